@@ -1,0 +1,124 @@
+// Package driver defines what a database product implements to be drilled.
+//
+// A driver must implement [Driver] and its [Session]. Abilities that only some
+// products have are the interfaces of abilities.go, asked for by type
+// assertion. [drillbook/harness/drivertest] checks the promises made here.
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drillbook/harness/host"
+)
+
+// ErrRefused is wrapped by errors of [Session.Write] when the write certainly
+// did not happen and never will. Any other error leaves its fate unknown.
+var ErrRefused = errors.New("refused")
+
+// ErrBroken is wrapped by errors of a [Session] when the session is of no
+// further use and must be closed.
+var ErrBroken = errors.New("session broken")
+
+// Driver is the adapter for one product. Its methods may be called at the same
+// time from several goroutines.
+type Driver interface {
+	// Product says what is driven.
+	Product() Product
+	// Plan says how to run the member that takes the seat.
+	Plan(seat Seat) (host.Spec, error)
+	// Prepare makes what sessions need to write, on a primary. It may be
+	// called again.
+	Prepare(ctx context.Context, primary Member) error
+	// Open connects to the target. Opening changes nothing in the database.
+	Open(ctx context.Context, t Target) (Session, error)
+}
+
+// Product is a database system and version.
+type Product struct {
+	Name  string // as commands take it: "postgres"
+	Title string // as reports call it: "PostgreSQL 17"
+	Port  int    // which clients dial
+	// ReplicationPort is the port that one member dials at another to
+	// replicate.
+	ReplicationPort int
+	// StandIn says, if not empty, what really runs in the product's place.
+	StandIn string
+}
+
+// Member is a node that is part of a cluster.
+type Member struct {
+	Name string
+	Node host.Node
+}
+
+// Seat is a member's place in a cluster.
+type Seat struct {
+	Name  string
+	First bool              // it starts as the primary
+	Peers []string          // the other members
+	Dial  map[string]string // host:port at which it must dial each peer to replicate
+}
+
+// Target says whom to open a session with.
+type Target struct {
+	Members []Member
+	// Writable asks for the one that takes writes, found as the product's
+	// applications find it; otherwise Members holds one member, which is
+	// taken as it is.
+	Writable bool
+}
+
+// Session is a client's conversation with a member. It is used by one
+// goroutine at a time. Every method returns within a second of its context's
+// end.
+type Session interface {
+	// Write stores the token and returns once that is acknowledged.
+	Write(ctx context.Context, t Token) (Ack, error)
+	// Read returns the highest sequence number of the run and stream that the
+	// member shows, 0 if none.
+	Read(ctx context.Context, run string, stream int) (seq uint32, err error)
+	// Role is what the member takes itself to be.
+	Role(ctx context.Context) (Role, error)
+	// Tokens returns every stored token of a run, in any order, as often as
+	// it is stored.
+	Tokens(ctx context.Context, run string) ([]Stored, error)
+	// Close ends the session. It may be called on a broken one.
+	Close() error
+}
+
+// Token is what a client writes: unique, and made by the client.
+type Token struct {
+	Run    string
+	Stream int
+	Seq    uint32 // from 1
+}
+
+func (t Token) String() string { return fmt.Sprintf("%s/%d/%d", t.Run, t.Stream, t.Seq) }
+
+// Ack says who acknowledged a write, and in which epoch.
+type Ack struct {
+	Member string
+	// Epoch grows with every change of primary; 0 if the product has none.
+	Epoch uint32
+}
+
+// Stored is one token as a member holds it.
+type Stored struct {
+	Stream int
+	Seq    uint32
+	Member string // which took it
+}
+
+// Role is what a member takes itself to be.
+type Role string
+
+// The roles. A member that cannot be asked has no role, but an error.
+const (
+	Primary Role = "primary"
+	Standby Role = "standby"
+	// Neither is a member that is up but takes part in nothing: suspended,
+	// mounted, split.
+	Neither Role = "neither"
+)

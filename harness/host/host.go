@@ -1,0 +1,122 @@
+// Package host says what a place to run members must offer.
+//
+// A host is made for one cluster: it owns the two networks that both a public
+// service and private replication need, launches nodes into them, and removes
+// everything it made. It knows no database; a node is only something that has
+// been started and can be stopped.
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// ErrUnsupported is wrapped by errors of hosts and nodes that cannot do what
+// was asked on the machine at hand.
+var ErrUnsupported = errors.New("not supported here")
+
+// Network names one of the two networks of a cluster.
+type Network string
+
+// The two networks of every cluster. Clients, monitors and arbiters use the
+// public one, replication the private one (seed 000, "规划网络连接"; seed 004,
+// section 2).
+const (
+	Public  Network = "public"
+	Private Network = "private"
+)
+
+// Host is a place where the nodes of one cluster run. Its methods may be
+// called at the same time from several goroutines.
+type Host interface {
+	// Name is the kind of place, as reports call it: "container", "fake".
+	Name() string
+	// Launch makes a node and starts it, and returns once its first port
+	// accepts connections. On error nothing of the node is left running.
+	Launch(ctx context.Context, spec Spec) (Node, error)
+	// Address is how other nodes on n reach the named node. It is known
+	// before the node is launched and never changes.
+	Address(node string, n Network) string
+	// Close removes every node and network of the host. Calling it again is
+	// no error.
+	Close(ctx context.Context) error
+}
+
+// Node is one launched thing. Its data outlives Stop and Kill.
+type Node interface {
+	Name() string
+	// Addr is the host:port at which the harness itself dials the node's
+	// port. It may change whenever the node is started again.
+	Addr(ctx context.Context, port int) (string, error)
+	// Start brings a stopped or killed node up again, as power does; what it
+	// then runs is the business of its command.
+	Start(ctx context.Context) error
+	// Stop asks the node to end and waits until it has.
+	Stop(ctx context.Context) error
+	// Kill ends the node at once, without a goodbye.
+	Kill(ctx context.Context) error
+	// Exec runs a command in the node and waits for it. A command that ends
+	// with a code other than 0 is not an error of Exec.
+	Exec(ctx context.Context, c Command) (Answer, error)
+	// Logs is what the node's main process has printed so far.
+	Logs(ctx context.Context) (io.ReadCloser, error)
+}
+
+// State is what the place says of a node, not what the node says of itself.
+type State string
+
+// The states of a node.
+const (
+	Running State = "running"
+	Frozen  State = "frozen"
+	Ended   State = "ended"
+)
+
+// Stater is a node whose state the host can tell.
+type Stater interface {
+	State(ctx context.Context) (State, error)
+}
+
+// Freezer is a node all of whose processes can be paused at once.
+type Freezer interface {
+	Freeze(ctx context.Context) error
+	Thaw(ctx context.Context) error
+}
+
+// Unplugger is a node whose interface to a network can be taken away and given
+// back, as pulling the cable does. Plug gives back the same address.
+type Unplugger interface {
+	Unplug(ctx context.Context, n Network) error
+	Plug(ctx context.Context, n Network) error
+}
+
+// NetAdmin is a node in whose network stack the harness may run commands with
+// the right to change it, outside the node's own file system.
+type NetAdmin interface {
+	NetExec(ctx context.Context, c Command) (Answer, error)
+	// IPs are the node's addresses, by network.
+	IPs(ctx context.Context) (map[Network]string, error)
+}
+
+// Spec says how to run a node.
+type Spec struct {
+	Name    string            // unique on its host
+	Image   Image             // what a container host runs it from
+	Command []string          // the main process; nil: the image's own
+	Env     map[string]string // added to the image's own
+	Ports   []int             // TCP ports it serves; the first one says that it is up
+}
+
+// Command is a program to run in a node.
+type Command struct {
+	Argv  []string
+	User  string // empty: the node's own
+	Stdin string
+}
+
+// Answer is what a command printed and how it ended.
+type Answer struct {
+	Stdout, Stderr string
+	Code           int
+}

@@ -1,0 +1,72 @@
+// Package link is the network between the nodes of a cluster, as far as the
+// harness can spoil it.
+//
+// A link is directed: it stands for the connections that one node opens to
+// another, with all packets of those connections in either direction.
+// Connections that the other node opens are another link.
+package link
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"drillbook/harness/host"
+)
+
+// ErrUnsupported is wrapped when a network cannot make a condition.
+var ErrUnsupported = errors.New("condition not supported by this kind of link")
+
+// Route is what a link leads from and to.
+type Route struct {
+	From, To string       // names of nodes
+	Over     host.Network // which network; a cut of the empty network cuts both
+	Port     int          // the port dialled at To
+}
+
+// Network makes links between the nodes of one host.
+type Network interface {
+	// Link returns the link of a route. Asking twice gives the same link.
+	Link(ctx context.Context, r Route) (Link, error)
+	// Close clears and removes every link of the network.
+	Close(ctx context.Context) error
+}
+
+// Link is one directed TCP path.
+type Link interface {
+	// String names the link and its mechanism for reports.
+	String() string
+	// Addr is the host:port that the near end dials to use the link. It
+	// never changes.
+	Addr() string
+	// Impose brings about a condition in place of the one before.
+	Impose(ctx context.Context, c Condition) error
+	// Confirm returns evidence that the imposed condition holds, or an error
+	// while there is none.
+	Confirm(ctx context.Context) (evidence string, err error)
+	// Clear undoes what was imposed. It is idempotent.
+	Clear(ctx context.Context) error
+}
+
+// Kind is what goes wrong on a link.
+type Kind string
+
+// The kinds of condition. What each imitates, and what it does not, is
+// documented where it is made: link/cut and link/toxi.
+const (
+	Drop      Kind = "drop"       // packets vanish, nobody is told
+	Refuse    Kind = "refuse"     // connecting is refused at once
+	Reset     Kind = "reset"      // connections are reset
+	HalfOpen  Kind = "half-open"  // connections stay open, bytes vanish
+	Latency   Kind = "latency"    // bytes arrive late
+	Bandwidth Kind = "bandwidth"  // bytes arrive slowly
+	SlowClose Kind = "slow-close" // closing takes long
+)
+
+// Condition is what to impose.
+type Condition struct {
+	Kind   Kind
+	Delay  time.Duration // for Latency and SlowClose; for Reset, the time until it
+	Jitter time.Duration // for Latency: plus or minus this
+	Rate   int64         // for Bandwidth: kilobytes per second
+}

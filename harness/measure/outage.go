@@ -1,0 +1,265 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"drillbook/harness/record"
+)
+
+// How outages are found. Acknowledgements, in the order of their arrival, leave
+// gaps between them. A gap is an outage if an attempt failed in it, or if it is
+// longer than healthy service ever leaves. Gaps with failures that lie closer
+// together than the settling time are one outage: service had not come back
+// for good. Its length is bounded from outside by the last time that an
+// acknowledged attempt was still on its way and the first acknowledgement
+// behind it, and from inside by what failed attempts and late answers prove.
+
+// smallest is the shortest gap without failures that is called an outage.
+const smallest = 10 * time.Millisecond
+
+// gap is the time between two acknowledgements that follow each other.
+type gap struct {
+	next   int           // index into acks of the one that ends it; len(acks) if none does
+	from   time.Duration // arrival of the one before
+	to     time.Duration // arrival of the one that ends it
+	up     time.Duration // latest time that an attempt acked by from was sent
+	failed int
+	proof  proof
+}
+
+// proof is what attempts prove of the time in which service was down: from no
+// later than by, until no earlier than till.
+type proof struct {
+	by, till time.Duration
+	any      bool
+}
+
+func (p *proof) add(by, till time.Duration) {
+	if !p.any {
+		*p = proof{by: by, till: till, any: true}
+		return
+	}
+	p.by, p.till = min(p.by, by), max(p.till, till)
+}
+
+func (p proof) least() time.Duration {
+	if !p.any {
+		return 0
+	}
+	return max(0, p.till-p.by)
+}
+
+// outages finds the outages of a stream, by time.
+func (s *series) outages(v *view) []Outage {
+	if len(s.acks)+len(s.fails) == 0 {
+		return nil
+	}
+	reach := s.reach(v)
+	gaps := s.failedGaps(v, reach)
+	gaps = append(gaps, s.longGaps(reach, gaps)...)
+	slices.SortFunc(gaps, func(a, b gap) int { return cmp.Compare(a.next, b.next) })
+	s.latestUp(gaps)
+	for i := range gaps {
+		s.lateAnswers(&gaps[i], reach)
+	}
+	var out []Outage
+	for len(gaps) > 0 {
+		n := s.oneOutage(gaps, v.rec.Head.Settings.Settle)
+		out = append(out, s.join(gaps[:n], v))
+		gaps = gaps[n:]
+	}
+	return out
+}
+
+// reach is the time within which a healthy service answers an attempt, a new
+// session included.
+func (s *series) reach(v *view) time.Duration {
+	reach := s.latency
+	for _, other := range v.series {
+		if other != s && other.stream.Kind == record.Connect && other.stream.Member == s.stream.Member {
+			reach += other.latency
+			break
+		}
+	}
+	return reach
+}
+
+func (s *series) ack(k int) *record.Attempt { return &s.attempts[s.acks[k]] }
+
+// first and final are when the stream first and last tried.
+func (s *series) first() time.Duration {
+	first := s.last
+	if len(s.acks) > 0 {
+		first = min(first, s.ack(0).Sent)
+	}
+	if len(s.fails) > 0 {
+		first = min(first, s.attempts[s.fails[0]].Sent)
+	}
+	return first
+}
+
+func (s *series) final() time.Duration {
+	final := s.last
+	if len(s.fails) > 0 {
+		final = max(final, s.attempts[s.fails[len(s.fails)-1]].Sent)
+	}
+	if len(s.acks) > 0 {
+		final = max(final, s.ack(len(s.acks)-1).Done)
+	}
+	return final
+}
+
+// gapBefore is the gap that acknowledgement k ends.
+func (s *series) gapBefore(k int) gap {
+	g := gap{next: k}
+	if k > 0 {
+		g.from = s.ack(k - 1).Done
+	} else {
+		g.from = s.first()
+	}
+	if k < len(s.acks) {
+		g.to = s.ack(k).Done
+	} else {
+		g.to = s.final()
+	}
+	return g
+}
+
+// failedGaps are the gaps in which attempts failed. An attempt that expired
+// while the harness itself stood still proves nothing and is left out.
+func (s *series) failedGaps(v *view, reach time.Duration) []gap {
+	byNext := map[int]*gap{}
+	for _, n := range s.fails {
+		a := &s.attempts[n]
+		if a.Expired && v.stalled(a.Sent, a.Done) {
+			continue
+		}
+		from, to := max(a.Sent, a.Done-reach), a.Done
+		if a.Expired {
+			from, to = a.Sent, a.Sent+reach
+		}
+		k := s.longestGap(from, to)
+		g, ok := byNext[k]
+		if !ok {
+			fresh := s.gapBefore(k)
+			g = &fresh
+			byNext[k] = g
+		}
+		g.failed++
+		g.proof.add(to, from)
+	}
+	gaps := make([]gap, 0, len(byNext))
+	for _, g := range byNext {
+		gaps = append(gaps, *g)
+	}
+	return gaps
+}
+
+// longestGap finds which gap a failure belongs to that happened at some time
+// between from and to: the longest one that this time touches.
+func (s *series) longestGap(from, to time.Duration) int {
+	first, _ := slices.BinarySearchFunc(s.acks, from, func(n uint32, t time.Duration) int {
+		return cmp.Compare(s.attempts[n].Done, t)
+	})
+	best, longest := first, time.Duration(-1)
+	for k := first; k <= len(s.acks); k++ {
+		g := s.gapBefore(k)
+		if g.to-g.from > longest {
+			best, longest = k, g.to-g.from
+		}
+		if g.to >= to {
+			break
+		}
+	}
+	return best
+}
+
+// longGaps are the gaps that nothing failed in but that are longer than
+// healthy service leaves.
+func (s *series) longGaps(reach time.Duration, known []gap) []gap {
+	limit := max(smallest, 2*s.stream.Interval+2*reach+s.lateness)
+	have := map[int]bool{}
+	for _, g := range known {
+		have[g.next] = true
+	}
+	var gaps []gap
+	for k := 0; k <= len(s.acks); k++ {
+		if g := s.gapBefore(k); g.to-g.from > limit && !have[k] {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
+}
+
+// latestUp fills in up. Since answers overtake each other, the latest time of
+// sending is not always that of the last answer.
+func (s *series) latestUp(gaps []gap) {
+	up, k := s.first(), 0
+	for i := range gaps {
+		for ; k < gaps[i].next; k++ {
+			up = max(up, s.ack(k).Sent)
+		}
+		gaps[i].up = up
+	}
+}
+
+// lateAnswers adds what answers prove that were under way at the end of the
+// gap and had waited for longer than a healthy service lets them.
+func (s *series) lateAnswers(g *gap, reach time.Duration) {
+	for k := g.next; k < len(s.acks); k++ {
+		a := s.ack(k)
+		if a.Sent >= g.to && a.Done > g.to+s.stream.Connect+s.stream.Reply {
+			break
+		}
+		if a.Sent < g.from || a.Sent >= g.to {
+			continue
+		}
+		if by, till := a.Sent+reach, min(a.Done, g.to)-reach; till > by {
+			g.proof.add(by, till)
+		}
+	}
+}
+
+// oneOutage is how many of the gaps, from the first, are one outage.
+func (s *series) oneOutage(gaps []gap, settle time.Duration) int {
+	n := 1
+	if gaps[0].failed == 0 {
+		return n
+	}
+	end := gaps[0].to
+	for i := 1; i < len(gaps) && gaps[i].from-end < settle; i++ {
+		if gaps[i].failed > 0 {
+			n, end = i+1, gaps[i].to
+		}
+	}
+	return n
+}
+
+func (s *series) join(gaps []gap, v *view) Outage {
+	first, last := gaps[0], gaps[len(gaps)-1]
+	o := Outage{Stream: s.index, From: first.from, To: last.to, Relapses: -1}
+	var p proof
+	for _, g := range gaps {
+		o.Failed += g.failed
+		if g.proof.any {
+			p.add(g.proof.by, g.proof.till)
+		}
+		if g.failed > 0 {
+			o.Relapses++
+		}
+	}
+	o.Relapses = max(0, o.Relapses)
+	o.Most = last.to - first.up
+	o.Least = min(p.least(), o.Most)
+	o.Unmeasured = o.Failed == 0 && v.stalled(first.from, last.to)
+	if o.Unmeasured {
+		o.Least = 0
+	}
+	settled := s.final()-last.to >= v.rec.Head.Settings.Settle
+	if last.next == len(s.acks) || (o.Failed > 0 && !settled) {
+		o.Open = true
+	}
+	return o
+}

@@ -1,0 +1,241 @@
+// Package measure turns the record of a drill into figures. It is pure: the
+// same record gives the same result, wherever and whenever it is measured.
+//
+// What is not certain is said as a range. A [Bracket] holds the true value as
+// far as the harness could see; its width is the harness' own doubt.
+package measure
+
+import (
+	"time"
+
+	"drillbook/harness/record"
+)
+
+// Verdict is what may be said of a promise.
+type Verdict string
+
+// The three verdicts. The zero Verdict is none of them.
+const (
+	Met          Verdict = "met"
+	Missed       Verdict = "missed"
+	Unmeasurable Verdict = "unmeasurable"
+)
+
+// Result is all that is measured of one drill.
+type Result struct {
+	Verdict  Verdict
+	Reasons  []Reason // why the verdict is not Met; the heaviest first
+	Took     time.Duration
+	Steps    []Step
+	Outages  []Outage // of the clients' streams, by stream, then by time
+	Downtime Downtime
+	Phases   Phases
+	Writes   Writes
+	Split    Split
+	Stale    Stale
+	Faults   []Fault
+	Lanes    []Lane
+	Streams  []Stream
+	Ready    time.Duration // how long the cluster took to be ready
+	// Error is the probe's own error of the clients' writes: the ends of an
+	// outage are not known more closely than this.
+	Error time.Duration
+	// Stalls are spans in which the harness itself stood still.
+	Stalls []Span
+}
+
+// Bracket says that something lasted at least and at most so long.
+type Bracket struct {
+	Least, Most time.Duration
+}
+
+// Span is a stretch of the drill.
+type Span struct {
+	From, To time.Duration
+}
+
+func (s Span) overlaps(from, to time.Duration) bool { return s.From < to && from < s.To }
+
+// Outage is a time in which a stream was not served.
+type Outage struct {
+	Stream int // index into the head's streams
+	// From is when the stream was last served before, To when it was first
+	// served for good again.
+	From, To time.Duration
+	Bracket
+	// Open says that service had not come back for good when the drill
+	// ended: the outage is at least Least, and nothing is known of its end.
+	Open     bool
+	Failed   int // attempts that failed in it
+	Relapses int // times that service came back and failed again
+	// Unmeasured says that the harness itself stood still meanwhile and
+	// nothing failed: there may have been no outage at all.
+	Unmeasured bool
+	Step       int // in which it began; 0: in none
+}
+
+// Downtime is the sum and the longest of the outages of clients' writes.
+type Downtime struct {
+	Count   int
+	Longest Outage // zero if there was none
+	Total   Bracket
+	Open    bool
+}
+
+// Outcome is how a step ended.
+type Outcome string
+
+// The outcomes of a step.
+const (
+	Passed      Outcome = "passed"
+	Failed      Outcome = "failed"
+	Skipped     Outcome = "skipped" // not reached
+	Interrupted Outcome = "interrupted"
+)
+
+// Step is one step of the runbook as it was carried out.
+type Step struct {
+	record.Step
+	From, Took time.Duration
+	Outcome    Outcome
+	Err        string
+	Downtime   Downtime // of clients' writes, of outages that began in it
+	Verdict    Verdict  // of the downtime against what is allowed; "" where nothing is
+}
+
+// Phases are the moments of a change of primary, as offsets from Zero. A nil
+// moment was not seen.
+type Phases struct {
+	Zero       time.Duration // when the fault was confirmed, or the change decided if there was no fault before it
+	FirstError *time.Duration
+	Decided    *time.Duration
+	Writable   *time.Duration // the new primary first acknowledged a write that was sent straight to it
+	Served     *time.Duration // first acknowledgement for good on the clients' path
+}
+
+// Token is a write that something happened to.
+type Token struct {
+	Stream int
+	Seq    uint32
+	Member string        // which acknowledged or held it
+	At     time.Duration // when it was acknowledged; 0 if it was not
+	Epoch  uint32
+}
+
+// Writes is what became of the writes of all streams.
+type Writes struct {
+	Acked, Refused, Unknown int // of the clients' streams
+	Direct                  Counts
+	// Counted says that the surviving primary could be read. Without it the
+	// rest is unknown, not zero.
+	Counted        bool
+	Authority      string // the member whose copy counts
+	AppliedUnknown int    // unknown to the client, but stored
+	Lost           []Token
+	// OldestLost is how long before the end of service the oldest lost write
+	// had been acknowledged.
+	OldestLost time.Duration
+	Phantom    []Token // stored although refused, or never sent
+	Duplicated []Token // stored more than once
+	Diverged   []Token // held by some members only
+	// Unread are members whose copy could not be read or had not caught up.
+	Unread []string
+}
+
+// Counts are attempts by outcome.
+type Counts struct {
+	Acked, Refused, Unknown int
+}
+
+// Split is the evidence of a split brain: two members acknowledged writes at
+// the same time.
+type Split struct {
+	Proved  bool
+	First   Token // by the member that had taken over
+	Second  Token // acknowledged after it by another member
+	Overlap time.Duration
+	// RoleOverlap is how long two members called themselves primary. It
+	// proves nothing.
+	RoleOverlap time.Duration
+}
+
+// Stale is about reads that did not show what had been acknowledged before
+// they were sent.
+type Stale struct {
+	Count  int
+	Oldest time.Duration // the greatest age of what was not shown
+}
+
+// Fault is what was done to the cluster.
+type Fault struct {
+	What, Mechanism string
+	Injected        time.Duration
+	Confirmed       *time.Duration
+	ConfirmedBy     string
+	Healed          *time.Duration
+	HealedBy        string // evidence; "" if healing was not confirmed
+	Err             string
+}
+
+// Lane is the roles of a member over time.
+type Lane struct {
+	Member string
+	Roles  []RoleSpan
+}
+
+// RoleSpan is a time in which a member kept saying the same of itself.
+type RoleSpan struct {
+	Span
+	Role string // "" while it did not answer
+}
+
+// Stream is how a stream fared.
+type Stream struct {
+	record.Stream
+	Counts
+	Rate          float64 // attempts per second that really left
+	P50, P99, Max time.Duration
+	Healthy       time.Duration // p99 of the latency before the first disturbance
+	Lateness      time.Duration // p99 of how late attempts left
+}
+
+// Code says why a verdict is what it is.
+type Code string
+
+// The reasons. Which fields of [Reason] each one fills is said beside it.
+const (
+	RTOMissed       Code = "rto-missed"       // Bracket, Limit
+	RTOOpen         Code = "rto-open"         // Bracket, Limit
+	RTOUnclear      Code = "rto-unclear"      // Bracket, Limit
+	RPOMissed       Code = "rpo-missed"       // Count, Limit as Most, Age
+	RPOUnknown      Code = "rpo-unknown"      // Detail
+	StepMissed      Code = "step-missed"      // Step, Bracket, Limit
+	StepFailed      Code = "step-failed"      // Step, Detail
+	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
+	StepUndone      Code = "step-undone"      // Step
+	SplitBrain      Code = "split-brain"      // Detail
+	PhantomWrites   Code = "phantom-writes"   // Count
+	DuplicateWrites Code = "duplicate-writes" // Count
+	DivergedCopies  Code = "diverged-copies"  // Count
+	NoBaseline      Code = "no-baseline"      // Detail
+	FaultNotHeld    Code = "fault-not-held"   // Detail: the fault
+	NotHealed       Code = "not-healed"       // Detail: the fault
+	RecordCut       Code = "record-cut"       // Age: how far it goes
+	JournalFailed   Code = "journal-failed"   // Detail
+	WasInterrupted  Code = "interrupted"      // -
+	Failure         Code = "failure"          // Detail
+	NoWrites        Code = "no-writes"        // -
+)
+
+// Reason is why a verdict is not Met.
+type Reason struct {
+	Verdict Verdict
+	Code    Code
+	Step    int
+	Bracket Bracket
+	Limit   time.Duration
+	Most    int
+	Count   int
+	Age     time.Duration
+	Detail  string
+}

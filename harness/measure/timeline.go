@@ -1,0 +1,236 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"drillbook/harness/record"
+)
+
+// steps are the steps of the runbook in its order, with what became of them.
+func (v *view) steps() []Step {
+	steps := make([]Step, 0, len(v.rec.Head.Steps))
+	for _, s := range v.rec.Head.Steps {
+		step := Step{Step: s, Outcome: Skipped}
+		for _, e := range v.rec.Events {
+			if e.Step != s.Number {
+				continue
+			}
+			switch e.Kind {
+			case record.Began:
+				step.From, step.Outcome = e.At, Interrupted
+				step.Took = v.end - e.At
+			case record.Ended:
+				step.Took, step.Err, step.Outcome = e.At-step.From, e.Err, Passed
+				if e.Err != "" {
+					step.Outcome = Failed
+				}
+			}
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// placeOutages gives every outage to the step in which it began, and judges
+// the steps.
+func (v *view) placeOutages(r *Result) {
+	for i := range r.Outages {
+		o := &r.Outages[i]
+		for _, s := range r.Steps {
+			if s.Outcome != Skipped && s.From <= o.To && o.From < s.From+s.Took {
+				o.Step = s.Number
+				break
+			}
+		}
+	}
+	suffered := v.suffered(r.Outages)
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		mine := slices.DeleteFunc(slices.Clone(suffered), func(o Outage) bool { return o.Step != s.Number })
+		s.Downtime = downtime(mine)
+		if s.Allowed != nil && s.Outcome != Skipped {
+			s.Verdict = within(mine, *s.Allowed)
+		}
+	}
+	r.Downtime = downtime(suffered)
+}
+
+// suffered are the outages of clients' writes, by which promises are judged.
+func (v *view) suffered(all []Outage) []Outage {
+	return slices.DeleteFunc(slices.Clone(all), func(o Outage) bool { return !v.isClientWrite(o.Stream) })
+}
+
+func downtime(outages []Outage) Downtime {
+	var d Downtime
+	for _, o := range outages {
+		d.Count++
+		d.Total.Least += o.Least
+		d.Total.Most += o.Most
+		d.Open = d.Open || o.Open
+		if o.Most > d.Longest.Most {
+			d.Longest = o
+		}
+	}
+	return d
+}
+
+// within judges outages against the longest that is allowed.
+func within(outages []Outage, allowed time.Duration) Verdict {
+	verdict := Met
+	for _, o := range outages {
+		if o.Least > allowed {
+			return Missed
+		}
+		if o.Open || o.Most > allowed {
+			verdict = Unmeasurable
+		}
+	}
+	return verdict
+}
+
+func (v *view) faults() []Fault {
+	var faults []Fault
+	find := func(e record.Event) *Fault {
+		for i := range slices.Backward(faults) {
+			if faults[i].What == e.Fault {
+				return &faults[i]
+			}
+		}
+		return nil
+	}
+	for _, e := range v.rec.Events {
+		if e.Kind == record.Prepared {
+			faults = append(faults, Fault{What: e.Fault, Mechanism: e.What})
+			continue
+		}
+		f := find(e)
+		if e.Fault == "" || f == nil {
+			continue
+		}
+		if e.Err != "" {
+			f.Err = e.Err
+		}
+		switch e.Kind {
+		case record.Injected:
+			f.Injected = e.At
+		case record.Confirm:
+			f.Confirmed, f.ConfirmedBy = &e.At, e.Answer
+		case record.Heal:
+			f.Healed = &e.At
+		case record.Healed:
+			f.HealedBy = e.Answer
+		}
+	}
+	return faults
+}
+
+// lanes are the roles that the observer saw, by member.
+func (v *view) lanes() []Lane {
+	lanes := make([]Lane, 0, len(v.rec.Head.Members))
+	for _, m := range v.rec.Head.Members {
+		lane := Lane{Member: m}
+		for _, e := range v.rec.Events {
+			if e.Kind != record.Role || e.Member != m {
+				continue
+			}
+			if n := len(lane.Roles); n > 0 {
+				lane.Roles[n-1].To = e.At
+			}
+			lane.Roles = append(lane.Roles, RoleSpan{Span: Span{From: e.At, To: v.end}, Role: e.What})
+		}
+		lanes = append(lanes, lane)
+	}
+	return lanes
+}
+
+// phases are the moments of the first change of primary.
+func (v *view) phases(r Result) Phases {
+	var p Phases
+	zero, decided, target := v.decision(r.Faults)
+	if zero == nil {
+		return p
+	}
+	p.Zero = *zero
+	since := func(t time.Duration) *time.Duration { d := t - p.Zero; return &d }
+	if decided != nil {
+		p.Decided = since(*decided)
+	}
+	o := r.Downtime.Longest
+	if o.Most == 0 {
+		return p
+	}
+	if t, ok := v.firstError(o); ok {
+		p.FirstError = since(t)
+	}
+	if t, ok := v.firstDirect(target, decided); ok {
+		p.Writable = since(t)
+	}
+	if !o.Open {
+		p.Served = since(o.To)
+	}
+	return p
+}
+
+// decision finds the first fault that took hold and the first change of roles
+// that was ordered after it, or the first change of roles if no fault came
+// before.
+func (v *view) decision(faults []Fault) (zero, decided *time.Duration, target string) {
+	for _, e := range v.rec.Events {
+		if e.Kind == record.Decided {
+			decided, target = &e.At, e.Member
+			break
+		}
+	}
+	for _, f := range faults {
+		if f.Confirmed != nil && (zero == nil || *f.Confirmed > *zero) && (decided == nil || *f.Confirmed <= *decided) {
+			zero = f.Confirmed // of several, the last before the decision
+		}
+	}
+	if zero == nil {
+		zero = decided
+	}
+	return zero, decided, target
+}
+
+// firstError is when clients first learned of an outage.
+func (v *view) firstError(o Outage) (time.Duration, bool) {
+	s := v.series[o.Stream]
+	first, ok := time.Duration(0), false
+	for _, n := range s.fails {
+		a := &s.attempts[n]
+		if a.Done >= o.From && a.Done <= o.To && (!ok || a.Done < first) {
+			first, ok = a.Done, true
+		}
+	}
+	return first, ok
+}
+
+// firstDirect is when a member first acknowledged a write that was sent
+// straight to it, after it was ordered to be primary.
+func (v *view) firstDirect(member string, decided *time.Duration) (time.Duration, bool) {
+	if decided == nil {
+		return 0, false
+	}
+	for _, s := range v.series {
+		if s.stream.Kind != record.Write || s.stream.Member != member || member == "" {
+			continue
+		}
+		for k := range s.acks {
+			if a := s.ack(k); a.Sent >= *decided {
+				return a.Done, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// probeError is how closely the ends of an outage of clients' writes are
+// known: one interval, the answer's way, and how late attempts leave.
+func (v *view) probeError() time.Duration {
+	var worst time.Duration
+	for _, s := range v.clientWrites() {
+		worst = max(worst, s.stream.Interval+s.reach(v)+s.lateness)
+	}
+	return worst
+}

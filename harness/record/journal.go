@@ -1,0 +1,219 @@
+package record
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"sync"
+	"time"
+)
+
+// A journal is a text file of one JSON object a line, each behind its checksum:
+//
+//	1f0a9c3e {"k":"event","v":{"at":1500000,"kind":"note"}}
+//
+// The checksum is CRC-32C over the JSON, in eight hexadecimal digits. The kinds
+// k are head (first, once), event, cause (numbered from 1 in order), attempts,
+// copy, tokens (of the copy before) and tail (last).
+
+const (
+	keyHead     = "head"
+	keyEvent    = "event"
+	keyCause    = "cause"
+	keyAttempts = "attempts"
+	keyCopy     = "copy"
+	keyTokens   = "tokens"
+	keyTail     = "tail"
+)
+
+// FlushEvery is how long an attempt may wait in memory before it is written.
+const FlushEvery = 100 * time.Millisecond
+
+// tokensPerLine bounds the length of a line of tokens.
+const tokensPerLine = 4096
+
+// maxCauses bounds the number of different reasons; further ones share the
+// last number.
+const maxCauses = 4096
+
+// WriteSyncer is what a journal is written to, usually an [os.File].
+type WriteSyncer interface {
+	io.Writer
+	Sync() error
+}
+
+// Writer writes a journal. Its methods may be called at the same time from
+// several goroutines. It goes on after an error, which Err and Close report,
+// so that whoever records need not look at every call.
+type Writer struct {
+	mu      sync.Mutex // guards all below
+	to      WriteSyncer
+	buf     *bufio.Writer
+	pending []Attempt
+	causes  map[string]uint16
+	scratch []byte
+	err     error
+	closed  bool
+
+	stop chan struct{}
+	done chan struct{}
+}
+
+// NewWriter begins a journal with its head. The caller must Close the writer,
+// and w after it.
+func NewWriter(w WriteSyncer, head Head) (*Writer, error) {
+	head.Schema = Schema
+	j := &Writer{
+		to:     w,
+		buf:    bufio.NewWriterSize(w, 1<<16),
+		causes: map[string]uint16{},
+		stop:   make(chan struct{}),
+		done:   make(chan struct{}),
+	}
+	j.value(keyHead, head)
+	j.flush()
+	if j.err != nil {
+		return nil, fmt.Errorf("begin record: %w", j.err)
+	}
+	go j.flushing()
+	return j, nil
+}
+
+func (j *Writer) flushing() {
+	defer close(j.done)
+	tick := time.NewTicker(FlushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-j.stop:
+			return
+		case <-tick.C:
+			j.mu.Lock()
+			j.flush()
+			j.mu.Unlock()
+		}
+	}
+}
+
+// Event writes an event at once.
+func (j *Writer) Event(e Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.value(keyEvent, e)
+	j.flush()
+}
+
+// Attempt writes an attempt within [FlushEvery]. A cause other than "" is why
+// it was not acked.
+func (j *Writer) Attempt(a Attempt, cause string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	a.Cause = j.cause(cause)
+	j.pending = append(j.pending, a)
+}
+
+// Copy writes what a member held.
+func (j *Writer) Copy(c Copy) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.value(keyCopy, c)
+	for rest := c.Tokens; len(rest) > 0; {
+		n := min(len(rest), tokensPerLine)
+		j.scratch = appendTokens(j.scratch[:0], rest[:n])
+		j.line(keyTokens, j.scratch)
+		rest = rest[n:]
+	}
+	j.flush()
+}
+
+// Err is the first error of writing.
+func (j *Writer) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err
+}
+
+// Close writes the tail and returns the first error of writing. Nothing may be
+// written after it.
+func (j *Writer) Close(t Tail) error {
+	j.mu.Lock()
+	if j.closed {
+		defer j.mu.Unlock()
+		return j.err
+	}
+	j.closed = true
+	j.mu.Unlock()
+	close(j.stop)
+	<-j.done
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.flush()
+	if j.err != nil {
+		t.Journal = j.err.Error()
+	}
+	j.value(keyTail, t)
+	j.flush()
+	j.fail(j.to.Sync())
+	return j.err
+}
+
+func (j *Writer) cause(s string) uint16 {
+	if s == "" {
+		return 0
+	}
+	if n, ok := j.causes[s]; ok {
+		return n
+	}
+	if len(j.causes) == maxCauses {
+		return maxCauses
+	}
+	n := uint16(len(j.causes) + 1) //nolint:gosec // bounded by maxCauses
+	j.causes[s] = n
+	j.value(keyCause, s)
+	return n
+}
+
+// flush hands everything pending to the operating system, which keeps it
+// when this process is killed.
+func (j *Writer) flush() {
+	if len(j.pending) > 0 {
+		j.scratch = appendAttempts(j.scratch[:0], j.pending)
+		j.line(keyAttempts, j.scratch)
+		j.pending = j.pending[:0]
+	}
+	j.fail(j.buf.Flush())
+}
+
+func (j *Writer) value(key string, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		j.fail(fmt.Errorf("encode %s: %w", key, err))
+		return
+	}
+	j.line(key, b)
+}
+
+func (j *Writer) line(key string, value []byte) {
+	head := `{"k":"` + key + `","v":`
+	sum := crc32.Update(0, castagnoli(), []byte(head))
+	sum = crc32.Update(sum, castagnoli(), value)
+	sum = crc32.Update(sum, castagnoli(), []byte{'}'})
+	// bufio keeps the first error and returns it from Flush.
+	_, _ = fmt.Fprintf(j.buf, "%08x %s", sum, head)
+	_, _ = j.buf.Write(value)
+	_, _ = j.buf.WriteString("}\n")
+}
+
+func (j *Writer) fail(err error) {
+	if err != nil && j.err == nil {
+		j.err = err
+	}
+}
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
+// ErrIncomplete is wrapped when what was read is not a whole journal.
+var ErrIncomplete = errors.New("incomplete record")

@@ -1,0 +1,215 @@
+// Package record is what a drill leaves behind: plain data, nothing judged.
+//
+// While a drill runs, its record is written line by line to a journal
+// ([Writer]), so that a killed harness loses no more than the last fraction of
+// a second; [Read] gives the record back, whole or as far as it got. Everything
+// that is said of a drill afterwards is a pure function of its record.
+//
+// All times are offsets from [Head.Began] on the monotonic clock of the
+// harness. The clock of another machine is never used.
+package record
+
+import "time"
+
+// Schema is the version of the record that this package writes. It reads
+// every version up to its own.
+const Schema = 1
+
+// Record is one drill.
+type Record struct {
+	Head     Head
+	Events   []Event   // in order of At
+	Attempts []Attempt // in the order in which they ended
+	Causes   []string  // what [Attempt.Cause] points to; the first is empty
+	Copies   []Copy    // what members held
+	Tail     *Tail     // nil if the harness was ended before it could write it
+}
+
+// Head is what is known before the drill begins.
+type Head struct {
+	Schema   int               `json:"schema"`
+	Run      string            `json:"run"` // unique; part of every token
+	Runbook  string            `json:"runbook"`
+	Title    Text              `json:"title"`
+	Source   string            `json:"source,omitempty"` // where the procedure comes from
+	Product  string            `json:"product"`
+	System   string            `json:"system"` // product and version, for people
+	StandIn  string            `json:"stand_in,omitempty"`
+	Host     string            `json:"host"`
+	Harness  string            `json:"harness"` // version of drillbook
+	Machine  string            `json:"machine"` // system, processors
+	Seed     int64             `json:"seed"`
+	Trial    int               `json:"trial"` // from 1
+	Trials   int               `json:"trials"`
+	Params   map[string]string `json:"params,omitempty"`
+	Promise  Promise           `json:"promise"`
+	Steps    []Step            `json:"steps"`
+	Members  []string          `json:"members"`
+	Streams  []Stream          `json:"streams"`
+	Began    time.Time         `json:"began"`
+	Settings Settings          `json:"settings"`
+}
+
+// Text is the same words in several languages, by language code.
+type Text map[string]string
+
+// In returns the words in a language, else in English.
+func (t Text) In(lang string) string {
+	if s, ok := t[lang]; ok {
+		return s
+	}
+	return t["en"]
+}
+
+// Promise is what the runbook promises to clients.
+type Promise struct {
+	RTO time.Duration `json:"rto"` // no outage of writes is longer
+	RPO int           `json:"rpo"` // no more acknowledged writes are lost
+}
+
+// Step is one step of the runbook.
+type Step struct {
+	Number  int            `json:"number"`
+	Title   Text           `json:"title"`
+	Comment Text           `json:"comment,omitempty"`
+	Planned time.Duration  `json:"planned,omitempty"` // how long people plan for it
+	Allowed *time.Duration `json:"allowed,omitempty"` // outage that may begin in it
+}
+
+// Settings are the rules by which the record is to be measured. They stand in
+// the record so that measuring it again gives the same.
+type Settings struct {
+	// Settle is how long service must be clean before an outage is over.
+	Settle time.Duration `json:"settle"`
+	// Baseline is how long service must have been clean before the first
+	// fault or change of roles.
+	Baseline time.Duration `json:"baseline"`
+}
+
+// StreamKind is what the attempts of a stream do.
+type StreamKind string
+
+// The kinds of stream.
+const (
+	Write   StreamKind = "write"   // store a token
+	Reading StreamKind = "read"    // read the newest token
+	Connect StreamKind = "connect" // open a new session
+)
+
+// Stream is a series of attempts at equal intervals.
+type Stream struct {
+	Name string     `json:"name"`
+	Kind StreamKind `json:"kind"`
+	// Member is the one it is pinned to; empty for the clients' own path.
+	Member   string        `json:"member,omitempty"`
+	Interval time.Duration `json:"interval"`
+	Connect  time.Duration `json:"connect"` // deadline for opening a session
+	Reply    time.Duration `json:"reply"`   // deadline for the answer
+	Sessions int           `json:"sessions"`
+}
+
+// Outcome is how an attempt ended, as its client saw it.
+type Outcome uint8
+
+// The three outcomes.
+const (
+	Unknown Outcome = iota // nobody knows whether it took effect
+	Acked
+	Refused // it certainly took no effect
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case Acked:
+		return "acked"
+	case Refused:
+		return "refused"
+	case Unknown:
+		return "unknown"
+	}
+	return "invalid"
+}
+
+// Attempt is one try of a stream. There can be millions in a record.
+type Attempt struct {
+	Intended time.Duration // when it should have left
+	Sent     time.Duration // when it left
+	Done     time.Duration
+	Seq      uint32 // from 1, within its stream
+	Saw      uint32 // by a read: the newest sequence number shown
+	Epoch    uint32 // of the acknowledgement; 0: none
+	Cause    uint16 // why it was not acked: index into Record.Causes
+	Stream   uint8  // index into Head.Streams
+	Member   uint8  // which acked: 1 + index into Head.Members; 0: not known
+	Outcome  Outcome
+	// Expired says that its deadline ended it, not an answer.
+	Expired bool
+}
+
+// Kind is what sort of event something is.
+type Kind string
+
+// The kinds of event.
+const (
+	Ready    Kind = "ready"    // the cluster is up; Took says how long it took
+	Healthy  Kind = "healthy"  // the baseline was clean long enough
+	Began    Kind = "began"    // a step
+	Ended    Kind = "ended"    // a step; Err if it failed
+	Skipped  Kind = "skipped"  // a step
+	Decided  Kind = "decided"  // a change of roles was ordered; Member is to be primary
+	Prepared Kind = "prepared" // a fault: about to be injected
+	Injected Kind = "injected"
+	Confirm  Kind = "confirmed" // a fault took hold; Answer is the evidence
+	Heal     Kind = "healed"
+	Healed   Kind = "heal-confirmed"
+	Role     Kind = "role"    // What is the member's role from now on, as it says itself; empty: it does not answer
+	Lag      Kind = "lag"     // Bytes the member is behind
+	Command  Kind = "command" // What was run in the member, Answer what it printed
+	Finding  Kind = "finding" // a check of the runbook: What was looked at, Answer what was found; Err if it is wrong
+	Stall    Kind = "stall"   // the harness itself stood still for Took
+	Note     Kind = "note"
+)
+
+// Event is something that happened, at one time or until then.
+type Event struct {
+	At     time.Duration `json:"at"`
+	Kind   Kind          `json:"kind"`
+	Step   int           `json:"step,omitempty"`
+	Member string        `json:"member,omitempty"`
+	Fault  string        `json:"fault,omitempty"` // which fault, for its events
+	What   string        `json:"what,omitempty"`
+	Answer string        `json:"answer,omitempty"`
+	Err    string        `json:"err,omitempty"`
+	Took   time.Duration `json:"took,omitempty"`
+	Bytes  int64         `json:"bytes,omitempty"`
+}
+
+// Copy is every token that a member held at a time.
+type Copy struct {
+	At     time.Duration `json:"at"`
+	Member string        `json:"member"`
+	Role   string        `json:"role"`
+	// Final says that it was read at the end, after everything was healed.
+	Final bool `json:"final"`
+	// Synced says that the member had caught up with the primary before.
+	Synced bool     `json:"synced"`
+	Err    string   `json:"err,omitempty"` // why it could not be read
+	Tokens []Stored `json:"-"`
+}
+
+// Stored is a token as a member held it.
+type Stored struct {
+	Seq    uint32
+	Stream uint8
+	Member uint8 // which took it: 1 + index into Head.Members; 0: not known
+}
+
+// Tail is what is known once the drill has ended.
+type Tail struct {
+	At          time.Duration     `json:"at"`
+	Interrupted bool              `json:"interrupted,omitempty"`
+	Err         string            `json:"err,omitempty"` // why the drill could not be carried out
+	Versions    map[string]string `json:"versions,omitempty"`
+	// Journal is the first error of writing the record, if any.
+	Journal string `json:"journal,omitempty"`
+}
