@@ -28,15 +28,26 @@ type Rejoiner interface {
 	Rejoin(ctx context.Context, m, primary Member, way Way) error
 }
 
-// Lag says how far a standby is behind.
+// Lag says where a standby stands against its primary.
 type Lag struct {
 	Streaming bool   // replication runs
 	Sync      bool   // commits wait for it
-	Bytes     int64  // not yet applied
+	Written   uint64 // position up to which the primary has written
+	Applied   uint64 // position up to which the standby has applied
 	Detail    string // for people
 }
 
-// Lagger can tell how far a standby is behind its primary.
+// Behind is how much the standby has not applied yet, in the product's unit,
+// usually bytes.
+func (l Lag) Behind() uint64 {
+	if l.Applied >= l.Written {
+		return 0
+	}
+	return l.Written - l.Applied
+}
+
+// Lagger can tell where a standby stands. Both members are asked, the primary
+// first, so that Behind never understates.
 type Lagger interface {
 	Lag(ctx context.Context, standby, primary Member) (Lag, error)
 }

@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"drillbook/harness/host"
 )
@@ -51,6 +53,47 @@ type Product struct {
 type Member struct {
 	Name string
 	Node host.Node
+	Dial map[string]string // host:port at which it must dial each peer to replicate
+	// Ran, if set, is told of every command that [Member.Run] has run.
+	Ran func(Ran)
+}
+
+// Ran is a command that was run in a member.
+type Ran struct {
+	Member  string
+	Command host.Command
+	Answer  host.Answer
+	Took    time.Duration
+	Err     error
+}
+
+// Run runs a command in the member, as the runbook has it, and has it written
+// to the record. A code other than 0 is a [*CommandError].
+func (m Member) Run(ctx context.Context, c host.Command) (host.Answer, error) {
+	began := time.Now()
+	answer, err := m.Node.Exec(ctx, c)
+	if err == nil && answer.Code != 0 {
+		err = &CommandError{Member: m.Name, Argv: c.Argv, Answer: answer}
+	}
+	if m.Ran != nil {
+		m.Ran(Ran{Member: m.Name, Command: c, Answer: answer, Took: time.Since(began), Err: err})
+	}
+	return answer, err
+}
+
+// CommandError is a command that ended with a code other than 0.
+type CommandError struct {
+	Member string
+	Argv   []string
+	Answer host.Answer
+}
+
+func (e *CommandError) Error() string {
+	said := strings.TrimSpace(e.Answer.Stderr)
+	if said == "" {
+		said = strings.TrimSpace(e.Answer.Stdout)
+	}
+	return fmt.Sprintf("%s on %s ended with code %d: %s", strings.Join(e.Argv, " "), e.Member, e.Answer.Code, said)
 }
 
 // Seat is a member's place in a cluster.

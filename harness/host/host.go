@@ -47,7 +47,8 @@ type Host interface {
 type Node interface {
 	Name() string
 	// Addr is the host:port at which the harness itself dials the node's
-	// port. It may change whenever the node is started again.
+	// port. It may change whenever the node is started again; while the node
+	// is down it is what it was before.
 	Addr(ctx context.Context, port int) (string, error)
 	// Start brings a stopped or killed node up again, as power does; what it
 	// then runs is the business of its command.

@@ -9,6 +9,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"drillbook/harness/host"
@@ -34,8 +35,10 @@ type Network interface {
 
 // Link is one directed TCP path.
 type Link interface {
-	// String names the link and its mechanism for reports.
+	// String names the link for reports: "b to a".
 	String() string
+	// Mechanism is how conditions are really made on it.
+	Mechanism() string
 	// Addr is the host:port that the near end dials to use the link. It
 	// never changes.
 	Addr() string
@@ -46,6 +49,9 @@ type Link interface {
 	Confirm(ctx context.Context) (evidence string, err error)
 	// Clear undoes what was imposed. It is idempotent.
 	Clear(ctx context.Context) error
+	// Cleared returns evidence that nothing is imposed, or an error while
+	// something is.
+	Cleared(ctx context.Context) (evidence string, err error)
 }
 
 // Kind is what goes wrong on a link.
@@ -69,4 +75,17 @@ type Condition struct {
 	Delay  time.Duration // for Latency and SlowClose; for Reset, the time until it
 	Jitter time.Duration // for Latency: plus or minus this
 	Rate   int64         // for Bandwidth: kilobytes per second
+}
+
+func (c Condition) String() string {
+	switch c.Kind {
+	case Latency:
+		return fmt.Sprintf("%s %s±%s", c.Kind, c.Delay, c.Jitter)
+	case Bandwidth:
+		return fmt.Sprintf("%s %d kB/s", c.Kind, c.Rate)
+	case SlowClose, Reset:
+		return fmt.Sprintf("%s after %s", c.Kind, c.Delay)
+	case Drop, Refuse, HalfOpen:
+	}
+	return string(c.Kind)
 }

@@ -102,6 +102,9 @@ func (j *Writer) flushing() {
 func (j *Writer) Event(e Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.closed {
+		return
+	}
 	j.value(keyEvent, e)
 	j.flush()
 }
@@ -111,6 +114,9 @@ func (j *Writer) Event(e Event) {
 func (j *Writer) Attempt(a Attempt, cause string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.closed {
+		return
+	}
 	a.Cause = j.cause(cause)
 	j.pending = append(j.pending, a)
 }
@@ -119,6 +125,9 @@ func (j *Writer) Attempt(a Attempt, cause string) {
 func (j *Writer) Copy(c Copy) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.closed {
+		return
+	}
 	j.value(keyCopy, c)
 	for rest := c.Tokens; len(rest) > 0; {
 		n := min(len(rest), tokensPerLine)
@@ -136,8 +145,8 @@ func (j *Writer) Err() error {
 	return j.err
 }
 
-// Close writes the tail and returns the first error of writing. Nothing may be
-// written after it.
+// Close writes the tail and returns the first error of writing. What is
+// written after it is dropped.
 func (j *Writer) Close(t Tail) error {
 	j.mu.Lock()
 	if j.closed {

@@ -1,0 +1,187 @@
+// Package cluster starts and holds the members of a database cluster.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/wait"
+)
+
+// ErrNotOne is wrapped when not exactly one member says that it has a role.
+var ErrNotOne = errors.New("not exactly one")
+
+// Spec says what to start. Driver, Host and Members must be set.
+type Spec struct {
+	Driver  driver.Driver
+	Host    host.Host
+	Members []string // the first starts as the primary
+	// Replication, if set, makes the links over which members replicate.
+	// Without it they dial each other directly.
+	Replication link.Network
+	// Within is how long members may take to be ready.
+	Within time.Duration
+	// Ran, if set, is told of the commands that are run in members.
+	Ran func(driver.Ran)
+}
+
+// Cluster is a set of members that replicate. It is closed by closing its host.
+type Cluster struct {
+	Driver  driver.Driver
+	Members []driver.Member
+}
+
+// Start launches all members at once and waits until one is primary and the
+// others replicate from it. On error the host still holds what was launched.
+func Start(ctx context.Context, spec Spec) (*Cluster, error) {
+	c := &Cluster{Driver: spec.Driver, Members: make([]driver.Member, len(spec.Members))}
+	group, launching := errgroup.WithContext(ctx)
+	for i := range spec.Members {
+		group.Go(func() error {
+			m, err := launch(launching, spec, i)
+			c.Members[i] = m
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if err := wait.For(ctx, "every member ready", spec.Within, c.ready); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func launch(ctx context.Context, spec Spec, i int) (driver.Member, error) {
+	name := spec.Members[i]
+	seat := driver.Seat{Name: name, First: i == 0, Dial: map[string]string{}}
+	for _, peer := range spec.Members {
+		if peer == name {
+			continue
+		}
+		addr, err := replicationAddr(ctx, spec, name, peer)
+		if err != nil {
+			return driver.Member{}, err
+		}
+		seat.Peers = append(seat.Peers, peer)
+		seat.Dial[peer] = addr
+	}
+	plan, err := spec.Driver.Plan(seat)
+	if err != nil {
+		return driver.Member{}, fmt.Errorf("plan member %s: %w", name, err)
+	}
+	node, err := spec.Host.Launch(ctx, plan)
+	if err != nil {
+		return driver.Member{}, fmt.Errorf("launch member %s: %w", name, err)
+	}
+	return driver.Member{Name: name, Node: node, Dial: seat.Dial, Ran: spec.Ran}, nil
+}
+
+func replicationAddr(ctx context.Context, spec Spec, from, to string) (string, error) {
+	port := spec.Driver.Product().ReplicationPort
+	if spec.Replication == nil {
+		return net.JoinHostPort(spec.Host.Address(to, host.Private), strconv.Itoa(port)), nil
+	}
+	l, err := spec.Replication.Link(ctx, link.Route{From: from, To: to, Over: host.Private, Port: port})
+	if err != nil {
+		return "", fmt.Errorf("link %s to %s: %w", from, to, err)
+	}
+	return l.Addr(), nil
+}
+
+// ready reports whether roles are as they should be and every standby
+// streams, as far as the driver can tell.
+func (c *Cluster) ready(ctx context.Context) error {
+	primary, err := c.Primary(ctx)
+	if err != nil {
+		return err
+	}
+	lagger, ok := c.Driver.(driver.Lagger)
+	for _, m := range c.Members {
+		if m.Name == primary.Name || !ok {
+			continue
+		}
+		lag, err := lagger.Lag(ctx, m, primary)
+		if err != nil {
+			return err
+		}
+		if !lag.Streaming {
+			return fmt.Errorf("%s does not replicate: %s", m.Name, lag.Detail)
+		}
+	}
+	return nil
+}
+
+// Member returns the named member.
+func (c *Cluster) Member(name string) (driver.Member, bool) {
+	for _, m := range c.Members {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return driver.Member{}, false
+}
+
+// Role asks a member what it takes itself to be, over a session of its own.
+func (c *Cluster) Role(ctx context.Context, m driver.Member) (driver.Role, error) {
+	s, err := c.Driver.Open(ctx, driver.Target{Members: []driver.Member{m}})
+	if err != nil {
+		return "", err
+	}
+	role, err := s.Role(ctx)
+	return role, errors.Join(err, s.Close())
+}
+
+// Primary is the only member that says it is primary. Members that do not
+// answer are passed over.
+func (c *Cluster) Primary(ctx context.Context) (driver.Member, error) {
+	return c.only(ctx, driver.Primary)
+}
+
+// Standby is the only member that says it is a standby.
+func (c *Cluster) Standby(ctx context.Context) (driver.Member, error) {
+	return c.only(ctx, driver.Standby)
+}
+
+func (c *Cluster) only(ctx context.Context, role driver.Role) (driver.Member, error) {
+	roles, said := make([]driver.Role, len(c.Members)), make([]error, len(c.Members))
+	var asking sync.WaitGroup
+	for i, m := range c.Members {
+		asking.Go(func() { roles[i], said[i] = c.askBriefly(ctx, m) })
+	}
+	asking.Wait()
+	var found []driver.Member
+	for i, m := range c.Members {
+		switch {
+		case said[i] != nil:
+			said[i] = fmt.Errorf("%s: %w", m.Name, said[i])
+		case roles[i] == role:
+			found = append(found, m)
+		default:
+			said[i] = fmt.Errorf("%s is %s", m.Name, roles[i])
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	return driver.Member{}, fmt.Errorf("%w: %d members say they are %s: %w", ErrNotOne, len(found), role, errors.Join(said...))
+}
+
+// askWithin bounds the wait for a member that may be dead.
+const askWithin = 500 * time.Millisecond
+
+func (c *Cluster) askBriefly(ctx context.Context, m driver.Member) (driver.Role, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	return c.Role(ctx, m)
+}

@@ -1,0 +1,231 @@
+// Package drill carries out one runbook on one cluster and records it.
+//
+// A [Drill] owns everything that runs meanwhile: cluster, probe, observer,
+// journal and the faults that are in force. It judges nothing; whoever wants a
+// verdict measures the record that End leaves.
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"drillbook/harness/cluster"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/observe"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+)
+
+// ErrEnvironment is wrapped when a drill could not begin for reasons that lie
+// in the place where it runs, not in what it drills.
+var ErrEnvironment = errors.New("the drill could not begin")
+
+// RecordName is the file of a drill's record in its folder.
+const RecordName = "record.jsonl"
+
+// Config says what to drill and how. Head, Driver, Host, Members and Dir must
+// be set.
+type Config struct {
+	// Head is what is known of the drill; Begin fills in members, streams,
+	// settings and the time.
+	Head    record.Head
+	Driver  driver.Driver
+	Host    host.Host
+	Members []string     // the first starts as the primary
+	Links   link.Network // if set, what replication goes through
+	Probe   Probe
+	Dir     string // of this drill alone; made if missing
+	// Watch, if set, is told of every event at once. It must not block.
+	Watch func(record.Event)
+}
+
+// Probe sets the probe of a drill. The zero Probe is the default.
+type Probe struct {
+	Writes   float64 // a second, on the clients' path; 0: 200
+	Reads    float64 // 0: 100
+	Connects float64 // 0: 10
+	Direct   float64 // writes straight to each member; 0: 50
+	// Connect and Reply are the deadlines of one attempt; Connect is per
+	// member that has to be tried. 0: 100 ms and 250 ms.
+	Connect, Reply time.Duration
+}
+
+// How long things may take that are no part of what is measured.
+const (
+	readyWithin   = 60 * time.Second
+	healthyWithin = 20 * time.Second
+	confirmWithin = 5 * time.Second
+	healWithin    = 60 * time.Second
+	syncWithin    = 60 * time.Second
+	copyWithin    = 30 * time.Second
+)
+
+// What is recorded as the rules of measuring.
+const (
+	settle   = time.Second
+	baseline = time.Second
+)
+
+// Drill is a running drill. Its methods are called by one goroutine at a time.
+type Drill struct {
+	Cluster *cluster.Cluster
+
+	cfg      Config
+	began    time.Time
+	file     *os.File
+	journal  *record.Writer
+	probe    *probe.Probe
+	observer *observe.Observer
+	faults   []fault.Fault // in force, in the order of injection
+	step     int
+	stepMu   sync.Mutex // guards step, which commands of other goroutines read
+	ended    bool
+}
+
+// Begin starts the cluster and the clients and waits until they are served
+// well. On error, which wraps ErrEnvironment, nothing runs any more but the
+// host, and the record says why.
+func Begin(ctx context.Context, cfg Config) (*Drill, error) {
+	d := &Drill{cfg: cfg, began: time.Now()}
+	if err := d.openJournal(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
+	if err := d.start(ctx); err != nil {
+		err = fmt.Errorf("%w: %w", ErrEnvironment, err)
+		d.stopAll()
+		return nil, errors.Join(err, d.closeJournal(record.Tail{Err: err.Error()}))
+	}
+	return d, nil
+}
+
+func (d *Drill) openJournal() error {
+	d.cfg.Head.Began = d.began
+	d.cfg.Head.Members = d.cfg.Members
+	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline}
+	d.cfg.Head.Streams = d.cfg.Probe.streams(d.cfg.Members)
+	if err := os.MkdirAll(d.cfg.Dir, 0o755); err != nil { //nolint:gosec // reports are for everyone
+		return fmt.Errorf("make the folder of the record: %w", err)
+	}
+	f, err := os.Create(filepath.Join(d.cfg.Dir, RecordName))
+	if err != nil {
+		return fmt.Errorf("make the record: %w", err)
+	}
+	d.file = f
+	d.journal, err = record.NewWriter(f, d.cfg.Head)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return nil
+}
+
+// start brings up what the drill needs, in order.
+func (d *Drill) start(ctx context.Context) error {
+	began := d.now()
+	c, err := cluster.Start(ctx, cluster.Spec{
+		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: d.cfg.Members,
+		Replication: d.cfg.Links, Within: readyWithin, Ran: d.ran,
+	})
+	if err != nil {
+		return fmt.Errorf("start the cluster: %w", err)
+	}
+	d.Cluster = c
+	d.event(record.Event{Kind: record.Ready, Took: d.now() - began})
+	primary, err := c.Primary(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.cfg.Driver.Prepare(ctx, primary); err != nil {
+		return fmt.Errorf("prepare %s for the probe's writes: %w", primary.Name, err)
+	}
+	d.observer = observe.Start(context.WithoutCancel(ctx), observe.Config{
+		Began: d.began, Driver: d.cfg.Driver, Members: c.Members,
+		Every: 50 * time.Millisecond, Within: 250 * time.Millisecond, Event: d.emit,
+	})
+	d.probe, err = probe.Start(context.WithoutCancel(ctx), probe.Config{
+		Run: d.cfg.Head.Run, Began: d.began, Members: d.cfg.Members,
+		Streams: d.openers(), Journal: d.journal,
+	})
+	if err != nil {
+		return fmt.Errorf("start the probe: %w", err)
+	}
+	if err := d.WaitServed(ctx, baseline, healthyWithin); err != nil {
+		return fmt.Errorf("the clients are not served before the drill has begun: %w", err)
+	}
+	d.event(record.Event{Kind: record.Healthy})
+	return nil
+}
+
+// now is the time of the drill.
+func (d *Drill) now() time.Duration { return time.Since(d.began) }
+
+// event records something that happens now, in the current step.
+func (d *Drill) event(e record.Event) {
+	e.At = d.now()
+	if e.Step == 0 {
+		d.stepMu.Lock()
+		e.Step = d.step
+		d.stepMu.Unlock()
+	}
+	d.emit(e)
+}
+
+func (d *Drill) emit(e record.Event) {
+	d.journal.Event(e)
+	if d.cfg.Watch != nil {
+		d.cfg.Watch(e)
+	}
+}
+
+// ran records a command that was run in a member.
+func (d *Drill) ran(r driver.Ran) {
+	e := record.Event{
+		Kind: record.Command, Member: r.Member, Took: r.Took,
+		What: commandLine(r.Command), Answer: r.Answer.Stdout + r.Answer.Stderr,
+	}
+	if r.Err != nil {
+		e.Err = r.Err.Error()
+	}
+	d.event(e)
+}
+
+// StepBegan notes that a step of the runbook begins.
+func (d *Drill) StepBegan(number int) {
+	d.stepMu.Lock()
+	d.step = number
+	d.stepMu.Unlock()
+	d.event(record.Event{Kind: record.Began})
+}
+
+// StepEnded notes that the current step has ended, with err if it failed.
+func (d *Drill) StepEnded(err error) {
+	e := record.Event{Kind: record.Ended}
+	if err != nil {
+		e.Err = err.Error()
+	}
+	d.event(e)
+	d.stepMu.Lock()
+	d.step = 0
+	d.stepMu.Unlock()
+}
+
+// Find notes what a check of the runbook found; err says what is wrong.
+func (d *Drill) Find(what, answer string, err error) {
+	e := record.Event{Kind: record.Finding, What: what, Answer: answer}
+	if err != nil {
+		e.Err = err.Error()
+	}
+	d.event(e)
+}
+
+// Decide notes that m has been chosen to be the primary.
+func (d *Drill) Decide(m driver.Member) {
+	d.event(record.Event{Kind: record.Decided, Member: m.Name})
+}

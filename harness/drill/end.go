@@ -1,0 +1,136 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/record"
+)
+
+// End waits until service has settled, stops the clients, heals what is still
+// in force, reads back what every member holds and closes the record. After
+// an interrupt it does not wait, but does the rest. Calling it again does
+// nothing.
+func (d *Drill) End(ctx context.Context, interrupted bool) error {
+	if d.ended {
+		return nil
+	}
+	d.ended = true
+	tail := record.Tail{Interrupted: interrupted}
+	var errs []error
+	if !interrupted {
+		d.settle(ctx)
+	}
+	errs = append(errs, d.probe.Stop())
+	for _, f := range slices.Backward(slices.Clone(d.faults)) {
+		errs = append(errs, d.Heal(ctx, f))
+	}
+	d.readBack(ctx)
+	d.observer.Stop()
+	tail.Versions = d.versions(ctx)
+	return errors.Join(errors.Join(errs...), d.closeJournal(tail))
+}
+
+// settle waits until service has been clean for long enough to say that it is
+// back, or until an outage has certainly lasted longer than was promised.
+func (d *Drill) settle(ctx context.Context) {
+	within := d.cfg.Head.Promise.RTO + 2*settle
+	if err := d.WaitServed(ctx, settle+100*time.Millisecond, within); err != nil {
+		d.event(record.Event{Kind: record.Note, What: "service did not settle", Err: err.Error()})
+	}
+}
+
+// readBack reads what every member holds, once it has caught up.
+func (d *Drill) readBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, syncWithin+copyWithin)
+	defer cancel()
+	primary, err := d.Cluster.Primary(ctx)
+	if err != nil {
+		d.event(record.Event{Kind: record.Note, What: "no single primary to read back from", Err: err.Error()})
+	}
+	for _, m := range d.Cluster.Members {
+		synced := err == nil
+		if synced && m.Name != primary.Name {
+			if _, err := d.WaitInSync(ctx, m, primary, syncWithin); err != nil {
+				d.event(record.Event{Kind: record.Note, Member: m.Name, What: "did not catch up", Err: err.Error()})
+				synced = false
+			}
+		}
+		c := d.copyOf(ctx, m)
+		c.Synced, c.Final = synced, true
+		d.journal.Copy(c)
+	}
+}
+
+func (d *Drill) copyOf(ctx context.Context, m driver.Member) record.Copy {
+	c := record.Copy{At: d.now(), Member: m.Name}
+	ctx, cancel := context.WithTimeout(ctx, copyWithin)
+	defer cancel()
+	stored, role, err := d.tokens(ctx, m)
+	if err != nil {
+		c.Err = err.Error()
+		return c
+	}
+	c.Role = string(role)
+	c.Tokens = make([]record.Stored, 0, len(stored))
+	for _, t := range stored {
+		c.Tokens = append(c.Tokens, record.Stored{
+			Stream: uint8(t.Stream), //nolint:gosec // there are at most 255 streams
+			Seq:    t.Seq,
+			Member: uint8(slices.Index(d.cfg.Members, t.Member) + 1), //nolint:gosec // at most 255 members
+		})
+	}
+	return c
+}
+
+func (d *Drill) tokens(ctx context.Context, m driver.Member) ([]driver.Stored, driver.Role, error) {
+	s, err := d.cfg.Driver.Open(ctx, driver.Target{Members: []driver.Member{m}})
+	if err != nil {
+		return nil, "", fmt.Errorf("open %s: %w", m.Name, err)
+	}
+	stored, err := s.Tokens(ctx, d.cfg.Head.Run)
+	if err != nil {
+		return nil, "", errors.Join(fmt.Errorf("read back from %s: %w", m.Name, err), s.Close())
+	}
+	role, err := s.Role(ctx)
+	return stored, role, errors.Join(err, s.Close())
+}
+
+func (d *Drill) versions(ctx context.Context) map[string]string {
+	v, ok := d.cfg.Driver.(driver.Versioner)
+	if !ok {
+		return nil
+	}
+	all := map[string]string{}
+	for _, m := range d.Cluster.Members {
+		versions, err := v.Versions(ctx, m)
+		if err != nil {
+			continue // a member that cannot be asked has its own trouble in the record
+		}
+		for name, version := range versions {
+			all[m.Name+" "+name] = version
+		}
+	}
+	return all
+}
+
+// stopAll ends what start began, in case of an error.
+func (d *Drill) stopAll() {
+	if d.probe != nil {
+		if err := d.probe.Stop(); err != nil {
+			d.event(record.Event{Kind: record.Note, Err: err.Error()})
+		}
+	}
+	if d.observer != nil {
+		d.observer.Stop()
+	}
+}
+
+func (d *Drill) closeJournal(t record.Tail) error {
+	t.At = d.now()
+	return errors.Join(d.journal.Close(t), d.file.Close())
+}

@@ -1,0 +1,152 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/harness/wait"
+)
+
+// Inject injects a fault and returns once there is evidence that it holds. The
+// fault is healed by Heal, or by End.
+func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
+	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
+	d.faults = append(d.faults, f)
+	if err := f.Inject(ctx); err != nil {
+		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+		return fmt.Errorf("inject %s: %w", f, err)
+	}
+	d.event(record.Event{Kind: record.Injected, Fault: f.String()})
+	return d.confirm(ctx, f, record.Confirm, confirmWithin, f.Confirm)
+}
+
+// Heal undoes a fault and returns once there is evidence that nothing is left
+// of it.
+func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
+	d.faults = slices.DeleteFunc(d.faults, func(g fault.Fault) bool { return g == f })
+	if err := f.Heal(ctx); err != nil {
+		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+		return fmt.Errorf("heal %s: %w", f, err)
+	}
+	d.event(record.Event{Kind: record.Heal, Fault: f.String()})
+	return d.confirm(ctx, f, record.Healed, healWithin, f.Healed)
+}
+
+func (d *Drill) confirm(
+	ctx context.Context, f fault.Fault, kind record.Kind, within time.Duration,
+	look func(context.Context) (string, error),
+) error {
+	var evidence string
+	err := wait.For(ctx, fmt.Sprintf("%s to be %s", f, kind), within, func(ctx context.Context) (err error) {
+		evidence, err = look(ctx)
+		return err
+	})
+	if err != nil {
+		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+		return err
+	}
+	d.event(record.Event{Kind: kind, Fault: f.String(), Answer: evidence})
+	return nil
+}
+
+// Promote makes m the primary, whatever the others say. It fails with
+// [errors.ErrUnsupported] if the product cannot.
+func (d *Drill) Promote(ctx context.Context, m driver.Member) error {
+	p, ok := d.cfg.Driver.(driver.Promoter)
+	if !ok {
+		return d.cannot("promote a member")
+	}
+	d.Decide(m)
+	if err := p.Promote(ctx, m); err != nil {
+		return fmt.Errorf("promote %s: %w", m.Name, err)
+	}
+	return nil
+}
+
+// Switchover gives the role of the primary to another member, without loss.
+func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
+	s, ok := d.cfg.Driver.(driver.Switcher)
+	if !ok {
+		return d.cannot("switch over")
+	}
+	d.Decide(to)
+	if err := s.Switchover(ctx, from, to); err != nil {
+		return fmt.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
+	}
+	return nil
+}
+
+// Rejoin brings a member back as a standby of the primary.
+func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver.Way) error {
+	r, ok := d.cfg.Driver.(driver.Rejoiner)
+	if !ok {
+		return d.cannot("rejoin a member")
+	}
+	if err := r.Rejoin(ctx, m, primary, way); err != nil {
+		return fmt.Errorf("rejoin %s to %s by %s: %w", m.Name, primary.Name, way, err)
+	}
+	return nil
+}
+
+func (d *Drill) cannot(what string) error {
+	return fmt.Errorf("%s cannot %s: %w", d.cfg.Driver.Product().Title, what, errors.ErrUnsupported)
+}
+
+// clients is the stream by which the clients' service is told: their writes.
+const clients = 0
+
+// Health is how the clients' writes fare at the moment.
+func (d *Drill) Health() (h probe.Health, now time.Duration) { return d.probe.Health(clients) }
+
+// WaitServed waits until the clients' writes have succeeded without a failure
+// for so long.
+func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) error {
+	return wait.For(ctx, "clients to be served", within, func(context.Context) error {
+		h, now := d.Health()
+		if h.Served(now, clean) {
+			return nil
+		}
+		if h.LastAck == 0 {
+			return fmt.Errorf("no write was acknowledged yet: %s", h.LastCause)
+		}
+		return fmt.Errorf("the last write was acknowledged %s ago, the last one failed %s ago: %s",
+			(now - h.LastAck).Round(time.Millisecond), (now - h.LastFail).Round(time.Millisecond), h.LastCause)
+	})
+}
+
+// WaitInSync waits until the standby has applied everything that the primary
+// had written when this was called.
+func (d *Drill) WaitInSync(ctx context.Context, standby, primary driver.Member, within time.Duration) (driver.Lag, error) {
+	l, ok := d.cfg.Driver.(driver.Lagger)
+	if !ok {
+		return driver.Lag{}, d.cannot("tell how far a standby is behind")
+	}
+	var last driver.Lag
+	var goal uint64
+	name := fmt.Sprintf("%s to be in sync with %s", standby.Name, primary.Name)
+	err := wait.For(ctx, name, within, func(ctx context.Context) error {
+		lag, err := l.Lag(ctx, standby, primary)
+		if err != nil {
+			return err
+		}
+		last = lag
+		if goal == 0 {
+			goal = lag.Written
+		}
+		switch {
+		case !lag.Streaming:
+			return fmt.Errorf("it does not replicate: %s", lag.Detail)
+		case lag.Applied < goal:
+			return fmt.Errorf("it is %d behind: %s", goal-lag.Applied, lag.Detail)
+		}
+		return nil
+	})
+	return last, err
+}

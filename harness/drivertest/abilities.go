@@ -1,0 +1,87 @@
+package drivertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drillbook/harness/driver"
+)
+
+func (t *checker) killed(ctx context.Context) error {
+	var open driver.Session
+	open, err := t.d.Open(ctx, only(t.a))
+	if err != nil {
+		return err
+	}
+	if err := t.a.Node.Kill(ctx); err != nil {
+		return fmt.Errorf("kill: %w", err)
+	}
+	brief, cancel := context.WithTimeout(ctx, promptly)
+	defer cancel()
+	if role, err := t.c.Role(brief, t.a); err == nil {
+		return fmt.Errorf("role = %q, want an error", role)
+	}
+	_, err = open.Write(brief, driver.Token{Run: run, Stream: 1, Seq: 1})
+	if err == nil {
+		return errors.New("a write over a session from before was acknowledged")
+	}
+	return open.Close()
+}
+
+func (t *checker) promote(ctx context.Context) error {
+	p, ok := t.d.(driver.Promoter)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if err := p.Promote(ctx, t.b); err != nil {
+		return err
+	}
+	if err := t.expectRole(ctx, t.b, driver.Primary); err != nil {
+		return err
+	}
+	ack, err := t.writeTo(ctx, t.b)
+	if err != nil {
+		return err
+	}
+	if ack.Epoch != 0 && ack.Epoch <= t.epoch {
+		return fmt.Errorf("epoch %d after %d, want a later one", ack.Epoch, t.epoch)
+	}
+	return t.expectStored(ctx, t.b)
+}
+
+func (t *checker) rejoin(ctx context.Context) error {
+	r, ok := t.d.(driver.Rejoiner)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if err := t.a.Node.Start(ctx); err != nil {
+		return fmt.Errorf("start the host: %w", err)
+	}
+	if role, err := t.c.Role(ctx, t.a); err == nil && role == driver.Primary {
+		return errors.New("the lost primary came up as primary by itself")
+	}
+	if err := r.Rejoin(ctx, t.a, t.b, driver.Rewind); err != nil {
+		return err
+	}
+	return errors.Join(t.expectRole(ctx, t.a, driver.Standby), t.holdsAll(ctx, t.a))
+}
+
+func (t *checker) holdsAll(ctx context.Context, m driver.Member) error {
+	t.a, t.b = t.b, m // the roles have changed; catchUp looks at b
+	return t.catchUp(ctx)
+}
+
+func (t *checker) switchover(ctx context.Context) error {
+	s, ok := t.d.(driver.Switcher)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if err := s.Switchover(ctx, t.a, t.b); err != nil {
+		return err
+	}
+	if err := errors.Join(t.expectRole(ctx, t.b, driver.Primary), t.expectRole(ctx, t.a, driver.Standby)); err != nil {
+		return err
+	}
+	return errors.Join(t.expectStored(ctx, t.b), t.holdsAll(ctx, t.a))
+}

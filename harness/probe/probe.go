@@ -1,0 +1,153 @@
+// Package probe is the client whose experience a drill measures.
+//
+// A probe is an open loop: attempts leave at their intended times, whatever
+// happened to earlier ones, each with short deadlines and a session of its own
+// from a bounded pool. So an outage is seen as often while it lasts as service
+// is, and its end is not missed because everybody still waits for answers that
+// never come.
+package probe
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/record"
+)
+
+// Limits of what a stream may be asked for.
+const (
+	MaxRate     = 1000 // attempts per second
+	maxSessions = 1000
+)
+
+// Stream is a series of attempts to make.
+type Stream struct {
+	record.Stream
+	// Open opens a session with whomever the stream is about. It is called
+	// with a context that ends after the stream's connect deadline.
+	Open func(ctx context.Context) (driver.Session, error)
+}
+
+// Config is what a probe needs. All fields must be set.
+type Config struct {
+	Run     string
+	Began   time.Time // the drill's zero; with a monotonic reading
+	Members []string  // as in the record's head
+	Streams []Stream  // as in the record's head
+	Journal *record.Writer
+}
+
+// Probe is a running probe.
+type Probe struct {
+	cfg     Config
+	streams []*stream
+	stop    context.CancelFunc
+	running sync.WaitGroup // the loops; attempts are waited for by stream
+}
+
+// Check reports what is wrong with a stream's settings.
+func Check(s record.Stream) error {
+	switch {
+	case s.Interval < time.Second/MaxRate:
+		return fmt.Errorf("stream %s: an interval of %s is shorter than %s, the shortest that can be kept", s.Name, s.Interval, time.Second/MaxRate)
+	case s.Interval > time.Second:
+		return fmt.Errorf("stream %s: an interval of %s is longer than a second: outages would go unseen", s.Name, s.Interval)
+	case s.Connect <= 0 || s.Reply <= 0:
+		return fmt.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name, s.Connect, s.Reply)
+	case s.Sessions < 1 || s.Sessions > maxSessions:
+		return fmt.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines", s.Name, s.Sessions, maxSessions)
+	}
+	return nil
+}
+
+// Sessions is how many sessions a stream needs so that one is always free, even
+// while every attempt runs into its deadlines.
+func Sessions(interval, connect, reply time.Duration) int {
+	return int(math.Ceil(float64(connect+reply)/float64(interval))) + 2
+}
+
+// Start begins all streams. They end when ctx does, but only Stop joins them.
+func Start(ctx context.Context, cfg Config) (*Probe, error) {
+	p := &Probe{cfg: cfg}
+	for i, s := range cfg.Streams {
+		if err := Check(s.Stream); err != nil {
+			return nil, err
+		}
+		p.streams = append(p.streams, newStream(i, s, &p.cfg))
+	}
+	ctx, p.stop = context.WithCancel(ctx)
+	for _, s := range p.streams {
+		p.running.Go(func() { s.loop(ctx) })
+	}
+	p.running.Go(func() { p.watchSelf(ctx) })
+	return p, nil
+}
+
+// Stop ends all streams and waits for the attempts under way, which their
+// deadlines bound. Attempts of sessions that do not keep their deadlines are
+// recorded as unknown, and reported.
+func (p *Probe) Stop() error {
+	p.stop()
+	p.running.Wait()
+	stuck := 0
+	for _, s := range p.streams {
+		stuck += s.finish()
+	}
+	if stuck > 0 {
+		return fmt.Errorf("%d attempts did not return by their deadlines; the driver's sessions do not obey their context", stuck)
+	}
+	return nil
+}
+
+// Health is how a stream fares at the moment.
+type Health struct {
+	Attempts  int
+	Acked     int
+	LastAck   time.Duration // when the last acknowledgement arrived; 0: none yet
+	LastFail  time.Duration // when the last failed attempt was known to have failed; 0: none yet
+	FirstFail time.Duration // of the failures since the last acknowledgement; 0: none
+	LastCause string
+}
+
+// Served reports whether attempts have succeeded, and none has failed, for at
+// least so long up to now.
+func (h Health) Served(now, clean time.Duration) bool {
+	return h.LastAck > 0 && now-h.LastAck < clean && now-h.LastFail >= clean
+}
+
+// Health returns how stream i fares, and the time of that.
+func (p *Probe) Health(i int) (h Health, now time.Duration) {
+	s := p.streams[i]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.health, time.Since(p.cfg.Began)
+}
+
+// watchSelf notes when the harness itself stands still, so that its own
+// stalls are not taken for outages.
+func (p *Probe) watchSelf(ctx context.Context) {
+	const every = 2 * time.Millisecond
+	limit := 5 * time.Millisecond
+	for _, s := range p.cfg.Streams {
+		limit = max(limit, min(2*s.Interval, 10*time.Millisecond))
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	last := time.Since(p.cfg.Began)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := time.Since(p.cfg.Began)
+		if late := now - last - every; late > limit {
+			p.cfg.Journal.Event(record.Event{At: now, Kind: record.Stall, Took: late})
+		}
+		last = now
+	}
+}

@@ -1,0 +1,32 @@
+// Package wait waits for conditions, each with a name and a deadline.
+package wait
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// every is how often a condition is looked at. It is short, since what is
+// waited for often ends an outage.
+const every = 10 * time.Millisecond
+
+// For waits until cond returns nil, for no longer than within. Its error names
+// what was waited for and the last reason why it was not so.
+func For(ctx context.Context, name string, within time.Duration, cond func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not so within %s", within))
+	defer cancel()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		err := cond(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), err)
+		case <-tick.C:
+		}
+	}
+}

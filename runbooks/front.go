@@ -1,0 +1,114 @@
+package runbooks
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// front is the front matter of a page.
+type front struct {
+	RTO      string        `yaml:"rto"`
+	RPO      int           `yaml:"rpo"`
+	Source   string        `yaml:"source"`
+	Needs    []string      `yaml:"needs"`
+	Params   yaml.MapSlice `yaml:"params"`
+	rto      time.Duration
+	settings []Param
+}
+
+func (f front) params() []Param { return f.settings }
+
+func (f front) equal(g front) bool {
+	return f.rto == g.rto && f.RPO == g.RPO && f.Source == g.Source && slices.Equal(f.Needs, g.Needs) &&
+		slices.EqualFunc(f.settings, g.settings, func(a, b Param) bool {
+			return a.Name == b.Name && a.Default == b.Default && slices.Equal(a.Allowed, b.Allowed)
+		})
+}
+
+// abilities are what needs may name, by the interface of package driver.
+func abilities() []string {
+	return []string{"lag", "promote", "switchover", "rejoin"}
+}
+
+const fence = "---\n"
+
+// cutFront splits a page into its front matter and the rest, which begins at
+// the line returned.
+func cutFront(file string, text []byte) (f front, rest []byte, line int, err error) {
+	fail := func(line int, format string, args ...any) (front, []byte, int, error) {
+		return front{}, nil, 0, &Error{file, line, fmt.Sprintf(format, args...)}
+	}
+	after, ok := bytes.CutPrefix(text, []byte(fence))
+	if !ok {
+		return fail(1, "there is no front matter: begin with --- and rto, rpo, source between two such lines")
+	}
+	matter, rest, ok := bytes.Cut(after, []byte("\n"+fence))
+	if !ok {
+		return fail(1, "the front matter has no end: close it with a line ---")
+	}
+	if err := yaml.UnmarshalWithOptions(matter, &f, yaml.Strict()); err != nil {
+		var at yaml.Error
+		if errors.As(err, &at) {
+			return fail(at.GetToken().Position.Line+1, "front matter: %s", at.GetMessage())
+		}
+		return fail(1, "front matter: %v", err)
+	}
+	if msg := f.settle(); msg != "" {
+		return fail(1, "front matter: %s", msg)
+	}
+	return f, rest, 3 + bytes.Count(matter, []byte("\n")), nil
+}
+
+// settle checks the values; it returns what is wrong.
+func (f *front) settle() string {
+	rto, err := time.ParseDuration(f.RTO)
+	switch {
+	case f.RTO == "":
+		return "rto is missing: the longest outage of writes that is promised, such as 60s"
+	case err != nil || rto <= 0:
+		return fmt.Sprintf("rto %q is no positive duration such as 60s", f.RTO)
+	case f.RPO < 0:
+		return fmt.Sprintf("rpo %d is negative: it is how many acknowledged writes may be lost", f.RPO)
+	case f.Source == "":
+		return "source is missing: say where the procedure comes from"
+	}
+	f.rto = rto
+	for _, n := range f.Needs {
+		if !slices.Contains(abilities(), n) {
+			return fmt.Sprintf("needs names %q, which is no ability; they are %v", n, abilities())
+		}
+	}
+	for _, item := range f.Params {
+		p, msg := param(item)
+		if msg != "" {
+			return msg
+		}
+		f.settings = append(f.settings, p)
+	}
+	return ""
+}
+
+func param(item yaml.MapItem) (Param, string) {
+	p := Param{Name: fmt.Sprint(item.Key)}
+	raw, err := yaml.Marshal(item.Value)
+	if err != nil {
+		return p, fmt.Sprintf("parameter %s: %v", p.Name, err)
+	}
+	var v struct {
+		Default string   `yaml:"default"`
+		Allowed []string `yaml:"allowed"`
+	}
+	if err := yaml.UnmarshalWithOptions(raw, &v, yaml.Strict()); err != nil {
+		return p, fmt.Sprintf("parameter %s must be {default: …, allowed: […]}", p.Name)
+	}
+	p.Default, p.Allowed = v.Default, v.Allowed
+	if len(p.Allowed) > 0 && !slices.Contains(p.Allowed, p.Default) {
+		return p, fmt.Sprintf("parameter %s: its default %q is not among what is allowed", p.Name, p.Default)
+	}
+	return p, ""
+}

@@ -1,0 +1,154 @@
+package runbooks
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// An Error says what is wrong with a runbook, where, and what to do.
+type Error struct {
+	File string
+	Line int // from 1
+	Msg  string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
+
+// Load reads all runbooks of a folder: every product/name.md with its other
+// languages. On error, which joins an [Error] for each thing that is wrong,
+// there is no library.
+func Load(fsys fs.FS) (Library, error) {
+	files, err := fs.Glob(fsys, "*/*.md")
+	if err != nil {
+		return nil, fmt.Errorf("list runbooks: %w", err)
+	}
+	pages := map[string]map[string]*page{} // by name and language
+	var wrong []error
+	for _, file := range files {
+		name, lang := nameOf(file)
+		if name == "" {
+			continue
+		}
+		text, err := fs.ReadFile(fsys, file)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("read runbook: %w", err))
+			continue
+		}
+		p, err := parse(file, text)
+		wrong = append(wrong, err)
+		if pages[name] == nil {
+			pages[name] = map[string]*page{}
+		}
+		pages[name][lang] = p
+	}
+	var lib Library
+	for name, langs := range pages {
+		b, err := pair(name, langs)
+		wrong = append(wrong, err)
+		lib = append(lib, b)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
+	}
+	if len(lib) == 0 {
+		return nil, errors.New("there are no runbooks: a runbook is <product>/<name>.md")
+	}
+	slices.SortFunc(lib, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
+	return lib, nil
+}
+
+// nameOf splits "postgres/lost-primary.zh.md" into name and language.
+func nameOf(file string) (name, lang string) {
+	base := strings.TrimSuffix(path.Base(file), ".md")
+	if strings.EqualFold(base, "README") {
+		return "", ""
+	}
+	lang = Languages()[0]
+	if stem, l, ok := strings.Cut(base, "."); ok {
+		base, lang = stem, l
+	}
+	return path.Join(path.Dir(file), base), lang
+}
+
+// pair makes one runbook of its languages, which must agree.
+func pair(name string, langs map[string]*page) (Runbook, error) {
+	first := Languages()[0]
+	main, ok := langs[first]
+	if !ok {
+		for _, p := range langs {
+			return Runbook{}, &Error{p.file, 1, fmt.Sprintf("%s.md is missing: write the runbook in English too", name)}
+		}
+	}
+	for lang, p := range langs {
+		if p == nil || main == nil {
+			return Runbook{}, nil // what is wrong with it has been said
+		}
+		if !slices.Contains(Languages(), lang) {
+			return Runbook{}, &Error{p.file, 1, fmt.Sprintf("%q is no language of runbooks; they are %s", lang, strings.Join(Languages(), ", "))}
+		}
+	}
+	b := main.runbook(name)
+	var wrong []error
+	for _, lang := range Languages()[1:] {
+		other, ok := langs[lang]
+		if !ok {
+			wrong = append(wrong, &Error{main.file, 1, fmt.Sprintf("%s.%s.md is missing: write the same steps in that language", name, lang)})
+			continue
+		}
+		wrong = append(wrong, agree(main, other))
+		b.add(lang, other)
+	}
+	return b, errors.Join(wrong...)
+}
+
+// agree reports where two languages of a runbook differ in what is not words.
+func agree(a, b *page) error {
+	var wrong []error
+	differ := func(line int, what string) {
+		wrong = append(wrong, &Error{b.file, line, fmt.Sprintf("%s differs from %s: make them the same", what, a.file)})
+	}
+	if !a.front.equal(b.front) {
+		differ(1, "the front matter")
+	}
+	if len(a.steps) != len(b.steps) {
+		differ(b.lastLine(), fmt.Sprintf("the number of steps, %d against %d,", len(b.steps), len(a.steps)))
+	}
+	for i := range min(len(a.steps), len(b.steps)) {
+		s, t := a.steps[i], b.steps[i]
+		if s.planned != t.planned || !sameDuration(s.allowed, t.allowed) || s.consent != t.consent {
+			differ(t.line, fmt.Sprintf("the line of attributes of step %d", t.number))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+func (p *page) runbook(name string) Runbook {
+	lang := Languages()[0]
+	b := Runbook{
+		Name: name, Title: Text{lang: p.title}, Intro: Text{lang: p.intro},
+		RTO: p.front.rto, RPO: p.front.RPO, Source: p.front.Source, Needs: p.front.Needs,
+		Params: p.front.params(),
+	}
+	for _, s := range p.steps {
+		b.Steps = append(b.Steps, Step{
+			Number: s.number, Title: Text{}, Comment: Text{}, Body: Text{}, Where: Text{},
+			Planned: s.planned, Allowed: s.allowed, Consent: s.consent,
+		})
+	}
+	b.add(lang, p)
+	return b
+}
+
+// add puts the words of a language into the runbook.
+func (b *Runbook) add(lang string, p *page) {
+	b.Title[lang], b.Intro[lang] = p.title, p.intro
+	for i := range min(len(b.Steps), len(p.steps)) {
+		s, t := &b.Steps[i], p.steps[i]
+		s.Title[lang], s.Comment[lang], s.Body[lang] = t.title, t.comment, t.body
+		s.Where[lang] = fmt.Sprintf("%s:%d", p.file, t.line)
+	}
+}

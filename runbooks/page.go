@@ -1,0 +1,215 @@
+package runbooks
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// page is one language of a runbook.
+type page struct {
+	file  string
+	front front
+	title string
+	intro string
+	steps []step
+	lines int
+}
+
+type step struct {
+	number        int
+	line          int
+	title         string
+	comment, body string
+	planned       time.Duration
+	allowed       *time.Duration
+	consent       Consent
+}
+
+func (p *page) lastLine() int { return p.lines }
+
+// parse reads a page. On error, which joins an [Error] for each thing that is
+// wrong, there is no page.
+func parse(file string, source []byte) (*page, error) {
+	f, rest, before, err := cutFront(file, source)
+	if err != nil {
+		return nil, err
+	}
+	p := &page{file: file, front: f, lines: bytes.Count(source, []byte("\n"))}
+	r := reader{page: p, source: rest, before: before}
+	r.read()
+	if p.title == "" {
+		r.wrong(0, "there is no title: write one as # Title")
+	}
+	r.checkSteps()
+	if err := errors.Join(r.errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// reader walks through the blocks of a page.
+type reader struct {
+	page   *page
+	source []byte // behind the front matter
+	before int    // lines of the front matter
+	errs   []error
+}
+
+func (r *reader) wrong(offset int, format string, args ...any) {
+	line := r.before + 1 + bytes.Count(r.source[:offset], []byte("\n"))
+	r.errs = append(r.errs, &Error{r.page.file, line, fmt.Sprintf(format, args...)})
+}
+
+// read splits the page at its headings of the second level, each a step.
+func (r *reader) read() {
+	doc := goldmark.DefaultParser().Parse(text.NewReader(r.source))
+	var open []ast.Node // blocks of the part being read
+	heading, start := ast.Node(nil), 0
+	flush := func(end int) {
+		body := strings.TrimSpace(string(r.source[start:end]))
+		switch h, ok := heading.(*ast.Heading); {
+		case !ok:
+		case h.Level == 1:
+			r.page.title, r.page.intro = r.text(h), body
+		default:
+			r.step(h, open, body)
+		}
+		open = nil
+	}
+	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		h, ok := n.(*ast.Heading)
+		if !ok || h.Level > 2 {
+			open = append(open, n)
+			continue
+		}
+		if h.Lines().Len() == 0 {
+			r.wrong(start, "there is a heading without words")
+			continue
+		}
+		seg := h.Lines().At(0)
+		flush(lineStart(r.source, seg.Start))
+		heading, start = h, min(seg.Stop+1, len(r.source))
+	}
+	flush(len(r.source))
+}
+
+func lineStart(source []byte, offset int) int {
+	return bytes.LastIndexByte(source[:offset], '\n') + 1
+}
+
+var numbered = regexp.MustCompile(`^(\d+)\.\s+(.+)$`)
+
+// step reads one step from its heading and the blocks below it.
+func (r *reader) step(h *ast.Heading, blocks []ast.Node, body string) {
+	at := h.Lines().At(0).Start
+	m := numbered.FindStringSubmatch(r.text(h))
+	if m == nil {
+		r.wrong(at, "%q is no step: write it as ## 1. Title", r.text(h))
+		return
+	}
+	number, err := strconv.Atoi(m[1])
+	if err != nil {
+		r.wrong(at, "step %s: the number is too large", m[1])
+		return
+	}
+	s := step{number: number, title: m[2], body: body, consent: ConsentNone}
+	s.line = r.before + 1 + bytes.Count(r.source[:at], []byte("\n"))
+	for i, b := range blocks {
+		paragraph, ok := b.(*ast.Paragraph)
+		if !ok {
+			break
+		}
+		if attrs, ok := r.codeOnly(paragraph); ok && i == 0 {
+			r.attributes(&s, at, attrs)
+			continue
+		}
+		s.comment = r.text(paragraph)
+		break
+	}
+	if s.comment == "" {
+		r.wrong(at, "step %d says nothing: begin it with a sentence on what is done", number)
+	}
+	r.page.steps = append(r.page.steps, s)
+}
+
+// codeOnly returns the code of a paragraph that is nothing but one code span.
+func (r *reader) codeOnly(p *ast.Paragraph) (string, bool) {
+	span, ok := p.FirstChild().(*ast.CodeSpan)
+	if !ok || span.NextSibling() != nil {
+		return "", false
+	}
+	return r.text(span), true
+}
+
+// attributes reads "planned=2m downtime=1m consent=ask".
+func (r *reader) attributes(s *step, at int, line string) {
+	for word := range strings.FieldsSeq(line) {
+		key, value, _ := strings.Cut(word, "=")
+		d, err := time.ParseDuration(value)
+		badTime := err != nil || d < 0
+		switch {
+		case key == "planned" && !badTime:
+			s.planned = d
+		case key == "downtime" && !badTime:
+			s.allowed = &d
+		case key == "consent" && (value == string(ConsentNone) || value == string(ConsentAsk)):
+			s.consent = Consent(value)
+		default:
+			r.wrong(at, "step %d: %q is no attribute; write planned=2m, downtime=1m, consent=none or consent=ask", s.number, word)
+		}
+	}
+}
+
+// text is the plain text below a node.
+func (r *reader) text(n ast.Node) string {
+	var b strings.Builder
+	// The walk's function never fails.
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch t := n.(type) {
+		case *ast.Text:
+			b.Write(t.Segment.Value(r.source))
+			if t.SoftLineBreak() || t.HardLineBreak() {
+				b.WriteByte(' ')
+			}
+		case *ast.String:
+			b.Write(t.Value)
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}
+
+// checkSteps reports steps that are missing, doubled or out of order.
+func (r *reader) checkSteps() {
+	p := r.page
+	if len(p.steps) == 0 {
+		r.wrong(0, "there are no steps: write each as ## 1. Title")
+	}
+	titles := map[string]int{}
+	for i, s := range p.steps {
+		if first, ok := titles[s.title]; ok {
+			r.errs = append(r.errs, &Error{p.file, s.line, fmt.Sprintf("step %d has the title of step %d: give it its own", s.number, first)})
+		}
+		titles[s.title] = s.number
+		if want := i + 1; s.number != want {
+			r.errs = append(r.errs, &Error{p.file, s.line, fmt.Sprintf("step %d stands where step %d is due: number the steps 1, 2, 3 …", s.number, want)})
+			return
+		}
+	}
+}
+
+func sameDuration(a, b *time.Duration) bool {
+	return (a == nil) == (b == nil) && (a == nil || *a == *b)
+}
