@@ -79,8 +79,8 @@ func pair(name string, langs map[string]*page) (Runbook, error) {
 	first := Languages()[0]
 	main, ok := langs[first]
 	if !ok {
-		for _, p := range langs {
-			return Runbook{}, &Error{p.file, 1, fmt.Sprintf("%s.md is missing: write the runbook in English too", name)}
+		for lang := range langs {
+			return Runbook{}, &Error{name + "." + lang + ".md", 1, name + ".md is missing: write the runbook in English too"}
 		}
 	}
 	for lang, p := range langs {

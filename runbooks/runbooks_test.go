@@ -1,0 +1,217 @@
+package runbooks_test
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"drillbook/runbooks"
+)
+
+func TestEmbeddedRunbooks(t *testing.T) {
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range lib {
+		for _, lang := range runbooks.Languages() {
+			if b.Title.In(lang) == "" || b.Intro.In(lang) == "" {
+				t.Errorf("%s has no title or introduction in %s", b.Name, lang)
+			}
+			for _, s := range b.Steps {
+				if s.Title[lang] == "" || s.Comment[lang] == "" || s.Body[lang] == "" {
+					t.Errorf("%s: step %d has no words in %s", s.Where.In(lang), s.Number, lang)
+				}
+			}
+		}
+	}
+}
+
+// The table that the planned switchover comes from plans 41 minutes and allows
+// less than a minute of downtime for each change of roles.
+func TestPlannedSwitchoverKeepsItsTable(t *testing.T) {
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := lib.Get("postgres/planned-switchover")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total time.Duration
+	limited := 0
+	for _, s := range b.Steps {
+		total += s.Planned
+		if s.Allowed != nil {
+			limited++
+			if *s.Allowed != time.Minute {
+				t.Errorf("step %d allows %s, want 1m", s.Number, *s.Allowed)
+			}
+		}
+	}
+	if total != 41*time.Minute {
+		t.Errorf("planned = %s, want 41m", total)
+	}
+	if limited != 2 {
+		t.Errorf("%d steps limit the downtime, want 2", limited)
+	}
+}
+
+const good = `---
+rto: 60s
+rpo: 0
+source: "a test"
+---
+# Title
+
+What it is about.
+
+## 1. First
+
+` + "`planned=2m downtime=1m consent=ask`" + `
+
+Do the first thing.
+
+    a command
+
+## 2. Second
+
+Do the second thing.
+`
+
+func pair(en, zh string) fs.FS {
+	return fstest.MapFS{"db/page.md": {Data: []byte(en)}, "db/page.zh.md": {Data: []byte(zh)}}
+}
+
+func TestLoad(t *testing.T) {
+	lib, err := runbooks.Load(pair(good, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := lib.Get("db/page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.RTO != time.Minute || b.RPO != 0 || b.Product() != "db" || len(b.Steps) != 2 {
+		t.Errorf("runbook = %+v", b)
+	}
+	first := b.Steps[0]
+	if first.Text("en") != "1. First" || first.Comment.In("zh") != "Do the first thing." {
+		t.Errorf("first step = %+v", first)
+	}
+	if first.Planned != 2*time.Minute || first.Allowed == nil || *first.Allowed != time.Minute || first.Consent != runbooks.ConsentAsk {
+		t.Errorf("attributes of the first step = %+v", first)
+	}
+	if second := b.Steps[1]; second.Allowed != nil || second.Planned != 0 || second.Consent != runbooks.ConsentNone {
+		t.Errorf("attributes of the second step = %+v", second)
+	}
+	if first.Where.In("zh") != "db/page.zh.md:10" {
+		t.Errorf("first step stands at %s, want db/page.zh.md:10", first.Where.In("zh"))
+	}
+}
+
+func TestLoadSaysWhatIsWrong(t *testing.T) {
+	edit := func(from, to string) string {
+		if !strings.Contains(good, from) {
+			t.Fatalf("the good page does not hold %q", from)
+		}
+		return strings.Replace(good, from, to, 1)
+	}
+	for _, tt := range []struct {
+		name, en, zh string
+		want         string
+	}{
+		{"no front matter", "# Title\n", good, "db/page.md:1: there is no front matter"},
+		{"open front matter", "---\nrto: 1s\n", good, "db/page.md:1: the front matter has no end"},
+		{"broken front matter", edit("rpo: 0", "rpo: [0"), good, "db/page.md:"},
+		{"unknown key", edit("rpo: 0", "rpo: 0\nrot: 1s"), good, `db/page.md:4: front matter: unknown field "rot"`},
+		{"no rto", edit("rto: 60s\n", ""), good, "db/page.md:1: front matter: rto is missing"},
+		{"wrong rto", edit("rto: 60s", "rto: soon"), good, `rto "soon" is no positive duration`},
+		{"no source", edit("source: \"a test\"\n", ""), good, "source is missing"},
+		{"unknown ability", edit("rpo: 0", "rpo: 0\nneeds: [fly]"), good, `needs names "fly"`},
+		{"default not allowed", edit("rpo: 0", "rpo: 0\nparams:\n  x: {default: c, allowed: [a, b]}"), good, `its default "c" is not among`},
+		{"no title", edit("# Title\n", ""), good, "there is no title"},
+		{"no steps", good[:strings.Index(good, "## 1.")], good, "there are no steps"},
+		{"missing step", edit("## 2.", "## 3."), good, "db/page.md:18: step 3 stands where step 2 is due"},
+		{"duplicate number", edit("## 2.", "## 1."), good, "db/page.md:18: step 1 stands where step 2 is due"},
+		{"duplicate title", edit("2. Second", "2. First"), good, "db/page.md:18: step 2 has the title of step 1"},
+		{"heading without number", edit("## 2. Second", "## Second"), good, `db/page.md:18: "Second" is no step`},
+		{"unknown attribute", edit("planned=2m", "plan=2m"), good, `db/page.md:10: step 1: "plan=2m" is no attribute`},
+		{"empty step", edit("Do the second thing.\n", ""), good, "db/page.md:18: step 2 says nothing"},
+		{"language with fewer steps", good, good[:strings.Index(good, "## 2.")], "db/page.zh.md:17: the number of steps, 1 against 2, differs from db/page.md"},
+		{"language with another promise", good, edit("rto: 60s", "rto: 61s"), "db/page.zh.md:1: the front matter differs from db/page.md"},
+		{"language with other attributes", good, edit("planned=2m", "planned=3m"), "db/page.zh.md:10: the line of attributes of step 1 differs"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := runbooks.Load(pair(tt.en, tt.zh))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Load = %v, want an error that contains %q", err, tt.want)
+			}
+			if e := (*runbooks.Error)(nil); err != nil && !errors.As(err, &e) {
+				t.Errorf("Load = %v, want an Error", err)
+			}
+		})
+	}
+}
+
+func TestLoadMissingLanguage(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		fsys fs.FS
+		want string
+	}{
+		{"no Chinese", fstest.MapFS{"db/page.md": {Data: []byte(good)}}, "db/page.md:1: db/page.zh.md is missing"},
+		{"no English", fstest.MapFS{"db/page.zh.md": {Data: []byte(good)}}, "db/page.zh.md:1: db/page.md is missing"},
+		{"unknown language", fstest.MapFS{
+			"db/page.md": {Data: []byte(good)}, "db/page.zh.md": {Data: []byte(good)}, "db/page.tlh.md": {Data: []byte(good)},
+		}, `"tlh" is no language`},
+		{"nothing", fstest.MapFS{}, "there are no runbooks"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := runbooks.Load(tt.fsys)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Load = %v, want an error that contains %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestSettle(t *testing.T) {
+	b := runbooks.Runbook{Name: "db/page", Params: []runbooks.Param{
+		{Name: "mode", Default: "sync", Allowed: []string{"async", "sync"}}, {Name: "hold", Default: "0s"},
+	}}
+	got, err := b.Settle(map[string]string{"hold": "1s"})
+	if err != nil || got["mode"] != "sync" || got["hold"] != "1s" {
+		t.Errorf("Settle = %v, %v", got, err)
+	}
+	for _, tt := range []struct {
+		given map[string]string
+		want  string
+	}{
+		{map[string]string{"mode": "fast"}, "it may be async, sync"},
+		{map[string]string{"moad": "sync"}, `has no parameter "moad"; it has mode, hold`},
+	} {
+		if _, err := b.Settle(tt.given); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Settle(%v) = %v, want an error that contains %q", tt.given, err, tt.want)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(good)
+	f.Add("---\n---\n# x\n## 1. y\n`a`\n")
+	f.Fuzz(func(t *testing.T, page string) {
+		lib, err := runbooks.Load(pair(page, page))
+		if err != nil {
+			return
+		}
+		for i, s := range lib[0].Steps {
+			if s.Number != i+1 {
+				t.Errorf("step %d has number %d", i+1, s.Number)
+			}
+		}
+	})
+}
