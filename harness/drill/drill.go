@@ -50,7 +50,7 @@ type Config struct {
 // Probe sets the probe of a drill. The zero Probe is the default.
 type Probe struct {
 	Writes   float64 // a second, on the clients' path; 0: 200
-	Reads    float64 // 0: 100
+	Reads    float64 // 0: 50
 	Connects float64 // 0: 10
 	Direct   float64 // writes straight to each member; 0: 50
 	// Connect and Reply are the deadlines of one attempt; Connect is per

@@ -22,8 +22,8 @@ import (
 type lostPrimary struct {
 	db      fake.Config
 	promise record.Promise
-	hold    time.Duration // replication is cut so long before the loss
-	decide  time.Duration // between loss and promotion
+	hold    time.Duration                             // replication is cut so long before the loss
+	decide  time.Duration                             // between loss and promotion
 	without func(ctx context.Context, d *drill.Drill) // if set, instead of promotion and rejoining
 }
 

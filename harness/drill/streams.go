@@ -14,7 +14,7 @@ import (
 // The defaults of [Probe].
 const (
 	defaultWrites   = 200
-	defaultReads    = 100
+	defaultReads    = 50
 	defaultConnects = 10
 	defaultDirect   = 50
 	defaultConnect  = 100 * time.Millisecond
@@ -30,7 +30,7 @@ func (p Probe) streams(members []string) []record.Stream {
 			Interval: time.Duration(float64(time.Second) / rate),
 			Connect:  time.Duration(tried) * connect,
 		}
-		s.Sessions = probe.Sessions(s.Interval, s.Connect, s.Reply)
+		s.Sessions = probe.Sessions(s.Interval, s.Reply)
 		return s
 	}
 	all := len(members)
@@ -66,8 +66,10 @@ func (d *Drill) openers() []probe.Stream {
 		}
 		streams = append(streams, probe.Stream{
 			Stream: s,
-			Open: func(ctx context.Context) (driver.Session, error) {
-				return d.cfg.Driver.Open(ctx, target)
+			Open: func(ctx context.Context, reached func(context.Context) error) (driver.Session, error) {
+				t := target
+				t.Reached = reached
+				return d.cfg.Driver.Open(ctx, t)
 			},
 		})
 	}

@@ -111,6 +111,11 @@ type Target struct {
 	// applications find it; otherwise Members holds one member, which is
 	// taken as it is.
 	Writable bool
+	// Reached, if set, is called as soon as a server has accepted the
+	// connection, before anything is asked of it, and before anything that
+	// costs a server work where accepting cannot be told. An error ends the
+	// opening. It is called again for every member that is tried.
+	Reached func(ctx context.Context) error
 }
 
 // Session is a client's conversation with a member. It is used by one

@@ -5,6 +5,12 @@
 // from a bounded pool. So an outage is seen as often while it lasts as service
 // is, and its end is not missed because everybody still waits for answers that
 // never come.
+//
+// The probe must not keep down what it watches. A server that hangs or is slow
+// would be buried by clients that give up and come again; so a session that
+// owes an answer keeps its place in the pool after its attempt was given up,
+// and a new one needs a free place as soon as a server has accepted it. Only
+// connecting to an address where nothing answers costs no place.
 package probe
 
 import (
@@ -28,8 +34,9 @@ const (
 type Stream struct {
 	record.Stream
 	// Open opens a session with whomever the stream is about. It is called
-	// with a context that ends after the stream's connect deadline.
-	Open func(ctx context.Context) (driver.Session, error)
+	// with a context that ends after the stream's connect deadline, and calls
+	// reached as [driver.Target] says.
+	Open func(ctx context.Context, reached func(context.Context) error) (driver.Session, error)
 }
 
 // Config is what a probe needs. All fields must be set.
@@ -64,10 +71,10 @@ func Check(s record.Stream) error {
 	return nil
 }
 
-// Sessions is how many sessions a stream needs so that one is always free, even
-// while every attempt runs into its deadlines.
-func Sessions(interval, connect, reply time.Duration) int {
-	return int(math.Ceil(float64(connect+reply)/float64(interval))) + 2
+// Sessions is how many sessions a stream needs so that one is free for every
+// attempt as long as answers arrive by their deadline.
+func Sessions(interval, reply time.Duration) int {
+	return int(math.Ceil(float64(reply)/float64(interval))) + 2
 }
 
 // Start begins all streams. They end when ctx does, but only Stop joins them.
@@ -77,7 +84,7 @@ func Start(ctx context.Context, cfg Config) (*Probe, error) {
 		if err := Check(s.Stream); err != nil {
 			return nil, err
 		}
-		p.streams = append(p.streams, newStream(i, s, &p.cfg))
+		p.streams = append(p.streams, newStream(ctx, i, s, &p.cfg))
 	}
 	ctx, p.stop = context.WithCancel(ctx)
 	for _, s := range p.streams {
@@ -105,6 +112,7 @@ func (p *Probe) Stop() error {
 
 // Health is how a stream fares at the moment.
 type Health struct {
+	Since     time.Duration // when the stream began
 	Attempts  int
 	Acked     int
 	LastAck   time.Duration // when the last acknowledgement arrived; 0: none yet
@@ -116,7 +124,7 @@ type Health struct {
 // Served reports whether attempts have succeeded, and none has failed, for at
 // least so long up to now.
 func (h Health) Served(now, clean time.Duration) bool {
-	return h.LastAck > 0 && now-h.LastAck < clean && now-h.LastFail >= clean
+	return h.LastAck > 0 && now-h.LastAck < clean && now-max(h.Since, h.LastFail) >= clean
 }
 
 // Health returns how stream i fares, and the time of that.

@@ -16,32 +16,46 @@ import (
 // should have sent meanwhile.
 const skipAfter = time.Second
 
-// grace is how much longer than its deadlines an attempt may take before it is
-// given up.
-const grace = 2 * time.Second
+// linger is how long a session may owe an answer before it is closed. It then
+// may still burden a server that does not notice.
+const linger = 5 * time.Second
+
+// grace is how much longer than its deadlines an attempt may take before the
+// probe stops waiting for it.
+const grace = time.Second
 
 // stream is the running state of a [Stream].
 type stream struct {
 	Stream
-	index int
-	cfg   *Config
-	slots chan struct{} // one per session that may be in use
-	work  sync.WaitGroup
+	index  int
+	cfg    *Config
+	places chan struct{} // one per session that a server knows of
+	slots  chan struct{} // one per attempt under way, those given up included
+	work   sync.WaitGroup
+	life   context.Context // of everything that attempts do
+	end    context.CancelFunc
 
 	mu       sync.Mutex // guards all below
 	idle     []driver.Session
-	underWay map[uint32]record.Attempt
+	underWay map[uint32]record.Attempt // not recorded yet
+	drained  chan struct{}             // if set, closed once nothing is under way
 	health   Health
 	ended    bool
 }
 
-func newStream(i int, s Stream, cfg *Config) *stream {
+func newStream(ctx context.Context, i int, s Stream, cfg *Config) *stream {
+	dials := Sessions(s.Interval, s.Connect)
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	return &stream{
 		Stream:   s,
 		index:    i,
 		cfg:      cfg,
-		slots:    make(chan struct{}, s.Sessions),
+		life:     life,
+		end:      end,
+		places:   make(chan struct{}, s.Sessions),
+		slots:    make(chan struct{}, s.Sessions+dials),
 		underWay: map[uint32]record.Attempt{},
+		health:   Health{Since: time.Since(cfg.Began)},
 	}
 }
 
@@ -69,30 +83,34 @@ func (s *stream) loop(ctx context.Context) {
 		} else if ctx.Err() != nil {
 			return
 		}
-		s.send(context.WithoutCancel(ctx), seq, intended)
+		s.send(seq, intended)
 	}
 }
 
-// send lets an attempt leave, if a session may be used for it.
-func (s *stream) send(ctx context.Context, seq uint32, intended time.Duration) {
+// send lets an attempt leave.
+func (s *stream) send(seq uint32, intended time.Duration) {
 	a := record.Attempt{
 		Stream: uint8(s.index), //nolint:gosec // there are at most 255 streams
 		Seq:    seq, Intended: intended, Sent: s.now(),
 	}
+	s.mu.Lock()
+	s.underWay[seq] = a
+	s.mu.Unlock()
 	select {
 	case s.slots <- struct{}{}:
 	default:
 		a.Done, a.Outcome, a.Expired = a.Sent, record.Refused, true
-		s.note(a, fmt.Sprintf("all %d sessions of the client are in use", s.Sessions))
+		s.note(a, s.allTaken().Error())
 		return
 	}
-	s.mu.Lock()
-	s.underWay[seq] = a
-	s.mu.Unlock()
 	s.work.Go(func() {
 		defer func() { <-s.slots }()
-		s.attempt(ctx, a)
+		s.attempt(s.life, a)
 	})
+}
+
+func (s *stream) allTaken() error {
+	return fmt.Errorf("all %d sessions of the client still wait for answers", s.Sessions)
 }
 
 // attempt carries one attempt out and notes how it ended.
@@ -104,8 +122,28 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 		s.note(a, "connect: "+err.Error())
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.Reply)
+	ctx, cancel := context.WithTimeout(ctx, max(linger, s.Reply))
 	defer cancel()
+	answered := make(chan error, 1)
+	answer := a
+	s.work.Go(func() { answered <- s.ask(ctx, session, &answer) })
+	patience := time.NewTimer(s.Reply)
+	defer patience.Stop()
+	select {
+	case err = <-answered:
+		answer.Done = s.now()
+		s.note(answer, judge(&answer, err))
+	case <-patience.C:
+		a.Done, a.Outcome, a.Expired = s.now(), record.Unknown, true
+		s.note(a, "no answer by the deadline")
+		s.dropIdle()
+		err = <-answered
+	}
+	s.putBack(session, err)
+}
+
+// ask does what the stream's attempts do.
+func (s *stream) ask(ctx context.Context, session driver.Session, a *record.Attempt) (err error) {
 	switch s.Kind {
 	case record.Write:
 		var ack driver.Ack
@@ -116,18 +154,21 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 		a.Saw, err = session.Read(ctx, s.cfg.Run, s.follows())
 	case record.Connect:
 	}
-	a.Done = s.now()
-	why := ""
+	return err
+}
+
+// judge fills in the outcome and returns why it is not an ack.
+func judge(a *record.Attempt, err error) string {
 	switch {
 	case err == nil:
 		a.Outcome = record.Acked
+		return ""
 	case errors.Is(err, driver.ErrRefused):
-		a.Outcome, why = record.Refused, err.Error()
+		a.Outcome = record.Refused
 	default:
-		a.Outcome, a.Expired, why = record.Unknown, ctx.Err() != nil, err.Error()
+		a.Outcome = record.Unknown
 	}
-	s.note(a, why)
-	s.putBack(session, err)
+	return err.Error()
 }
 
 // follows is the stream whose tokens reads look for: the first of the clients'
@@ -139,19 +180,32 @@ func (s *stream) follows() int {
 // session takes an idle session or opens one, and says whether its deadline
 // ended that.
 func (s *stream) session(ctx context.Context) (session driver.Session, expired bool, err error) {
-	if s.Kind != record.Connect {
-		s.mu.Lock()
-		if n := len(s.idle); n > 0 {
-			session = s.idle[n-1]
-			s.idle = s.idle[:n-1]
-			s.mu.Unlock()
-			return session, false, nil
-		}
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		session = s.idle[n-1]
+		s.idle = s.idle[:n-1]
 		s.mu.Unlock()
+		return session, false, nil
 	}
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, s.Connect)
 	defer cancel()
-	session, err = s.Open(ctx)
+	placed := false
+	session, err = s.Open(ctx, func(ctx context.Context) error {
+		if placed {
+			return nil
+		}
+		select {
+		case s.places <- struct{}{}:
+			placed = true
+			return nil
+		case <-ctx.Done():
+			return s.allTaken()
+		}
+	})
+	if err != nil && placed {
+		<-s.places
+	}
 	return session, ctx.Err() != nil, err
 }
 
@@ -161,26 +215,39 @@ func (s *stream) session(ctx context.Context) (session driver.Session, expired b
 // survives a refusal.
 func (s *stream) putBack(session driver.Session, err error) {
 	refused := s.Member != "" && errors.Is(err, driver.ErrRefused) && !errors.Is(err, driver.ErrBroken)
-	stale := []driver.Session{session}
 	s.mu.Lock()
-	switch {
-	case (err == nil || refused) && s.Kind != record.Connect && !s.ended:
+	keep := (err == nil || refused) && s.Kind != record.Connect && !s.ended
+	if keep {
 		s.idle = append(s.idle, session)
-		stale = nil
-	case err != nil:
-		stale = append(stale, s.idle...)
-		s.idle = nil
 	}
 	s.mu.Unlock()
-	closeAll(stale)
+	if keep {
+		return
+	}
+	s.closeAll([]driver.Session{session})
+	if err != nil {
+		s.dropIdle()
+	}
 }
 
-// closeAll closes sessions that nobody uses any more. That it goes wrong with
-// broken ones is to be expected.
-func closeAll(sessions []driver.Session) {
+// dropIdle closes the sessions that nobody uses.
+func (s *stream) dropIdle() {
+	s.mu.Lock()
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	s.closeAll(idle)
+}
+
+// closeAll closes sessions and gives their places back. That closing goes wrong
+// with broken ones is to be expected.
+func (s *stream) closeAll(sessions []driver.Session) {
 	var wg sync.WaitGroup
 	for _, c := range sessions {
-		wg.Go(func() { _ = c.Close() })
+		wg.Go(func() {
+			_ = c.Close()
+			<-s.places
+		})
 	}
 	wg.Wait()
 }
@@ -193,6 +260,10 @@ func (s *stream) note(a record.Attempt, cause string) {
 		return // it was recorded as unknown when it was given up
 	}
 	delete(s.underWay, a.Seq)
+	if s.drained != nil && len(s.underWay) == 0 {
+		close(s.drained)
+		s.drained = nil
+	}
 	s.cfg.Journal.Attempt(a, cause)
 	h := &s.health
 	h.Attempts++
@@ -207,20 +278,26 @@ func (s *stream) note(a record.Attempt, cause string) {
 	}
 }
 
-// finish waits for the attempts under way and closes the sessions. It returns
-// how many attempts it had to give up.
+// finish waits for the attempts under way, which their deadlines bound, ends
+// the sessions that owe answers, and closes all. It returns how many attempts
+// have overrun their deadlines.
 func (s *stream) finish() int {
-	done := make(chan struct{})
+	drained := make(chan struct{})
+	s.mu.Lock()
+	if len(s.underWay) == 0 {
+		close(drained)
+	} else {
+		s.drained = drained
+	}
+	s.mu.Unlock()
+	within(s.Connect+s.Reply+grace, drained)
+	s.end()
+	joined := make(chan struct{})
 	go func() {
-		defer close(done)
+		defer close(joined)
 		s.work.Wait()
 	}()
-	limit := time.NewTimer(s.Connect + s.Reply + grace)
-	defer limit.Stop()
-	select {
-	case <-done:
-	case <-limit.C:
-	}
+	within(2*grace, joined)
 	s.mu.Lock()
 	stuck := len(s.underWay)
 	for _, a := range s.underWay {
@@ -228,9 +305,17 @@ func (s *stream) finish() int {
 		s.cfg.Journal.Attempt(a, "did not return by its deadline")
 	}
 	s.ended = true
-	idle := s.idle
-	s.idle = nil
 	s.mu.Unlock()
-	closeAll(idle)
+	s.dropIdle()
 	return stuck
+}
+
+// within waits for something to be done, but no longer than so long.
+func within(limit time.Duration, done <-chan struct{}) {
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+	}
 }

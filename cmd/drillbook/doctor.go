@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"drillbook/harness/host/container"
+	"drillbook/scenarios/dsl"
+)
+
+// finding is one thing that drills need.
+type finding struct {
+	What  string `json:"what"`
+	Found string `json:"found"`
+	// Mend is the one thing to do if it is missing; "" if it is not.
+	Mend string `json:"mend,omitempty"`
+}
+
+func doctorCommand() *cobra.Command {
+	var asJSON bool
+	var out string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine lacks for drills, and how to mend it",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			findings := examine(cmd.Context(), out)
+			if asJSON {
+				if err := printJSON(cmd.OutOrStdout(), findings); err != nil {
+					return err
+				}
+			} else if err := printFindings(cmd.OutOrStdout(), findings); err != nil {
+				return err
+			}
+			for _, f := range findings {
+				if f.Mend != "" {
+					return &exitError{code: exitEnvironment}
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&out, "out", filepath.Join("reports", "out"), "folder of the reports")
+	return cmd
+}
+
+func examine(ctx context.Context, out string) []finding {
+	findings := []finding{{What: "machine", Found: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}}
+	findings = append(findings, examineFolder(out))
+	engine, err := container.FindEngine(ctx)
+	if err != nil {
+		return append(findings, finding{"container engine", "none", err.Error()})
+	}
+	findings = append(findings, finding{What: "container engine",
+		Found: fmt.Sprintf("%s at %s, API %s", engine.Version, engine.Address, engine.API)})
+	return append(findings, examineImages(ctx)...)
+}
+
+func examineFolder(out string) finding {
+	f := finding{What: "folder of the reports", Found: out}
+	if _, err := os.Stat(out); os.IsNotExist(err) {
+		f.Found += " (will be made)"
+		return f
+	}
+	probe, err := os.CreateTemp(out, ".writable-*")
+	if err != nil {
+		f.Mend = fmt.Sprintf("%v: make it writable, or choose another with --out", err)
+		return f
+	}
+	_ = probe.Close()
+	_ = os.Remove(probe.Name())
+	return f
+}
+
+// examineImages says which images are there and how the others will be made.
+func examineImages(ctx context.Context) []finding {
+	var findings []finding
+	for _, img := range dsl.Images() {
+		f := finding{What: "image " + img.Name}
+		seen, err := container.CheckImage(ctx, img)
+		switch {
+		case err != nil:
+			f.Mend = err.Error()
+		case seen.There:
+			f.Found = fmt.Sprintf("%s, %d MB", seen.Ref, seen.Size>>20)
+		default:
+			f.Found = "will be built on first use"
+			if img.Program != nil {
+				if _, err := exec.LookPath("go"); err != nil {
+					f.Mend = "install Go: it compiles " + img.Program.Package
+				}
+			}
+			if img.Base.Reference != "" && !seen.BaseThere {
+				f.Found += fmt.Sprintf("; its base %s will be pulled or bootstrapped", seen.Base)
+				if os.Geteuid() != 0 {
+					f.Found += " (the latter only as root)"
+				}
+			}
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+func printFindings(w io.Writer, findings []finding) error {
+	for _, f := range findings {
+		line := fmt.Sprintf("ok       %s: %s", f.What, f.Found)
+		if f.Mend != "" {
+			line = fmt.Sprintf("MISSING  %s: %s", f.What, f.Mend)
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+// Command drillbook turns runbooks for database failover into drills: it starts
+// real clusters, carries the runbook out step by step, measures what clients
+// suffer, and writes the report.
+//
+// Its exit codes are 0 if every promise was met, 1 if one was missed, 2 if one
+// could not be measured, 3 for wrong usage, 4 if the environment lacks
+// something, and 130 after an interrupt.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"drillbook/harness/drill"
+	"drillbook/harness/host/container"
+)
+
+// The exit codes.
+const (
+	exitMissed       = 1
+	exitUnmeasurable = 2
+	exitUsage        = 3
+	exitEnvironment  = 4
+	exitInterrupted  = 130
+)
+
+// exitError ends the program with a code; without an error there is nothing
+// left to say.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func usage(err error) error       { return withCode(exitUsage, err) }
+func environment(err error) error { return withCode(exitEnvironment, err) }
+
+func withCode(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{code: code, err: err}
+}
+
+func main() { os.Exit(run(context.Background())) }
+
+// run carries out the command line and returns the exit code.
+func run(ctx context.Context) int {
+	err := rootCommand().ExecuteContext(ctx)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+	case errors.Is(err, container.ErrNoEngine), errors.Is(err, drill.ErrEnvironment):
+		exit = &exitError{code: exitEnvironment, err: err}
+	default:
+		exit = &exitError{code: exitUsage, err: err} // cobra's own errors are all of usage
+	}
+	if exit.err != nil {
+		fmt.Fprintln(os.Stderr, "drillbook:", exit.err)
+	}
+	return exit.code
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "drillbook",
+		Short:         "Carry out failover runbooks as drills and measure what clients suffer",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.PersistentFlags().String("runbooks", "", "read runbooks from this folder instead of those built in")
+	root.PersistentFlags().String("lang", "en", "language of what people read: en, zh")
+	root.AddCommand(
+		doctorCommand(), listCommand(), showCommand(), runCommand(),
+		reportCommand(), healCommand(), imagesCommand(), versionCommand(),
+	)
+	return root
+}

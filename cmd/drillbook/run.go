@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/formatter"
+	"github.com/onsi/gomega"
+	"github.com/spf13/cobra"
+
+	"drillbook/harness/drill"
+	"drillbook/harness/host/container"
+	"drillbook/harness/measure"
+	"drillbook/reports"
+	"drillbook/scenarios"
+	"drillbook/scenarios/dsl"
+)
+
+// runFlags are what a run can be told.
+type runFlags struct {
+	product, host, tier, out, consent string
+	trials                            int
+	seed                              int64
+	set                               []string
+	writes                            float64
+	plain                             bool
+}
+
+func runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [RUNBOOK…]",
+		Short: "Carry out runbooks as drills and report them",
+		Long: `Carry out runbooks as drills and report them.
+
+Without a RUNBOOK, all of the product's runbooks of the tier are carried out. Exit code 0 says that every promise was
+met, 1 that one was missed, 2 that one could not be measured. Ctrl-C heals, saves and reports what there is; a second
+one ends at once, and "drillbook heal" does the rest.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return runDrills(cmd, f, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.product, "product", "postgres", "product whose runbooks are carried out, if none is named")
+	flags.StringVar(&f.tier, "tier", dsl.Smoke, "tier of runbooks, if none is named: smoke, nightly")
+	flags.StringVar(&f.host, "host", "container", "where members run: container")
+	flags.IntVar(&f.trials, "trials", 1, "how often each runbook is carried out")
+	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), "folder in which the run gets a folder of its own")
+	flags.StringArrayVar(&f.set, "set", nil, "set a parameter of the runbook: name=value (may be repeated)")
+	flags.StringVar(&f.consent, "consent", "none", "ask: ask a person before every step whose runbook wants that; none: go ahead")
+	flags.Int64Var(&f.seed, "seed", 0, "seed of everything random; 0: taken from the time, and reported")
+	flags.Float64Var(&f.writes, "rate", 0, "writes a second that the probe makes, 1 to 1000 (default 200)")
+	flags.BoolVar(&f.plain, "plain", false, "print plain lines, also on a terminal")
+	return cmd
+}
+
+func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
+	ctx := cmd.Context()
+	options, chosen, lang, err := f.prepare(cmd, args)
+	if err != nil {
+		return err
+	}
+	if _, err := container.FindEngine(ctx); err != nil {
+		return err
+	}
+	if err := makeFolder(options.Out); err != nil {
+		return err
+	}
+	view, err := newView(cmd.OutOrStdout(), lang, f.plain || f.consent == "ask")
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	options.View = view
+	if err := container.Heal(ctx, view.Say); err != nil {
+		return environment(err)
+	}
+	suite := dsl.NewSuite(options)
+	if err := errors.Join(suite.Declare(chosen...), suite.Check()); err != nil {
+		return errors.Join(usage(err), os.Remove(options.Out))
+	}
+	interrupted := watchInterrupts(view.Say)
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	formatter.ColorableStdOut = io.Discard // the view speaks, not Ginkgo
+	suite.Run(&outcome{})
+	view.Close()
+	return conclude(cmd, suite, options.Out, lang, interrupted)
+}
+
+// outcome is what Ginkgo wants to fail; the records say more.
+type outcome struct{}
+
+func (*outcome) Fail() {}
+
+// prepare checks all flags before anything is started.
+func (f runFlags) prepare(cmd *cobra.Command, args []string) (o dsl.Options, chosen []dsl.Scenario, lang string, err error) {
+	if o.Library, err = library(cmd); err != nil {
+		return o, nil, "", err
+	}
+	if lang, err = language(cmd); err != nil {
+		return o, nil, "", err
+	}
+	if chosen, err = f.choose(args); err != nil {
+		return o, nil, "", usage(err)
+	}
+	if o.Params, err = pairs(f.set); err != nil {
+		return o, nil, "", usage(err)
+	}
+	switch {
+	case f.trials < 1:
+		err = fmt.Errorf("--trials %d: at least 1", f.trials)
+	case f.writes != 0 && (f.writes < 1 || f.writes > 1000):
+		err = fmt.Errorf("--rate %g: 1 to 1000 writes a second", f.writes)
+	case f.host != "container":
+		err = fmt.Errorf("--host %s: there is only container", f.host)
+	case f.consent != "none" && f.consent != "ask":
+		err = fmt.Errorf("--consent %s: ask or none", f.consent)
+	}
+	if err != nil {
+		return o, nil, "", usage(err)
+	}
+	if f.consent == "ask" {
+		o.Consent = asker(cmd.InOrStdin(), cmd.OutOrStdout(), lang)
+	}
+	if f.seed == 0 {
+		f.seed = time.Now().UnixNano()
+	}
+	o.Place, o.Trials, o.Seed, o.Harness = dsl.Containers(), f.trials, f.seed, version()
+	o.Probe = drill.Probe{Writes: f.writes}
+	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
+	return o, chosen, lang, nil
+}
+
+// choose finds the scenarios that are named, or those of product and tier.
+func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
+	all := scenarios.All()
+	if len(args) == 0 {
+		ofProduct := slices.DeleteFunc(slices.Clone(all), func(s dsl.Scenario) bool { return s.Product() != f.product })
+		if len(ofProduct) == 0 {
+			return nil, fmt.Errorf("--product %s: no such product; there are %s", f.product, strings.Join(products(all), ", "))
+		}
+		ofTier := slices.DeleteFunc(slices.Clone(ofProduct), func(s dsl.Scenario) bool { return f.tier == dsl.Smoke && s.Tier != dsl.Smoke })
+		if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
+			return nil, fmt.Errorf("--tier %s: smoke or nightly", f.tier)
+		}
+		return ofTier, nil
+	}
+	var chosen []dsl.Scenario
+	for _, name := range args {
+		name = strings.TrimSuffix(strings.TrimPrefix(name, "runbooks/"), ".md")
+		s, ok := scenarioOf(name)
+		if !ok {
+			return nil, fmt.Errorf("no scenario carries out a runbook %q; `drillbook list` names them", name)
+		}
+		chosen = append(chosen, s)
+	}
+	return chosen, nil
+}
+
+func products(all []dsl.Scenario) []string {
+	var names []string
+	for _, s := range all {
+		if !slices.Contains(names, s.Product()) {
+			names = append(names, s.Product())
+		}
+	}
+	return names
+}
+
+func pairs(set []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, s := range set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--set %s: write it as name=value", s)
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// makeFolder makes the folder of a run and finds out whether it can be written.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // reports are for everyone
+		return environment(fmt.Errorf("make the folder of the run: %w: choose another with --out", err))
+	}
+	probe, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return environment(fmt.Errorf("write to the folder of the run: %w: choose another with --out", err))
+	}
+	return environment(errors.Join(probe.Close(), os.Remove(probe.Name())))
+}
+
+// watchInterrupts says what an interrupt does, and ends the program at the
+// second one. Ginkgo itself stops the drill at the first.
+func watchInterrupts(say func(string)) (interrupted func() bool) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, note := context.WithCancel(context.Background()) //nolint:forbidigo // it lives as long as the program
+	go func() {
+		<-signals
+		note()
+		say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
+		<-signals
+		fmt.Fprintln(os.Stderr, "drillbook: ended at once; `drillbook heal` removes what is left")
+		os.Exit(exitInterrupted)
+	}()
+	return func() bool { return ctx.Err() != nil }
+}
+
+// conclude writes the reports and says how the run went.
+func conclude(cmd *cobra.Command, suite *dsl.Suite, out, lang string, interrupted func() bool) error {
+	run := suite.Report()
+	if len(run.Drills) == 0 {
+		_ = os.Remove(out) // it is empty
+	} else {
+		if err := publish(cmd.OutOrStdout(), run, out, lang); err != nil {
+			return environment(err)
+		}
+	}
+	switch verdict := worst(run); {
+	case interrupted() || suite.Interrupted():
+		return &exitError{code: exitInterrupted}
+	case suite.Broken() != nil:
+		return environment(suite.Broken())
+	case verdict == measure.Missed:
+		return &exitError{code: exitMissed}
+	case verdict == measure.Unmeasurable:
+		return &exitError{code: exitUnmeasurable}
+	}
+	return nil
+}
+
+// publish writes the reports, points latest to them, and prints the table.
+func publish(w io.Writer, run reports.Run, out, lang string) error {
+	if err := reports.Write(out, run, lang); err != nil {
+		return err
+	}
+	if err := reports.Table(w, run, lang); err != nil {
+		return err
+	}
+	if err := pointLatest(out); err != nil {
+		return err
+	}
+	page, err := filepath.Abs(filepath.Join(out, reports.PageFile))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\n%s\n", page)
+	return err
+}
+
+// pointLatest makes the link latest beside the folder of the run lead to it.
+func pointLatest(out string) error {
+	latest := filepath.Join(filepath.Dir(out), "latest")
+	next := latest + ".next"
+	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("point %s to the run: %w", latest, err)
+	}
+	if err := os.Symlink(filepath.Base(out), next); err != nil {
+		return fmt.Errorf("point %s to the run: %w", latest, err)
+	}
+	return os.Rename(next, latest)
+}
+
+// worst is the verdict of a run: missed, if anything certainly was; else
+// unmeasurable, if anything could not be told.
+func worst(run reports.Run) measure.Verdict {
+	verdict := measure.Met
+	for _, d := range run.Drills {
+		switch {
+		case d.Result.Verdict == measure.Missed:
+			return measure.Missed
+		case d.Result.Verdict != measure.Met:
+			verdict = measure.Unmeasurable
+		}
+	}
+	if len(run.Drills) == 0 {
+		return measure.Unmeasurable
+	}
+	return verdict
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"drillbook/harness/drill"
+	"drillbook/harness/host/container"
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+	"drillbook/reports"
+	"drillbook/scenarios/dsl"
+)
+
+func reportCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "report DIR…",
+		Short: "Measure the records of a run again and write its reports anew",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lang, err := language(cmd)
+			if err != nil {
+				return err
+			}
+			for _, dir := range args {
+				if err := rewrite(cmd, dir, lang); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// rewrite renders the records below a folder.
+func rewrite(cmd *cobra.Command, dir, lang string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*", drill.RecordName))
+	if err != nil {
+		return usage(err)
+	}
+	if len(files) == 0 {
+		return usage(fmt.Errorf("%s holds no records: name the folder of a run, such as reports/out/latest", dir))
+	}
+	run := reports.Run{Generator: version()}
+	for _, f := range files {
+		rec, err := record.ReadFile(f)
+		if rec == nil {
+			return environment(err)
+		}
+		if err != nil { // what stands before the damage is still worth a report
+			if _, err := fmt.Fprintln(cmd.ErrOrStderr(), "drillbook:", err); err != nil {
+				return err
+			}
+		}
+		run.Drills = append(run.Drills, reports.Drill{Record: rec, Result: measure.Of(rec), Name: filepath.Base(filepath.Dir(f))})
+	}
+	if err := reports.Write(dir, run, lang); err != nil {
+		return environment(err)
+	}
+	return reports.Table(cmd.OutOrStdout(), run, lang)
+}
+
+func healCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "heal",
+		Short: "Remove what runs that were killed have left behind",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return container.Heal(cmd.Context(), say(cmd))
+		},
+	}
+}
+
+// say prints lines to the command's output.
+func say(cmd *cobra.Command) func(string) {
+	return func(line string) { _, _ = fmt.Fprintln(cmd.OutOrStdout(), line) }
+}
+
+func imagesCommand() *cobra.Command {
+	var remove bool
+	cmd := &cobra.Command{
+		Use:   "images",
+		Short: "Build all images that drills need, or remove them",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			line := say(cmd)
+			if remove {
+				removed, err := container.RemoveImages(cmd.Context())
+				for _, ref := range removed {
+					line("removed " + ref)
+				}
+				return err
+			}
+			for _, img := range dsl.Images() {
+				ref, err := container.EnsureImage(cmd.Context(), img, line)
+				if err != nil {
+					return environment(err)
+				}
+				line(ref)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&remove, "remove", false, "remove them instead")
+	return cmd
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			return err
+		},
+	}
+}
+
+// version names the program and, if it was built from a checkout, its commit.
+func version() string {
+	const released = "drillbook 0.1.0"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return released
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return released + " (" + s.Value[:12] + ")"
+		}
+	}
+	return released
+}

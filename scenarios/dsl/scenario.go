@@ -1,0 +1,179 @@
+// Package dsl makes Ginkgo suites of scenarios.
+//
+// A [Scenario] is a value: the name of a runbook and the body that carries it
+// out. A [Suite] builds scenarios into Ginkgo's tree, once for each trial, runs
+// them, and gathers their records. Both `go test` and the command use it.
+package dsl
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	"drillbook/harness/link"
+	"drillbook/harness/record"
+	"drillbook/reports"
+	"drillbook/runbooks"
+)
+
+// The tiers of scenarios, by how often they are worth running.
+const (
+	Smoke   = "smoke"
+	Nightly = "nightly"
+)
+
+// StepLimit is the longest that one step of any scenario may take.
+const StepLimit = 5 * time.Minute
+
+// Scenario is a runbook with the body that carries it out. All fields must be
+// set.
+type Scenario struct {
+	Runbook string // its name: "postgres/lost-primary"
+	Tier    string
+	Members []string // the first starts as the primary
+	// Driver makes the driver for the values of the runbook's parameters.
+	Driver func(params map[string]string) (driver.Driver, error)
+	// Body declares one It per step of the runbook, in its order, each named
+	// by [Drill.Step].
+	Body func(d *Drill)
+}
+
+// Product is the folder of the runbook.
+func (s Scenario) Product() string {
+	product, _, _ := strings.Cut(s.Runbook, "/")
+	return product
+}
+
+// Drill is one drill of a scenario, as its body sees it. What the harness'
+// drill can do it can do too, once the first It runs.
+type Drill struct {
+	*drill.Drill
+
+	Book   runbooks.Runbook
+	Params map[string]string
+	Links  link.Network // between the members; may be spoiled
+
+	scenario Scenario
+	suite    *Suite
+	head     record.Head
+	dir      string
+	declared []string // titles of the steps that the body has named
+	unknown  []error
+	place    func() error // closes host and links
+	ended    bool
+	outcome  *reports.Drill
+	broken   error // why the drill could not begin
+	stopped  bool  // by an interrupt
+}
+
+// newDrill prepares trial number trial of a scenario.
+func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
+	book, err := s.opts.Library.Get(sc.Runbook)
+	if err != nil {
+		return nil, err
+	}
+	params, err := book.Settle(s.given(book))
+	if err != nil {
+		return nil, err
+	}
+	d := &Drill{Book: book, Params: params, scenario: sc, suite: s}
+	d.dir = filepath.Join(s.opts.Out, d.folder(trial))
+	drv, err := sc.Driver(params)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+	}
+	if err := able(drv, book); err != nil {
+		return nil, err
+	}
+	d.head = s.head(book, drv.Product(), params, trial)
+	return d, nil
+}
+
+// given are the parameters that were set and that the runbook has. One that
+// no runbook of the suite has is an error of Declare.
+func (s *Suite) given(book runbooks.Runbook) map[string]string {
+	given := maps.Clone(s.opts.Params)
+	maps.DeleteFunc(given, func(name, _ string) bool {
+		return !slices.ContainsFunc(book.Params, func(p runbooks.Param) bool { return p.Name == name })
+	})
+	return given
+}
+
+func (d *Drill) folder(trial int) string {
+	name := strings.ReplaceAll(d.Book.Name, "/", "-")
+	if d.suite.opts.Trials > 1 {
+		name = fmt.Sprintf("%s.%0*d", name, len(fmt.Sprint(d.suite.opts.Trials)), trial)
+	}
+	return name
+}
+
+// able reports which ability of the runbook's needs the driver lacks.
+func able(drv driver.Driver, book runbooks.Runbook) error {
+	has := map[string]bool{}
+	_, has["lag"] = drv.(driver.Lagger)
+	_, has["promote"] = drv.(driver.Promoter)
+	_, has["switchover"] = drv.(driver.Switcher)
+	_, has["rejoin"] = drv.(driver.Rejoiner)
+	for _, need := range book.Needs {
+		if !has[need] {
+			return fmt.Errorf("runbook %s needs the ability %q, which %s lacks", book.Name, need, drv.Product().Title)
+		}
+	}
+	return nil
+}
+
+// Step is the text of the spec that carries out the step of that title:
+// "3. Promote the standby". A title that the runbook lacks stops the suite
+// before anything is started.
+func (d *Drill) Step(title string) string {
+	s, err := d.Book.Step(title)
+	if err != nil {
+		d.unknown = append(d.unknown, err)
+		return title
+	}
+	d.declared = append(d.declared, title)
+	return s.Text("en")
+}
+
+// check reports steps that the body leaves out, doubles or takes in another
+// order.
+func (d *Drill) check() error {
+	wrong := slices.Clone(d.unknown)
+	for i, s := range d.Book.Steps {
+		title := s.Title.In("en")
+		switch n := slices.Index(d.declared, title); {
+		case n < 0:
+			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out by no It of the scenario", s.Where.In("en"), s.Text("en")))
+		case n != i && len(d.unknown) == 0 && len(d.declared) == len(d.Book.Steps):
+			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out in another place than the runbook has it", s.Where.In("en"), s.Text("en")))
+		case slices.Contains(d.declared[n+1:], title):
+			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out twice", s.Where.In("en"), s.Text("en")))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// declare builds the drill into Ginkgo's tree.
+func (d *Drill) declare() {
+	ginkgo.Describe(d.Book.Name, ginkgo.Ordered, ginkgo.Label(d.scenario.Product(), d.scenario.Tier), func() {
+		d.declared, d.unknown = nil, nil
+		ginkgo.BeforeAll(d.begin, ginkgo.NodeTimeout(beginWithin))
+		ginkgo.BeforeEach(d.stepBegins)
+		ginkgo.AfterEach(d.stepEnds)
+		ginkgo.AfterAll(d.finish, ginkgo.NodeTimeout(d.finishWithin()))
+		d.scenario.Body(d)
+		ginkgo.It(promise(d.Book), d.keepsPromise, ginkgo.NodeTimeout(d.finishWithin()))
+	})
+}
+
+func promise(b runbooks.Runbook) string {
+	return fmt.Sprintf("keeps its promise: no outage of writes over %s, no more than %d acknowledged writes lost", b.RTO, b.RPO)
+}

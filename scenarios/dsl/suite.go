@@ -1,0 +1,182 @@
+package dsl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/reports"
+	"drillbook/runbooks"
+)
+
+// Place is where members run.
+type Place struct {
+	Name string
+	// Open makes a host for one cluster of the driver's product, and the
+	// network of its links. What takes long, it says.
+	Open func(ctx context.Context, run string, d driver.Driver, say func(line string)) (host.Host, link.Network, error)
+}
+
+// View is told how a run goes, while it goes. Its methods must not block.
+type View interface {
+	// DrillBegins comes first; health is how the clients' writes fare, once
+	// they are made.
+	DrillBegins(head record.Head, health func() (h probe.Health, now time.Duration, ok bool))
+	Say(line string)
+	Event(e record.Event)
+	DrillEnds(d reports.Drill)
+}
+
+// Options are what all drills of a run share. Library, Place, Out, Trials and
+// View must be set.
+type Options struct {
+	Library runbooks.Library
+	Place   Place
+	Out     string            // folder of the run
+	Params  map[string]string // for every runbook that has them
+	Trials  int
+	Seed    int64
+	Probe   drill.Probe
+	Harness string // version of the harness
+	View    View
+	// Consent, if set, is asked before every step whose runbook wants it.
+	Consent func(ctx context.Context, step runbooks.Step) error
+}
+
+// Suite is a run of scenarios.
+type Suite struct {
+	opts   Options
+	random *rand.Rand
+	drills []*Drill
+}
+
+// NewSuite returns a suite without scenarios.
+func NewSuite(o Options) *Suite {
+	//nolint:gosec // the randomness must be one that can be repeated
+	return &Suite{opts: o, random: rand.New(rand.NewPCG(uint64(o.Seed), 0))}
+}
+
+// Declare adds all trials of the scenarios, in their order. It must be called
+// once, before Check or Run and outside of any Ginkgo node.
+func (s *Suite) Declare(scenarios ...Scenario) error {
+	if err := s.unknownParams(scenarios); err != nil {
+		return err
+	}
+	for trial := 1; trial <= s.opts.Trials; trial++ {
+		for _, sc := range scenarios {
+			d, err := s.newDrill(sc, trial)
+			if err != nil {
+				return err
+			}
+			s.drills = append(s.drills, d)
+		}
+	}
+	// One container, since only within one Ginkgo keeps to the order.
+	ginkgo.Describe("drills", func() {
+		for _, d := range s.drills {
+			d.declare()
+		}
+	})
+	return nil
+}
+
+// unknownParams reports parameters that none of the runbooks has.
+func (s *Suite) unknownParams(scenarios []Scenario) error {
+	known := map[string]bool{}
+	for _, sc := range scenarios {
+		b, err := s.opts.Library.Get(sc.Runbook)
+		if err != nil {
+			return err
+		}
+		for _, p := range b.Params {
+			known[p.Name] = true
+		}
+	}
+	for name := range s.opts.Params {
+		if !known[name] {
+			return fmt.Errorf("none of the runbooks has a parameter %q; `drillbook show RUNBOOK` lists what it has", name)
+		}
+	}
+	return nil
+}
+
+// Check builds the tree without running it and reports where scenarios and
+// runbooks do not agree.
+func (s *Suite) Check() error {
+	ginkgo.PreviewSpecs("check")
+	var wrong []error
+	seen := map[string]bool{}
+	for _, d := range s.drills {
+		if !seen[d.Book.Name] {
+			seen[d.Book.Name] = true
+			wrong = append(wrong, d.check())
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// Run runs the suite. It can be done once in a process.
+func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
+	ginkgo.RunSpecs(t, "drillbook", args...)
+}
+
+// Report is what the drills of the suite have left.
+func (s *Suite) Report() reports.Run {
+	run := reports.Run{Generator: s.opts.Harness}
+	for _, d := range s.drills {
+		if d.outcome != nil {
+			run.Drills = append(run.Drills, *d.outcome)
+		}
+	}
+	return run
+}
+
+// Broken is why drills could not begin, if any could not.
+func (s *Suite) Broken() error {
+	errs := make([]error, 0, len(s.drills))
+	for _, d := range s.drills {
+		errs = append(errs, d.broken)
+	}
+	return errors.Join(errs...)
+}
+
+// Interrupted reports whether a drill was stopped by a signal.
+func (s *Suite) Interrupted() bool {
+	return slices.ContainsFunc(s.drills, func(d *Drill) bool { return d.stopped })
+}
+
+// head is what is known of a drill before it begins.
+func (s *Suite) head(b runbooks.Runbook, p driver.Product, params map[string]string, trial int) record.Head {
+	h := record.Head{
+		Runbook: b.Name, Title: record.Text(b.Title), Source: b.Source,
+		Product: p.Name, System: p.Title, StandIn: p.StandIn,
+		Host: s.opts.Place.Name, Harness: s.opts.Harness,
+		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		Seed:    s.opts.Seed, Trial: trial, Trials: s.opts.Trials,
+		Params: params, Promise: record.Promise{RTO: b.RTO, RPO: b.RPO},
+	}
+	for _, st := range b.Steps {
+		h.Steps = append(h.Steps, record.Step{
+			Number: st.Number, Title: record.Text(st.Title), Comment: record.Text(st.Comment),
+			Planned: st.Planned, Allowed: st.Allowed,
+		})
+	}
+	return h
+}
+
+// newRun names a drill uniquely, on this machine and on every other.
+func newRun(began time.Time) string {
+	return fmt.Sprintf("%s-%06x", began.UTC().Format("20060102-150405"), rand.Uint32()&0xffffff) //nolint:gosec // a name, no secret
+}

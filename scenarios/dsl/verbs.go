@@ -1,0 +1,98 @@
+package dsl
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/probe"
+	"drillbook/harness/wait"
+)
+
+// syncWithin is how long a standby may take to catch up.
+const syncWithin = time.Minute
+
+// Pair returns the primary and the standby of a cluster of two, as they are
+// now.
+func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
+	ginkgo.GinkgoHelper()
+	primary, err := d.Cluster.Primary(ctx)
+	gomega.Expect(err).To(Work())
+	standby, err = d.Cluster.Standby(ctx)
+	gomega.Expect(err).To(Work())
+	return primary, standby
+}
+
+// ConfirmInSync waits until the standby has applied all that the primary had
+// written, and records how it stands.
+func (d *Drill) ConfirmInSync(ctx context.Context, standby, primary driver.Member) {
+	ginkgo.GinkgoHelper()
+	lag, err := d.WaitInSync(ctx, standby, primary, syncWithin)
+	d.Find("replication", lag.Detail, err)
+	gomega.Expect(err).To(Work())
+}
+
+// ConfirmRole makes sure that a member says that it has a role.
+func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Role) {
+	ginkgo.GinkgoHelper()
+	got, err := d.Cluster.Role(ctx, m)
+	if err == nil && got != want {
+		err = fmt.Errorf("%s is %s, not %s", m.Name, got, want)
+	}
+	d.Find("role of "+m.Name, string(got), err)
+	gomega.Expect(err).To(Work())
+}
+
+// Confirm records what a check of the runbook found; an error of the check
+// fails the step.
+func (d *Drill) Confirm(what string) func(found string, err error) {
+	return func(found string, err error) {
+		ginkgo.GinkgoHelper()
+		d.Find(what, found, err)
+		gomega.Expect(err).To(Work(), what)
+	}
+}
+
+// HoldReplication cuts what the standby opens to the primary for so long. The
+// cut stays until the drill heals it.
+func (d *Drill) HoldReplication(ctx context.Context, standby, primary driver.Member, port int, hold time.Duration) fault.Fault {
+	ginkgo.GinkgoHelper()
+	l, err := d.Links.Link(ctx, link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port})
+	gomega.Expect(err).To(Work())
+	f := fault.Impair(l, link.Condition{Kind: link.Drop})
+	gomega.Expect(d.Inject(ctx, f)).To(Work())
+	began := time.Now()
+	err = wait.For(ctx, "replication to have been held up", hold+time.Second, func(context.Context) error {
+		if passed := time.Since(began); passed < hold {
+			return fmt.Errorf("only for %s", passed)
+		}
+		return nil
+	})
+	gomega.Expect(err).To(Work())
+	return f
+}
+
+// lookBack is how long clients must have been served without a failure to
+// count as served.
+const lookBack = 500 * time.Millisecond
+
+// ConfirmServed waits until the clients' writes succeed again.
+func (d *Drill) ConfirmServed(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	err := d.WaitServed(ctx, lookBack, d.Book.RTO+lookBack)
+	h, now := d.Health()
+	d.Find("clients' writes", served(h, now), err)
+	gomega.Expect(err).To(Work())
+}
+
+func served(h probe.Health, now time.Duration) string {
+	return fmt.Sprintf("%d of %d acknowledged; the last failure was %s ago",
+		h.Acked, h.Attempts, (now - h.LastFail).Round(time.Millisecond))
+}

@@ -1,0 +1,77 @@
+package postgres
+
+import (
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"drillbook/fixtures/postgres"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/scenarios/dsl"
+)
+
+// LostPrimary carries out runbooks/postgres/lost-primary.md.
+func LostPrimary() dsl.Scenario {
+	return dsl.Scenario{
+		Runbook: "postgres/lost-primary",
+		Tier:    dsl.Smoke,
+		Members: pair(),
+		Driver: func(params map[string]string) (driver.Driver, error) {
+			if _, err := time.ParseDuration(params["hold"]); err != nil {
+				return nil, fmt.Errorf("hold=%s is no duration such as 500ms", params["hold"])
+			}
+			return byMode(params)
+		},
+		Body: lostPrimary,
+	}
+}
+
+func lostPrimary(d *dsl.Drill) {
+	var a, b driver.Member
+	var lost, held fault.Fault
+
+	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
+		a, b = d.Pair(ctx)
+		d.ConfirmInSync(ctx, b, a)
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("The primary's host is lost"), func(ctx SpecContext) {
+		hold, err := time.ParseDuration(d.Params["hold"])
+		Expect(err).To(dsl.Work())
+		if hold > 0 {
+			held = d.HoldReplication(ctx, b, a, postgres.Port, hold)
+		}
+		lost = fault.HostLoss(a)
+		Expect(d.Inject(ctx, lost)).To(dsl.Work())
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Promote the standby"), func(ctx SpecContext) {
+		Expect(d.Promote(ctx, b)).To(dsl.Work())
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Confirm that the clients follow"), func(ctx SpecContext) {
+		d.ConfirmServed(ctx)
+		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, b, b, d.Cluster.Members))
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Check that the application works"), func(ctx SpecContext) {
+		d.Confirm("functional check")(postgres.CheckFunction(ctx, b, d.Cluster.Members))
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Rejoin the old primary as a standby"), func(ctx SpecContext) {
+		if held != nil {
+			Expect(d.Heal(ctx, held)).To(dsl.Work())
+		}
+		Expect(d.Heal(ctx, lost)).To(dsl.Work())
+		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(dsl.Work())
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Confirm that the pair is in sync"), func(ctx SpecContext) {
+		d.ConfirmRole(ctx, b, driver.Primary)
+		d.ConfirmRole(ctx, a, driver.Standby)
+		d.ConfirmInSync(ctx, a, b)
+	}, SpecTimeout(dsl.StepLimit))
+}

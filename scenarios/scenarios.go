@@ -1,0 +1,15 @@
+// Package scenarios lists what carries out the runbooks: one package for each
+// product.
+package scenarios
+
+import (
+	"slices"
+
+	"drillbook/scenarios/dsl"
+	"drillbook/scenarios/postgres"
+)
+
+// All are the scenarios of all products.
+func All() []dsl.Scenario {
+	return slices.Concat(postgres.Scenarios())
+}
