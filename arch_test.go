@@ -1,0 +1,182 @@
+package drillbook_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// listed is a package as the go command lists it.
+type listed struct {
+	ImportPath string
+	Doc        string
+	Imports    []string // of the package itself, without its tests
+}
+
+// packages lists all packages of the module.
+func packages(t *testing.T, dir string) []listed {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports", "./...")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// rule says what the packages below a path may import. Patterns end in /... for
+// everything below.
+type rule struct {
+	pkg  string
+	may  []string // of this module and of others; the standard library is free
+	why  string
+}
+
+// rules is the import table of ARCHITECTURE.md. The first rule that fits a
+// package is the one that holds for it.
+func rules() []rule {
+	return []rule{
+		{"harness/record", nil, "a record is plain data"},
+		{"harness/host", nil, "a seam knows no other package"},
+		{"harness/wait", nil, "it waits, and knows not for what"},
+		{"harness/link", []string{"harness/host"}, "a seam"},
+		{"harness/driver", []string{"harness/host"}, "a seam"},
+		{"harness/measure", []string{"harness/record"}, "measuring is a pure function of a record"},
+		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe knows no cluster and no step"},
+		{"harness/observe", []string{"harness/driver", "harness/record"}, "the observer knows no cluster and no step"},
+		{"harness/cluster", []string{"harness/driver", "harness/host", "harness/link", "harness/wait", "golang.org/x/sync/errgroup"}, ""},
+		{"harness/fault", []string{"harness/driver", "harness/host", "harness/link"}, "a fault knows not who measures it"},
+		{"harness/drill", []string{
+			"harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
+			"harness/observe", "harness/probe", "harness/record", "harness/wait",
+		}, ""},
+		{"harness/drivertest", []string{"harness/cluster", "harness/driver", "harness/host", "harness/wait"}, "it returns errors, as testing/fstest does"},
+		{"harness/linktest", []string{"harness/driver", "harness/host", "harness/link", "harness/wait"}, "it returns errors, as testing/fstest does"},
+		{"harness/host/container", []string{
+			"harness/host", "harness/wait", "github.com/testcontainers/...", "github.com/docker/...", "github.com/containerd/...",
+			"github.com/moby/...", "github.com/opencontainers/...", "github.com/gofrs/flock",
+		}, "the only package that knows of containers"},
+		{"harness/link/cut", []string{"harness/host", "harness/link"}, ""},
+		{"harness/link/toxi", []string{
+			"harness/host", "harness/link", "harness/wait", "github.com/Shopify/toxiproxy/...", "github.com/rs/zerolog",
+		}, "the only package that knows of Toxiproxy"},
+		{"fixtures/images", []string{"harness/host"}, ""},
+		{"fixtures/fake", []string{"harness/driver", "harness/host", "harness/link"}, ""},
+		{"fixtures/postgres", []string{
+			"fixtures/images", "harness/driver", "harness/host", "harness/wait", "github.com/jackc/pgx/...",
+		}, "the only package that knows pgx"},
+		{"reports", []string{"harness/record", "harness/measure"}, "rendering is a pure function of records"},
+		{"runbooks", []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."}, "runbooks know of no drill"},
+		{"scenarios/dsl", []string{
+			"harness/...", "runbooks", "reports", "fixtures/images", "github.com/onsi/...",
+		}, ""},
+		{"scenarios/postgres", []string{
+			"scenarios/dsl", "fixtures/postgres", "harness/driver", "harness/fault", "github.com/onsi/...",
+		}, "a scenario imports its own product"},
+		{"scenarios", []string{"scenarios/..."}, ""},
+		{"cmd/drillbook", []string{
+			"harness/...", "reports", "runbooks", "scenarios/...", "github.com/spf13/cobra", "github.com/charmbracelet/...",
+			"github.com/onsi/...", "golang.org/x/term",
+		}, ""},
+	}
+}
+
+const module = "drillbook/"
+
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range packages(t, ".") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if name == "drillbook" {
+			continue // this package, which has tests only
+		}
+		i := slices.IndexFunc(rules(), func(r rule) bool { return r.pkg == name })
+		if i < 0 {
+			t.Errorf("%s: the import table does not say what it may import: add it to rules here and to ARCHITECTURE.md", name)
+			continue
+		}
+		for _, bad := range forbidden(rules()[i], p.Imports) {
+			t.Errorf("%s imports %s; it may import %v (%s)", name, bad, rules()[i].may, rules()[i].why)
+		}
+	}
+}
+
+// forbidden are the imports that a rule does not allow.
+func forbidden(r rule, imports []string) []string {
+	var bad []string
+	for _, imp := range imports {
+		name := strings.TrimPrefix(imp, module)
+		outside := strings.Contains(strings.SplitN(imp, "/", 2)[0], ".")
+		if name == imp && !outside {
+			if isTesting(imp) && !strings.HasPrefix(r.pkg, "scenarios") {
+				bad = append(bad, imp)
+			}
+			continue // the standard library
+		}
+		if !slices.ContainsFunc(r.may, func(pattern string) bool { return fits(pattern, name) }) {
+			bad = append(bad, imp)
+		}
+	}
+	return bad
+}
+
+// isTesting: only tests fail tests; the harness returns errors.
+func isTesting(imp string) bool { return imp == "testing" || strings.HasPrefix(imp, "testing/") }
+
+func fits(pattern, name string) bool {
+	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return name == below || strings.HasPrefix(name, below+"/")
+	}
+	return path.Clean(pattern) == name
+}
+
+// A table that forbids nothing would pass every test.
+func TestForbiddenImportsAreFound(t *testing.T) {
+	for _, tt := range []struct {
+		pkg, planted string
+	}{
+		{"harness/record", "drillbook/harness/measure"},
+		{"harness/measure", "drillbook/harness/probe"},
+		{"harness/drill", "drillbook/fixtures/fake"},
+		{"harness/drill", "drillbook/scenarios/dsl"},
+		{"harness/drill", "drillbook/reports"},
+		{"harness/drill", "github.com/onsi/ginkgo/v2"},
+		{"harness/cluster", "github.com/docker/docker/client"},
+		{"harness/link/cut", "github.com/Shopify/toxiproxy/v2/client"},
+		{"harness/drivertest", "testing"},
+		{"reports", "drillbook/harness/drill"},
+		{"runbooks", "drillbook/harness/record"},
+		{"fixtures/fake", "github.com/jackc/pgx/v5"},
+	} {
+		i := slices.IndexFunc(rules(), func(r rule) bool { return r.pkg == tt.pkg })
+		if i < 0 {
+			t.Errorf("there is no rule for %s", tt.pkg)
+			continue
+		}
+		if got := forbidden(rules()[i], []string{"context", tt.planted}); !slices.Equal(got, []string{tt.planted}) {
+			t.Errorf("forbidden imports of %s = %v, want %s", tt.pkg, got, tt.planted)
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range packages(t, ".") {
+		if p.Doc == "" && p.ImportPath != "drillbook" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package reports_test
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"drillbook/reports"
+)
+
+var update = flag.Bool("update", false, "update the golden files")
+
+func TestGolden(t *testing.T) {
+	for name, r := range cases() {
+		for file, render := range map[string]func(io.Writer) error{
+			name + ".golden.json":    func(w io.Writer) error { return reports.JSON(w, r) },
+			name + ".golden.xml":     func(w io.Writer) error { return reports.JUnit(w, r) },
+			name + ".en.golden.md":   func(w io.Writer) error { return reports.Markdown(w, r, "en") },
+			name + ".zh.golden.md":   func(w io.Writer) error { return reports.Markdown(w, r, "zh") },
+			name + ".en.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "en") },
+			name + ".zh.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "zh") },
+			name + ".en.golden.html": func(w io.Writer) error { return reports.HTML(w, r, "en") },
+			name + ".zh.golden.html": func(w io.Writer) error { return reports.HTML(w, r, "zh") },
+		} {
+			t.Run(file, func(t *testing.T) { golden(t, file, render) })
+		}
+	}
+}
+
+func golden(t *testing.T, file string, render func(io.Writer) error) {
+	t.Helper()
+	var got bytes.Buffer
+	if err := render(&got); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%s differs from the golden file; look at the difference after go test ./reports -update", file)
+	}
+}

@@ -1,0 +1,252 @@
+package reports
+
+import (
+	"math"
+
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+)
+
+func newDrillResult(d Drill, w words) drillResult {
+	h, r := d.Record.Head, d.Result
+	out := drillResult{
+		Name: d.Name, Run: h.Run, Runbook: h.Runbook, Title: h.Title, Source: h.Source,
+		Product: h.Product, System: h.System, StandIn: h.StandIn, Host: h.Host, Machine: h.Machine, Harness: h.Harness,
+		Seed: h.Seed, Trial: h.Trial, Trials: h.Trials, Params: present(h.Params), Members: list(h.Members),
+		Versions: map[string]string{}, Began: h.Began,
+		TookMS: millis(r.Took), ReadyMS: unlessZero(r.Ready),
+		Promise:  promiseResult{millis(h.Promise.RTO), h.Promise.RPO},
+		Settings: settingsResult{millis(h.Settings.Settle), millis(h.Settings.Baseline)},
+		Verdict:  r.Verdict,
+		Reasons:  mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, w) }),
+		Downtime: newDowntime(r.Downtime, seenToEnd(d), triedWrites(r)),
+		Steps:    mapped(r.Steps, func(s measure.Step) stepResult { return newStep(s, triedWrites(r)) }),
+		Outages:  mapped(r.Outages, func(o measure.Outage) outageResult { return newOutage(o, h.Streams) }),
+		Phases:   newPhases(r.Phases),
+		Writes:   newWrites(d), SplitBrain: newSplit(d), Stale: newStale(r),
+		Faults: mapped(r.Faults, newFault), Probe: newProbe(r), Streams: mapped(r.Streams, newStream),
+		Roles: mapped(r.Lanes, newLane),
+	}
+	if t := d.Record.Tail; t != nil {
+		out.Complete, out.Interrupted, out.Error, out.Versions = true, t.Interrupted, t.Err, present(t.Versions)
+	}
+	return out
+}
+
+// seenToEnd reports whether the drill was recorded and carried out to its end.
+func seenToEnd(d Drill) bool { return d.Record.Tail != nil && !d.Record.Tail.Interrupted }
+
+func newReason(r measure.Reason, w words) reasonResult {
+	return reasonResult{Verdict: r.Verdict, Code: r.Code, Sentence: w.sentence(r), Step: r.Step, Detail: r.Detail}
+}
+
+func newBracket(b measure.Bracket, open bool) bracketResult {
+	if open {
+		return bracketResult{Least: millis(b.Least)}
+	}
+	return bracketResult{Least: millis(b.Least), Most: known(b.Most)}
+}
+
+// newDowntime is nil if no client tried to write. If what was measured was cut
+// short there is no telling what would have come, and so no most.
+func newDowntime(t measure.Downtime, toEnd, tried bool) *downtimeResult {
+	if !tried {
+		return nil
+	}
+	return &downtimeResult{
+		Count: t.Count, bracketResult: newBracket(t.Total, t.Open || !toEnd),
+		Longest: newBracket(t.Longest.Bracket, t.Open || !toEnd), Open: t.Open,
+	}
+}
+
+func newStep(s measure.Step, tried bool) stepResult {
+	out := stepResult{
+		Number: s.Number, Title: s.Title, Comment: s.Comment, Planned: unlessZero(s.Planned),
+		Outcome: s.Outcome, Error: s.Err,
+	}
+	if s.Outcome == measure.Skipped {
+		return out
+	}
+	out.FromMS, out.TookMS = known(s.From), known(s.Took)
+	out.Downtime = newDowntime(s.Downtime, s.Outcome != measure.Interrupted, tried)
+	if out.Downtime != nil {
+		out.Downtime.Allowed, out.Downtime.Verdict = when(s.Allowed), s.Verdict
+	}
+	return out
+}
+
+func newOutage(o measure.Outage, streams []record.Stream) outageResult {
+	out := outageResult{
+		FromMS: millis(o.From), ToMS: known(o.To), bracketResult: newBracket(o.Bracket, o.Open),
+		Open: o.Open, Failed: o.Failed, Relapses: o.Relapses, Unmeasured: o.Unmeasured,
+	}
+	if o.Stream < len(streams) {
+		out.Stream, out.Kind = streams[o.Stream].Name, streams[o.Stream].Kind
+	}
+	if o.Open {
+		out.ToMS = nil
+	}
+	if o.Step > 0 {
+		out.Step = &o.Step
+	}
+	return out
+}
+
+func newPhases(p measure.Phases) *phasesResult {
+	if p.Zero == 0 {
+		return nil
+	}
+	return &phasesResult{millis(p.Zero), when(p.FirstError), when(p.Decided), when(p.Writable), when(p.Served)}
+}
+
+func newWrites(d Drill) writesResult {
+	w := d.Result.Writes
+	tokens := func(ts []measure.Token) []tokenResult {
+		return mapped(ts[:min(len(ts), maxListed)], func(t measure.Token) tokenResult { return newToken(d.Record, t) })
+	}
+	out := writesResult{
+		countsResult: countsResult{w.Acked, w.Refused, w.Unknown}, Direct: countsResult(w.Direct),
+		Counted: w.Counted, Authority: w.Authority, Unread: list(w.Unread),
+		Tokens: tokensResult{tokens(w.Lost), tokens(w.Phantom), tokens(w.Duplicated), tokens(w.Diverged)},
+	}
+	if !w.Counted {
+		return out
+	}
+	number := func(n int) *int { return &n }
+	out.AppliedUnknown, out.Lost, out.Phantom = &w.AppliedUnknown, number(len(w.Lost)), number(len(w.Phantom))
+	out.Duplicated, out.Diverged = number(len(w.Duplicated)), number(len(w.Diverged))
+	if len(w.Lost) > 0 {
+		out.OldestLost = known(w.OldestLost)
+	}
+	return out
+}
+
+func newToken(rec *record.Record, t measure.Token) tokenResult {
+	out := tokenResult{Token: tokenName(rec, t), Member: t.Member, At: unlessZero(t.At)}
+	if t.Stream < len(rec.Head.Streams) {
+		out.Stream = rec.Head.Streams[t.Stream].Name
+	}
+	if t.Epoch > 0 {
+		out.Epoch = &t.Epoch
+	}
+	return out
+}
+
+func newSplit(d Drill) splitResult {
+	s := d.Result.Split
+	out := splitResult{Proved: s.Proved, Tokens: []tokenResult{}, RoleOverlap: millis(s.RoleOverlap)}
+	if s.Proved {
+		out.Tokens = []tokenResult{newToken(d.Record, s.First), newToken(d.Record, s.Second)}
+		out.Overlap = known(s.Overlap)
+	}
+	return out
+}
+
+// newStale is nil if nothing was read, because then nothing is known.
+func newStale(r measure.Result) *staleResult {
+	if !answered(r, record.Reading) {
+		return nil
+	}
+	return &staleResult{r.Stale.Count, millis(r.Stale.Oldest)}
+}
+
+// answered reports whether any attempt of a kind of stream was acknowledged.
+func answered(r measure.Result, kind record.StreamKind) bool {
+	for _, s := range r.Streams {
+		if s.Kind == kind && s.Acked > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func newFault(f measure.Fault) faultResult {
+	return faultResult{
+		What: f.What, Mechanism: f.Mechanism, Injected: unlessZero(f.Injected), Confirmed: when(f.Confirmed),
+		ConfirmedBy: f.ConfirmedBy, Healed: when(f.Healed), HealedBy: f.HealedBy, Error: f.Err,
+	}
+}
+
+func newProbe(r measure.Result) probeResult {
+	var out probeResult
+	if triedWrites(r) {
+		rate := 0.0
+		for _, s := range r.Streams {
+			if s.Kind == record.Write && s.Member == "" {
+				rate += s.Rate
+			}
+		}
+		rate = tenth(rate)
+		out.Rate, out.Error = &rate, known(r.Error)
+	}
+	out.Stalls = len(r.Stalls)
+	for _, s := range r.Stalls {
+		out.Stalled += millis(s.To - s.From)
+	}
+	return out
+}
+
+// tenth rounds a rate to what it is worth.
+func tenth(x float64) float64 { return math.Round(x*10) / 10 }
+
+func newStream(s measure.Stream) streamResult {
+	out := streamResult{
+		Name: s.Name, Kind: s.Kind, Member: s.Member, Interval: millis(s.Interval),
+		Connect: millis(s.Connect), Reply: millis(s.Reply), Sessions: s.Sessions,
+		Rate: tenth(s.Rate), countsResult: countsResult(s.Counts),
+		Healthy: unlessZero(s.Healthy), Lateness: millis(s.Lateness),
+	}
+	if s.Acked > 0 {
+		out.P50, out.P99, out.Max = known(s.P50), known(s.P99), known(s.Max)
+	}
+	return out
+}
+
+func newLane(l measure.Lane) laneResult {
+	return laneResult{l.Member, mapped(l.Roles, func(s measure.RoleSpan) roleResult {
+		return roleResult{s.Role, millis(s.From), millis(s.To)}
+	})}
+}
+
+func newSummaryResult(s summary) summaryResult {
+	h := s.first().Record.Head
+	out := summaryResult{
+		Runbook: h.Runbook, Product: h.Product, Host: h.Host, StandIn: h.StandIn, Params: present(h.Params),
+		Promise: promiseResult{millis(h.Promise.RTO), h.Promise.RPO}, Trials: len(s.drills),
+		Met: s.verdicts[measure.Met], Missed: s.verdicts[measure.Missed],
+		Unmeasurable: s.verdicts[measure.Unmeasurable],
+		Measured:     s.measured, Open: s.open, Downtime: rankResult{newRank(s.p50), newRank(s.p95), newRank(s.max)},
+		Counted: s.counted, LostLeast: s.lost,
+	}
+	if s.whole() {
+		out.Lost = &s.lost
+	}
+	return out
+}
+
+func newRank(l longest) *millis {
+	if !l.known || l.open {
+		return nil
+	}
+	return known(l.most)
+}
+
+// mapped applies f to every element, and makes an empty list, not null, of
+// none.
+func mapped[A, B any](from []A, f func(A) B) []B {
+	to := make([]B, len(from))
+	for i, a := range from {
+		to[i] = f(a)
+	}
+	return to
+}
+
+func list(names []string) []string { return append([]string{}, names...) }
+
+// present makes an empty object, not null, of no entries.
+func present(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}

@@ -1,0 +1,235 @@
+package reports
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+)
+
+// head drafts what stands above everything else: what was drilled and what
+// came of it.
+func (d drafter) head(n int) drillView {
+	h := d.rec.Head
+	v := drillView{
+		ID:      "drill-" + strconv.Itoa(n),
+		Anchor:  n,
+		Title:   plain(h.Title.In(d.lang)),
+		Under:   d.under(),
+		Verdict: d.res.Verdict,
+		Symbol:  symbol(d.res.Verdict),
+		Word:    d.say("verdict." + string(d.res.Verdict)),
+		Line:    d.verdictLine(),
+		Summed:  d.summed(),
+		Figures: d.figures(),
+	}
+	if v.Title == "" {
+		v.Title = plain(h.Runbook)
+	}
+	if h.StandIn != "" {
+		v.StandIn = d.say("stand-in", "system", plain(h.System), "what", d.detail(h.StandIn))
+	}
+	shown, more := d.bounded(len(d.res.Reasons))
+	for _, r := range d.res.Reasons[:shown] {
+		v.Reasons = append(v.Reasons, reason{symbol(r.Verdict), d.sentence(r)})
+	}
+	if more != "" {
+		v.Reasons = append(v.Reasons, reason{"…", more})
+	}
+	return v
+}
+
+func (d drafter) under() []string {
+	h := d.rec.Head
+	under := []string{plain(h.System), plain(h.Runbook)}
+	if h.Trials > 1 {
+		under = append(under, d.say("trial", "n", strconv.Itoa(h.Trial), "of", strconv.Itoa(h.Trials)))
+	}
+	return append(under, h.Began.Format("2006-01-02 15:04:05 -07:00"))
+}
+
+// summed is the verdict with the word for it.
+func (d drafter) summed() string {
+	return d.say("verdict-line", "word", d.say("verdict."+string(d.res.Verdict)), "line", d.verdictLine())
+}
+
+// verdictLine is the verdict in one line.
+func (d drafter) verdictLine() string {
+	if d.res.Verdict != measure.Met {
+		return d.say("line." + string(d.res.Verdict))
+	}
+	promise, longest := d.rec.Head.Promise, d.res.Downtime.Longest
+	parts := []string{d.say("line.met")}
+	if d.res.Downtime.Count == 0 {
+		parts = append(parts, d.say("line.no-outage", "limit", d.time(promise.RTO)))
+	} else {
+		bracket := d.bracket(longest.Bracket, longest.Open)
+		parts = append(parts, d.say("line.outage", "bracket", bracket, "limit", d.time(promise.RTO)))
+	}
+	if n := len(d.res.Writes.Lost); n > 0 {
+		parts = append(parts, d.say("line.lost", "count", count(n), "most", count(promise.RPO)))
+	} else {
+		parts = append(parts, d.say("line.none-lost"))
+	}
+	return sentences(parts)
+}
+
+// figures are the four that everybody asks for first.
+func (d drafter) figures() []fact {
+	promise := d.rec.Head.Promise
+	downtime := fact{d.say("downtime-longest"), d.longestOf(d.drill()), ""}
+	downtime.Note = d.say("figure.promised", "limit", d.time(promise.RTO))
+	if n := d.res.Downtime.Count; n > 1 {
+		total := d.bracket(d.res.Downtime.Total, d.res.Downtime.Open)
+		downtime.Note += d.say("and-also") + d.say("figure.outages", "count", count(n), "total", total)
+	}
+	lost := fact{d.say("lost"), d.lostOf(d.res.Writes), d.say("figure.may-be-lost", "most", count(promise.RPO))}
+	if len(d.res.Writes.Lost) > 0 {
+		lost.Note += d.say("and-also") + d.say("figure.oldest", "age", d.time(d.res.Writes.OldestLost))
+	}
+	if d.res.Writes.Counted && len(d.res.Writes.Unread) > 0 {
+		lost.Note += d.say("and-also") + d.say("figure.unread")
+	}
+	split := fact{d.say("split-brain"), d.say("not-seen"), d.say("figure.no-split")}
+	if d.res.Split.Proved {
+		split.Value, split.Note = d.say("proved"), d.say("figure.split", "time", d.time(d.res.Split.Overlap))
+	}
+	took, planned := d.sums()
+	spent := fact{d.say("time"), d.time(took), d.say("figure.all-steps")}
+	if planned > 0 {
+		spent.Note = d.say("figure.planned", "time", d.time(planned))
+	}
+	if !conclusive(d.res) {
+		for _, f := range []*fact{&downtime, &lost, &split} {
+			f.Note += d.say("and-also") + d.say("figure.inconclusive")
+		}
+	}
+	return []fact{downtime, lost, split, spent}
+}
+
+func (d drafter) drill() Drill { return Drill{Record: d.rec, Result: d.res} }
+
+// sums are how long all steps took and were planned to take.
+func (d drafter) sums() (took, planned time.Duration) {
+	for _, s := range d.res.Steps {
+		planned += s.Planned
+		if s.Outcome != measure.Skipped {
+			took += s.Took
+		}
+	}
+	return took, planned
+}
+
+// steps is the table that people know: step, comments, downtime, time.
+func (d drafter) steps() section {
+	g := newGrid("#", d.say("step"), d.say("comments"), d.say("downtime-measured"), d.say("allowed"), d.say("time"),
+		d.say("planned"), d.say("outcome")).figures(3, 4, 5, 6).short(0, 7).marks(7)
+	shown, more := d.bounded(len(d.res.Steps))
+	g.More = more
+	for _, s := range d.res.Steps[:shown] {
+		g.Rows = append(g.Rows, d.stepRow(s))
+	}
+	took, planned := d.sums()
+	downtime := d.stepDowntime(d.res.Downtime, d.overall())
+	g.Foot = []string{"", d.say("total"), "", downtime, "", d.time(took), d.planned(planned), ""}
+	return section{ID: "steps", Title: d.say("steps"), Grid: g}
+}
+
+// overall is how far the drill got, as if it were a step.
+func (d drafter) overall() measure.Outcome {
+	if tail := d.rec.Tail; tail == nil || tail.Interrupted {
+		return measure.Interrupted
+	}
+	return measure.Passed
+}
+
+func (d drafter) stepRow(s measure.Step) row {
+	allowed := "–"
+	if s.Allowed != nil && *s.Allowed == 0 {
+		allowed = d.say("none")
+	} else if s.Allowed != nil {
+		allowed = d.time(*s.Allowed)
+	}
+	spent := "–"
+	if s.Outcome != measure.Skipped {
+		spent = d.time(s.Took)
+	}
+	comment := d.quote(s.Comment.In(d.lang))
+	if s.Err != "" {
+		comment = strings.TrimSpace(comment + "\n" + d.say("error", "error", d.detail(s.Err)))
+	}
+	return row{Mark: stepVerdict(s), Cells: []string{
+		strconv.Itoa(s.Number), d.quote(s.Title.In(d.lang)), comment, d.stepDowntime(s.Downtime, s.Outcome),
+		allowed, spent, d.planned(s.Planned), d.outcome(s),
+	}}
+}
+
+func (d drafter) planned(t time.Duration) string {
+	if t == 0 {
+		return "–"
+	}
+	return d.time(t)
+}
+
+// stepDowntime is the downtime of a step that ended so.
+func (w words) stepDowntimeIn(t measure.Downtime, o measure.Outcome) string {
+	switch {
+	case o == measure.Skipped:
+		return "–"
+	case t.Count == 0 && o == measure.Interrupted:
+		return w.say("none-yet")
+	case t.Count == 0:
+		return w.say("none")
+	case t.Count == 1:
+		return w.bracket(t.Longest.Bracket, t.Open)
+	}
+	return w.say("downtime-several", "total", w.bracket(t.Total, t.Open), "count", count(t.Count),
+		"longest", w.bracket(t.Longest.Bracket, t.Longest.Open))
+}
+
+func (d drafter) stepDowntime(t measure.Downtime, o measure.Outcome) string {
+	if !d.measured() && o != measure.Skipped {
+		return d.say("unknown")
+	}
+	return d.stepDowntimeIn(t, o)
+}
+
+// outcome is how a step ended, and whether its downtime was within bounds.
+func (w words) outcome(s measure.Step) string {
+	text := w.say("outcome." + string(s.Outcome))
+	if s.Verdict == measure.Missed || s.Verdict == measure.Unmeasurable {
+		downtime := w.say("outcome.downtime-" + string(s.Verdict))
+		if s.Outcome == measure.Passed {
+			text = downtime
+		} else {
+			text = w.say("outcome-both", "outcome", text, "downtime", downtime)
+		}
+	}
+	sign := symbol(stepVerdict(s))
+	if s.Outcome == measure.Skipped {
+		sign = "–"
+	}
+	return sign + "\u00a0" + text
+}
+
+// stepVerdict is the worst that can be said of a step.
+func stepVerdict(s measure.Step) measure.Verdict {
+	switch {
+	case s.Outcome == measure.Failed || s.Verdict == measure.Missed:
+		return measure.Missed
+	case s.Outcome != measure.Passed || s.Verdict == measure.Unmeasurable:
+		return measure.Unmeasurable
+	default:
+		return measure.Met
+	}
+}
+
+// way says which way the attempts of a stream go.
+func (w words) way(s record.Stream) string {
+	if s.Member == "" {
+		return w.say("path.clients")
+	}
+	return w.say("path.direct", "member", plain(s.Member))
+}

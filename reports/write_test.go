@@ -1,0 +1,132 @@
+package reports_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"drillbook/harness/measure"
+	"drillbook/reports"
+)
+
+func TestWrite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out", "run")
+	if err := reports.Write(dir, run(unmeasurable()), "zh"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{reports.PageFile, reports.JUnitFile, reports.SummaryFile, reports.ResultsFile}
+	slices.Sort(want)
+	if got := names(t, dir); !slices.Equal(got, want) {
+		t.Errorf("the folder holds %v, want %v", got, want)
+	}
+	info, err := os.Stat(filepath.Join(dir, reports.PageFile))
+	if err != nil || info.Size() == 0 || info.Mode().Perm()&0o444 != 0o444 {
+		t.Errorf("the page is %v, %v; want a file that everybody can read", info, err)
+	}
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns := make([]string, 0, len(entries))
+	for _, e := range entries {
+		ns = append(ns, e.Name())
+	}
+	return ns
+}
+
+func TestWriteLeavesNothingHalfMade(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(dir, reports.ResultsFile)
+	if err := os.WriteFile(old, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := reports.Write(dir, run(unmeasurable()), "fr"); !errors.Is(err, reports.ErrLanguage) {
+		t.Errorf("Write in French = %v, want ErrLanguage", err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{reports.ResultsFile}) {
+		t.Errorf("the folder holds %v, want the old file only", got)
+	}
+	if text, err := os.ReadFile(old); err != nil || string(text) != "old" {
+		t.Errorf("the old file is %q, %v", text, err)
+	}
+}
+
+func TestWriteSaysWhere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a-file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := reports.Write(filepath.Join(file, "run"), run(unmeasurable()), "en")
+	if err == nil || !strings.Contains(err.Error(), "a-file") {
+		t.Errorf("Write below a file = %v, want an error that names it", err)
+	}
+}
+
+func TestRefusesWhatIsNotMeasured(t *testing.T) {
+	rec := unmeasurable()
+	for name, d := range map[string]reports.Drill{
+		"no record":    {Result: measure.Of(rec), Name: "x"},
+		"not measured": {Record: rec, Name: "x"},
+	} {
+		r := reports.Run{Drills: []reports.Drill{d}}
+		for _, render := range []func() error{
+			func() error { return reports.JSON(io.Discard, r) },
+			func() error { return reports.JUnit(io.Discard, r) },
+			func() error { return reports.HTML(io.Discard, r, "en") },
+			func() error { return reports.Markdown(io.Discard, r, "en") },
+			func() error { return reports.Table(io.Discard, r, "en") },
+		} {
+			if err := render(); err == nil {
+				t.Errorf("%s: rendered without an error", name)
+			}
+		}
+	}
+}
+
+func TestNoDrillsAreNoSuccess(t *testing.T) {
+	got := rendered(t, func(w io.Writer) error { return reports.Markdown(w, reports.Run{}, "en") })
+	if !strings.Contains(got, "? Unmeasurable") {
+		t.Errorf("a run without drills reads\n%s", got)
+	}
+	_ = rendered(t, func(w io.Writer) error { return reports.HTML(w, reports.Run{}, "en") })
+	_ = rendered(t, func(w io.Writer) error { return reports.JSON(w, reports.Run{}) })
+}
+
+// columns is the width of a line of a terminal, counted in another way than
+// the package does.
+func columns(line string) int {
+	n := 0
+	for _, r := range line {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0x3000 && r < 0x3040,
+			r >= 0xff00 && r <= 0xff60:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+func TestTableIsAligned(t *testing.T) {
+	for name, r := range cases() {
+		for _, lang := range reports.Languages() {
+			got := rendered(t, func(w io.Writer) error { return reports.Table(w, r, lang) })
+			for line := range strings.SplitSeq(got, "\n") {
+				if n := columns(line); n > 100 {
+					t.Errorf("%s, %s: a line has %d columns: %s", name, lang, n, line)
+				}
+			}
+		}
+	}
+}
