@@ -18,7 +18,7 @@ func (w words) sentence(r measure.Reason) string {
 	}
 	lost := w.duration(r.Age, nearest)
 	return w.say(key,
-		"bracket", w.bracket(r.Bracket, r.Code == measure.RTOOpen),
+		"bracket", w.bracket(r.Bracket, r.Open),
 		"limit", w.duration(r.Limit, nearest),
 		"count", count(r.Count),
 		"most", count(r.Most),

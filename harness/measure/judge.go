@@ -3,7 +3,7 @@ package measure
 import (
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 )
 
 // judge gathers the reasons and the verdict. What makes the whole drill
@@ -42,8 +42,8 @@ func (r *Result) unfit(v *view) []Reason {
 	}
 	if len(v.clientWrites()) == 0 {
 		add(Reason{Code: NoWrites})
-	} else if detail := v.baseline(); detail != "" {
-		add(Reason{Code: NoBaseline, Detail: detail})
+	} else if why := v.baseline(); why.Code != "" {
+		add(why)
 	}
 	for _, f := range r.Faults {
 		if f.Confirmed == nil {
@@ -53,31 +53,31 @@ func (r *Result) unfit(v *view) []Reason {
 	return why
 }
 
-// baseline says what was wrong with service before the first disturbance, ""
-// if it was healthy.
-func (v *view) baseline() string {
+// baseline says what was wrong with service before the first disturbance; it
+// has no code if that was healthy.
+func (v *view) baseline() Reason {
 	want := v.rec.Head.Settings.Baseline
 	from := v.disturbed - want
 	if from < 0 {
-		return fmt.Sprintf("only %s passed before the first disturbance, %s are needed", v.disturbed, want)
+		return Reason{Code: BaselineShort, Age: v.disturbed, Limit: want}
 	}
 	for _, s := range v.clientWrites() {
+		for _, n := range s.fails {
+			if a := &s.attempts[n]; a.Intended >= from && a.Done < v.disturbed {
+				return Reason{Code: BaselineFailed, Age: a.Done}
+			}
+		}
 		acked := 0
 		for _, n := range s.acks {
 			if a := &s.attempts[n]; a.Intended >= from && a.Intended < v.disturbed {
 				acked++
 			}
 		}
-		for _, n := range s.fails {
-			if a := &s.attempts[n]; a.Intended >= from && a.Done < v.disturbed {
-				return fmt.Sprintf("a write of %s failed at %s, before the first disturbance", s.stream.Name, a.Done.Round(time.Millisecond))
-			}
-		}
 		if planned := int(want / s.stream.Interval); acked < planned*9/10 {
-			return fmt.Sprintf("%s reached %d of %d writes in the %s before the first disturbance", s.stream.Name, acked, planned, want)
+			return Reason{Code: BaselineSlow, Count: acked, Most: planned, Limit: want}
 		}
 	}
-	return ""
+	return Reason{}
 }
 
 // missed is what is certainly not as promised.
@@ -85,8 +85,8 @@ func (r *Result) missed(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Missed; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	if d := r.Downtime; within(v.suffered(r.Outages), promise.RTO) == Missed {
-		add(Reason{Code: RTOMissed, Bracket: d.Longest.Bracket, Limit: promise.RTO})
+	if verdict, o := within(v.suffered(r.Outages), promise.RTO); verdict == Missed {
+		add(Reason{Code: RTOMissed, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
 	if n := len(r.Writes.Lost); n > promise.RPO {
 		add(Reason{Code: RPOMissed, Count: n, Most: promise.RPO, Age: r.Writes.OldestLost})
@@ -107,7 +107,7 @@ func (r *Result) missed(v *view) []Reason {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Verdict == Missed {
-			add(Reason{Code: StepMissed, Step: s.Number, Bracket: s.Downtime.Longest.Bracket, Limit: *s.Allowed})
+			add(Reason{Code: StepMissed, Step: s.Number, Bracket: s.decisive.Bracket, Open: s.decisive.Open, Limit: *s.Allowed})
 		}
 	}
 	return why
@@ -118,18 +118,18 @@ func (r *Result) doubts(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	if d := r.Downtime; within(v.suffered(r.Outages), promise.RTO) == Unmeasurable {
+	if verdict, o := within(v.suffered(r.Outages), promise.RTO); verdict == Unmeasurable {
 		code := RTOUnclear
-		if d.Open {
+		if o.Open {
 			code = RTOOpen
 		}
-		add(Reason{Code: code, Bracket: d.Longest.Bracket, Limit: promise.RTO})
+		add(Reason{Code: code, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
 	switch {
 	case !r.Writes.Counted:
-		add(Reason{Code: RPOUnknown, Detail: "no copy of a single primary"})
+		add(Reason{Code: RPOUnknown})
 	case len(r.Writes.Unread) > 0:
-		add(Reason{Code: RPOUnknown, Detail: fmt.Sprintf("no copy of %v that had caught up", r.Writes.Unread)})
+		add(Reason{Code: CopyMissing, Detail: strings.Join(r.Writes.Unread, ", ")})
 	}
 	for _, f := range r.Faults {
 		if f.HealedBy == "" {
@@ -141,7 +141,7 @@ func (r *Result) doubts(v *view) []Reason {
 			add(Reason{Code: StepUndone, Step: s.Number})
 		}
 		if s.Verdict == Unmeasurable {
-			add(Reason{Code: StepUnclear, Step: s.Number, Bracket: s.Downtime.Longest.Bracket, Limit: *s.Allowed})
+			add(Reason{Code: StepUnclear, Step: s.Number, Bracket: s.decisive.Bracket, Open: s.decisive.Open, Limit: *s.Allowed})
 		}
 	}
 	return why

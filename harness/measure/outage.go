@@ -251,6 +251,10 @@ func (s *series) join(gaps []gap, v *view) Outage {
 		}
 	}
 	o.Relapses = max(0, o.Relapses)
+	o.Began = first.from
+	if p.any {
+		o.Began = p.by
+	}
 	o.Most = last.to - first.up
 	o.Least = min(p.least(), o.Most)
 	o.Unmeasured = o.Failed == 0 && v.stalled(first.from, last.to)

@@ -60,8 +60,8 @@ func (s Span) overlaps(from, to time.Duration) bool { return s.From < to && from
 type Outage struct {
 	Stream int // index into the head's streams
 	// From is when the stream was last served before, To when it was first
-	// served for good again.
-	From, To time.Duration
+	// served for good again. By Began it had certainly begun.
+	From, Began, To time.Duration
 	Bracket
 	// Open says that service had not come back for good when the drill
 	// ended: the outage is at least Least, and nothing is known of its end.
@@ -74,7 +74,8 @@ type Outage struct {
 	Step       int // in which it began; 0: in none
 }
 
-// Downtime is the sum and the longest of the outages of clients' writes.
+// Downtime is the sum and the longest of the outages of clients' writes. One
+// that is open counts as longer than any that is over.
 type Downtime struct {
 	Count   int
 	Longest Outage // zero if there was none
@@ -101,6 +102,7 @@ type Step struct {
 	Err        string
 	Downtime   Downtime // of clients' writes, of outages that began in it
 	Verdict    Verdict  // of the downtime against what is allowed; "" where nothing is
+	decisive   Outage   // by which the verdict was found
 }
 
 // Phases are the moments of a change of primary, as offsets from Zero. A nil
@@ -208,7 +210,8 @@ const (
 	RTOOpen         Code = "rto-open"         // Bracket, Limit
 	RTOUnclear      Code = "rto-unclear"      // Bracket, Limit
 	RPOMissed       Code = "rpo-missed"       // Count, Limit as Most, Age
-	RPOUnknown      Code = "rpo-unknown"      // Detail
+	RPOUnknown      Code = "rpo-unknown"      // -: there is no copy of a single primary
+	CopyMissing     Code = "copy-missing"     // Detail: the members without a copy that had caught up
 	StepMissed      Code = "step-missed"      // Step, Bracket, Limit
 	StepFailed      Code = "step-failed"      // Step, Detail
 	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
@@ -217,7 +220,9 @@ const (
 	PhantomWrites   Code = "phantom-writes"   // Count
 	DuplicateWrites Code = "duplicate-writes" // Count
 	DivergedCopies  Code = "diverged-copies"  // Count
-	NoBaseline      Code = "no-baseline"      // Detail
+	BaselineShort   Code = "baseline-short"   // Age: what there was before the first disturbance; Limit: what is needed
+	BaselineFailed  Code = "baseline-failed"  // Age: when a write failed before the first disturbance
+	BaselineSlow    Code = "baseline-slow"    // Count of Most writes acknowledged in the Limit before the first disturbance
 	FaultNotHeld    Code = "fault-not-held"   // Detail: the fault
 	NotHealed       Code = "not-healed"       // Detail: the fault
 	RecordCut       Code = "record-cut"       // Age: how far it goes
@@ -233,6 +238,7 @@ type Reason struct {
 	Code    Code
 	Step    int
 	Bracket Bracket
+	Open    bool // of the bracket: there is no Most
 	Limit   time.Duration
 	Most    int
 	Count   int

@@ -38,9 +38,8 @@ func (v *view) placeOutages(r *Result) {
 	for i := range r.Outages {
 		o := &r.Outages[i]
 		for _, s := range r.Steps {
-			if s.Outcome != Skipped && s.From <= o.To && o.From < s.From+s.Took {
-				o.Step = s.Number
-				break
+			if s.Outcome != Skipped && s.From <= o.Began {
+				o.Step = s.Number // the last one that had begun
 			}
 		}
 	}
@@ -50,7 +49,7 @@ func (v *view) placeOutages(r *Result) {
 		mine := slices.DeleteFunc(slices.Clone(suffered), func(o Outage) bool { return o.Step != s.Number })
 		s.Downtime = downtime(mine)
 		if s.Allowed != nil && s.Outcome != Skipped {
-			s.Verdict = within(mine, *s.Allowed)
+			s.Verdict, s.decisive = within(mine, *s.Allowed)
 		}
 	}
 	r.Downtime = downtime(suffered)
@@ -68,25 +67,30 @@ func downtime(outages []Outage) Downtime {
 		d.Total.Least += o.Least
 		d.Total.Most += o.Most
 		d.Open = d.Open || o.Open
-		if o.Most > d.Longest.Most {
+		longer := o.Most > d.Longest.Most
+		if o.Open != d.Longest.Open {
+			longer = o.Open
+		}
+		if longer {
 			d.Longest = o
 		}
 	}
 	return d
 }
 
-// within judges outages against the longest that is allowed.
-func within(outages []Outage, allowed time.Duration) Verdict {
-	verdict := Met
+// within judges outages against the longest that is allowed, and says which
+// one decides.
+func within(outages []Outage, allowed time.Duration) (v Verdict, decisive Outage) {
+	v = Met
 	for _, o := range outages {
-		if o.Least > allowed {
-			return Missed
-		}
-		if o.Open || o.Most > allowed {
-			verdict = Unmeasurable
+		switch {
+		case o.Least > allowed && (v != Missed || o.Least > decisive.Least):
+			v, decisive = Missed, o
+		case v == Met && (o.Open || o.Most > allowed):
+			v, decisive = Unmeasurable, o
 		}
 	}
-	return verdict
+	return v, decisive
 }
 
 func (v *view) faults() []Fault {
@@ -156,10 +160,12 @@ func (v *view) phases(r Result) Phases {
 	if decided != nil {
 		p.Decided = since(*decided)
 	}
-	o := r.Downtime.Longest
-	if o.Most == 0 {
+	suffered := v.suffered(r.Outages)
+	i := slices.IndexFunc(suffered, func(o Outage) bool { return o.To >= p.Zero })
+	if i < 0 {
 		return p
 	}
+	o := suffered[i] // the first that lasted beyond the moment of zero, or came after it
 	if t, ok := v.firstError(o); ok {
 		p.FirstError = since(t)
 	}
