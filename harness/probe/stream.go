@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -27,16 +26,15 @@ const grace = time.Second
 // stream is the running state of a [Stream].
 type stream struct {
 	Stream
-	index  int
-	cfg    *Config
-	places chan struct{} // one per session that a server knows of
-	slots  chan struct{} // one per attempt under way, those given up included
-	work   sync.WaitGroup
-	life   context.Context // of everything that attempts do
-	end    context.CancelFunc
+	index int
+	cfg   *Config
+	pool  *pool
+	slots chan struct{} // one per attempt under way, those given up included
+	work  sync.WaitGroup
+	life  context.Context // of everything that attempts do
+	end   context.CancelFunc
 
 	mu       sync.Mutex // guards all below
-	idle     []driver.Session
 	underWay map[uint32]record.Attempt // not recorded yet
 	drained  chan struct{}             // if set, closed once nothing is under way
 	health   Health
@@ -44,16 +42,15 @@ type stream struct {
 }
 
 func newStream(ctx context.Context, i int, s Stream, cfg *Config) *stream {
-	dials := Sessions(s.Interval, s.Connect)
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	return &stream{
 		Stream:   s,
 		index:    i,
 		cfg:      cfg,
+		pool:     newPool(life, s),
+		slots:    make(chan struct{}, s.Sessions+Sessions(s.Interval, s.Connect)),
 		life:     life,
 		end:      end,
-		places:   make(chan struct{}, s.Sessions),
-		slots:    make(chan struct{}, s.Sessions+dials),
 		underWay: map[uint32]record.Attempt{},
 		health:   Health{Since: time.Since(cfg.Began)},
 	}
@@ -100,7 +97,7 @@ func (s *stream) send(seq uint32, intended time.Duration) {
 	case s.slots <- struct{}{}:
 	default:
 		a.Done, a.Outcome, a.Expired = a.Sent, record.Refused, true
-		s.note(a, s.allTaken().Error())
+		s.note(a, "connect: "+errFull.Error())
 		return
 	}
 	s.work.Go(func() {
@@ -109,13 +106,13 @@ func (s *stream) send(seq uint32, intended time.Duration) {
 	})
 }
 
-func (s *stream) allTaken() error {
-	return fmt.Errorf("all %d sessions of the client still wait for answers", s.Sessions)
-}
-
 // attempt carries one attempt out and notes how it ended.
 func (s *stream) attempt(ctx context.Context, a record.Attempt) {
-	session, expired, err := s.session(ctx)
+	get := s.pool.get
+	if s.Kind == record.Connect {
+		get = s.pool.fresh
+	}
+	session, expired, err := get(ctx)
 	if err != nil {
 		// Nothing was sent yet, so nothing can have taken effect.
 		a.Done, a.Outcome, a.Expired = s.now(), record.Refused, expired
@@ -136,7 +133,7 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 	case <-patience.C:
 		a.Done, a.Outcome, a.Expired = s.now(), record.Unknown, true
 		s.note(a, "no answer by the deadline")
-		s.dropIdle()
+		s.pool.dropIdle()
 		err = <-answered
 	}
 	s.putBack(session, err)
@@ -177,79 +174,20 @@ func (s *stream) follows() int {
 	return slices.IndexFunc(s.cfg.Streams, func(t Stream) bool { return t.Kind == record.Write && t.Member == "" })
 }
 
-// session takes an idle session or opens one, and says whether its deadline
-// ended that.
-func (s *stream) session(ctx context.Context) (session driver.Session, expired bool, err error) {
-	s.mu.Lock()
-	if n := len(s.idle); n > 0 {
-		session = s.idle[n-1]
-		s.idle = s.idle[:n-1]
-		s.mu.Unlock()
-		return session, false, nil
-	}
-	s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, s.Connect)
-	defer cancel()
-	placed := false
-	session, err = s.Open(ctx, func(ctx context.Context) error {
-		if placed {
-			return nil
-		}
-		select {
-		case s.places <- struct{}{}:
-			placed = true
-			return nil
-		case <-ctx.Done():
-			return s.allTaken()
-		}
-	})
-	if err != nil && placed {
-		<-s.places
-	}
-	return session, ctx.Err() != nil, err
-}
-
 // putBack keeps a session for later, or closes it. When a session of the
 // clients' path fails, the idle ones are closed with it, as connection pools
 // do: they most likely lead to the same place. A session with a given member
 // survives a refusal.
 func (s *stream) putBack(session driver.Session, err error) {
 	refused := s.Member != "" && errors.Is(err, driver.ErrRefused) && !errors.Is(err, driver.ErrBroken)
-	s.mu.Lock()
-	keep := (err == nil || refused) && s.Kind != record.Connect && !s.ended
-	if keep {
-		s.idle = append(s.idle, session)
-	}
-	s.mu.Unlock()
-	if keep {
+	if (err == nil || refused) && s.Kind != record.Connect {
+		s.pool.put(session)
 		return
 	}
-	s.closeAll([]driver.Session{session})
+	s.pool.discard(session)
 	if err != nil {
-		s.dropIdle()
+		s.pool.dropIdle()
 	}
-}
-
-// dropIdle closes the sessions that nobody uses.
-func (s *stream) dropIdle() {
-	s.mu.Lock()
-	idle := s.idle
-	s.idle = nil
-	s.mu.Unlock()
-	s.closeAll(idle)
-}
-
-// closeAll closes sessions and gives their places back. That closing goes wrong
-// with broken ones is to be expected.
-func (s *stream) closeAll(sessions []driver.Session) {
-	var wg sync.WaitGroup
-	for _, c := range sessions {
-		wg.Go(func() {
-			_ = c.Close()
-			<-s.places
-		})
-	}
-	wg.Wait()
 }
 
 // note records an attempt that has ended.
@@ -296,6 +234,7 @@ func (s *stream) finish() int {
 	go func() {
 		defer close(joined)
 		s.work.Wait()
+		s.pool.work.Wait()
 	}()
 	within(2*grace, joined)
 	s.mu.Lock()
@@ -306,7 +245,7 @@ func (s *stream) finish() int {
 	}
 	s.ended = true
 	s.mu.Unlock()
-	s.dropIdle()
+	s.pool.close()
 	return stuck
 }
 

@@ -1,0 +1,197 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"drillbook/harness/driver"
+)
+
+// openAtOnce is how many sessions a pool lets servers work at opening at the
+// same time. Opening is dear, for a server that has just come back most of
+// all; a session that is open serves many attempts.
+const openAtOnce = 4
+
+// pool holds the sessions of a stream.
+type pool struct {
+	open     func(ctx context.Context, reached func(context.Context) error) (driver.Session, error)
+	deadline time.Duration // for opening a session
+	places   chan struct{} // one per session that a server knows of
+	dials    chan struct{} // one per session being opened
+	idle     chan driver.Session
+	life     context.Context // of what is opened for nobody in particular
+	work     sync.WaitGroup
+
+	mu      sync.Mutex // guards opening and closed
+	opening int        // sessions that a server has accepted and that are not open yet
+	closed  bool
+}
+
+func newPool(ctx context.Context, s Stream) *pool {
+	return &pool{
+		open:     s.Open,
+		deadline: s.Connect,
+		places:   make(chan struct{}, s.Sessions),
+		dials:    make(chan struct{}, Sessions(s.Interval, s.Connect)),
+		idle:     make(chan driver.Session, s.Sessions),
+		life:     ctx,
+	}
+}
+
+// opened is the result of opening a session; without an error the session is
+// among the idle ones.
+type opened struct {
+	expired bool
+	err     error
+}
+
+// get takes an idle session or has one opened. It takes whichever is free
+// first, and says whether its deadline ended the wait.
+func (p *pool) get(ctx context.Context) (c driver.Session, expired bool, err error) {
+	select {
+	case c = <-p.idle:
+		return c, false, nil
+	default:
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.deadline)
+	defer cancel()
+	result := p.dial()
+	for {
+		select {
+		case c = <-p.idle:
+			return c, false, nil
+		case r := <-result:
+			if r.err != nil {
+				return nil, r.expired, r.err
+			}
+			result = nil // somebody may have been quicker
+		case <-ctx.Done():
+			return nil, true, fmt.Errorf("no session came free within %s", p.deadline)
+		}
+	}
+}
+
+// dial opens a session for the idle ones. It returns nil if enough are being
+// opened already.
+func (p *pool) dial() <-chan opened {
+	p.mu.Lock()
+	enough := p.opening >= openAtOnce || p.closed
+	p.mu.Unlock()
+	if enough {
+		return nil
+	}
+	select {
+	case p.dials <- struct{}{}:
+	default:
+		return nil
+	}
+	result := make(chan opened, 1)
+	p.work.Go(func() {
+		defer func() { <-p.dials }()
+		c, expired, err := p.fresh(p.life)
+		if err == nil {
+			p.put(c)
+		}
+		result <- opened{expired, err}
+	})
+	return result
+}
+
+// errFull says that a server would have to serve more sessions than the
+// clients have.
+var errFull = errors.New("all sessions of the client still wait for answers")
+
+// fresh opens a session.
+func (p *pool) fresh(ctx context.Context) (c driver.Session, expired bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.deadline)
+	defer cancel()
+	placed := false
+	c, err = p.open(ctx, func(ctx context.Context) error {
+		if placed {
+			return nil
+		}
+		select {
+		case p.places <- struct{}{}:
+			placed = true
+			p.count(1)
+			return nil
+		case <-ctx.Done():
+			return errFull
+		}
+	})
+	if placed {
+		p.count(-1)
+	}
+	if err != nil {
+		if placed {
+			<-p.places
+		}
+		return nil, ctx.Err() != nil, err
+	}
+	if !placed { // its driver cannot tell when it is accepted
+		select {
+		case p.places <- struct{}{}:
+		default:
+			return nil, false, errors.Join(errFull, c.Close())
+		}
+	}
+	return c, false, nil
+}
+
+func (p *pool) count(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opening += n
+}
+
+// put keeps a session for later.
+func (p *pool) put(c driver.Session) {
+	p.mu.Lock()
+	closed := p.closed
+	if !closed {
+		p.idle <- c // there is room for every session that has a place
+	}
+	p.mu.Unlock()
+	if closed {
+		p.discard(c)
+	}
+}
+
+// discard closes sessions and gives their places back. That closing goes wrong
+// with broken ones is to be expected.
+func (p *pool) discard(sessions ...driver.Session) {
+	var wg sync.WaitGroup
+	for _, c := range sessions {
+		wg.Go(func() {
+			_ = c.Close()
+			<-p.places
+		})
+	}
+	wg.Wait()
+}
+
+// dropIdle closes the sessions that nobody uses.
+func (p *pool) dropIdle() {
+	var idle []driver.Session
+	for {
+		select {
+		case c := <-p.idle:
+			idle = append(idle, c)
+			continue
+		default:
+		}
+		p.discard(idle...)
+		return
+	}
+}
+
+// close closes what is idle, and everything else as it is put back.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.dropIdle()
+}
