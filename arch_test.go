@@ -42,9 +42,9 @@ func packages(t *testing.T, dir string) []listed {
 // rule says what the packages below a path may import. Patterns end in /... for
 // everything below.
 type rule struct {
-	pkg  string
-	may  []string // of this module and of others; the standard library is free
-	why  string
+	pkg string
+	may []string // of this module and of others; the standard library is free
+	why string
 }
 
 // rules is the import table of ARCHITECTURE.md. The first rule that fits a
@@ -58,30 +58,72 @@ func rules() []rule {
 		{"harness/driver", []string{"harness/host"}, "a seam"},
 		{"harness/measure", []string{"harness/record"}, "measuring is a pure function of a record"},
 		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe knows no cluster and no step"},
-		{"harness/observe", []string{"harness/driver", "harness/record"}, "the observer knows no cluster and no step"},
-		{"harness/cluster", []string{"harness/driver", "harness/host", "harness/link", "harness/wait", "golang.org/x/sync/errgroup"}, ""},
-		{"harness/fault", []string{"harness/driver", "harness/host", "harness/link"}, "a fault knows not who measures it"},
+		{
+			"harness/observe",
+			[]string{"harness/driver", "harness/record"},
+			"the observer knows no cluster and no step",
+		},
+		{
+			"harness/cluster",
+			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait", "golang.org/x/sync/errgroup"},
+			"",
+		},
+		{
+			"harness/fault",
+			[]string{"harness/driver", "harness/host", "harness/link"},
+			"a fault knows not who measures it",
+		},
 		{"harness/drill", []string{
 			"harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
 			"harness/observe", "harness/probe", "harness/record", "harness/wait",
 		}, ""},
-		{"harness/drivertest", []string{"harness/cluster", "harness/driver", "harness/host", "harness/wait"}, "it returns errors, as testing/fstest does"},
-		{"harness/linktest", []string{"harness/driver", "harness/host", "harness/link", "harness/wait"}, "it returns errors, as testing/fstest does"},
-		{"harness/host/container", []string{
-			"harness/host", "harness/wait", "github.com/testcontainers/...", "github.com/docker/...", "github.com/containerd/...",
-			"github.com/moby/...", "github.com/opencontainers/...", "github.com/gofrs/flock",
-		}, "the only package that knows of containers"},
+		{
+			"harness/drivertest",
+			[]string{"harness/cluster", "harness/driver", "harness/host", "harness/wait"},
+			"it returns errors, as testing/fstest does",
+		},
+		{
+			"harness/linktest",
+			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait"},
+			"it returns errors, as testing/fstest does",
+		},
+		{
+			"harness/host/container",
+			[]string{
+				"harness/host",
+				"harness/wait",
+				"github.com/testcontainers/...",
+				"github.com/docker/...",
+				"github.com/containerd/...",
+				"github.com/moby/...",
+				"github.com/opencontainers/...",
+				"github.com/gofrs/flock",
+			},
+			"the only package that knows of containers",
+		},
 		{"harness/link/cut", []string{"harness/host", "harness/link"}, ""},
-		{"harness/link/toxi", []string{
-			"harness/host", "harness/link", "harness/wait", "github.com/Shopify/toxiproxy/...", "github.com/rs/zerolog",
-		}, "the only package that knows of Toxiproxy"},
+		{
+			"harness/link/toxi",
+			[]string{
+				"harness/host",
+				"harness/link",
+				"harness/wait",
+				"github.com/Shopify/toxiproxy/...",
+				"github.com/rs/zerolog",
+			},
+			"the only package that knows of Toxiproxy",
+		},
 		{"fixtures/images", []string{"harness/host"}, ""},
 		{"fixtures/fake", []string{"harness/driver", "harness/host", "harness/link"}, ""},
 		{"fixtures/postgres", []string{
 			"fixtures/images", "harness/driver", "harness/host", "harness/wait", "github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
 		{"reports", []string{"harness/record", "harness/measure"}, "rendering is a pure function of records"},
-		{"runbooks", []string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."}, "runbooks know of no drill"},
+		{
+			"runbooks",
+			[]string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."},
+			"runbooks know of no drill",
+		},
 		{"scenarios/dsl", []string{
 			"harness/...", "runbooks", "reports", "fixtures/images", "github.com/onsi/...",
 		}, ""},
@@ -89,10 +131,20 @@ func rules() []rule {
 			"scenarios/dsl", "fixtures/postgres", "harness/driver", "harness/fault", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/..."}, ""},
-		{"cmd/drillbook", []string{
-			"harness/...", "reports", "runbooks", "scenarios/...", "github.com/spf13/cobra", "github.com/charmbracelet/...",
-			"github.com/onsi/...", "golang.org/x/term",
-		}, ""},
+		{
+			"cmd/drillbook",
+			[]string{
+				"harness/...",
+				"reports",
+				"runbooks",
+				"scenarios/...",
+				"github.com/spf13/cobra",
+				"github.com/charmbracelet/...",
+				"github.com/onsi/...",
+				"golang.org/x/term",
+			},
+			"",
+		},
 	}
 }
 
@@ -106,7 +158,9 @@ func TestImportsPointDown(t *testing.T) {
 		}
 		i := slices.IndexFunc(rules(), func(r rule) bool { return r.pkg == name })
 		if i < 0 {
-			t.Errorf("%s: the import table does not say what it may import: add it to rules here and to ARCHITECTURE.md", name)
+			t.Errorf(
+				"%s: the import table does not say what it may import: add it to rules here and to ARCHITECTURE.md",
+				name)
 			continue
 		}
 		for _, bad := range forbidden(rules()[i], p.Imports) {

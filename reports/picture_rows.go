@@ -144,7 +144,9 @@ func newLogScale(low, high time.Duration, top, bottom float64) logScale {
 
 func (s logScale) y(d time.Duration) float64 {
 	d = min(max(d, s.low), s.high)
-	return s.bottom - (s.bottom-s.top)*math.Log10(float64(d)/float64(s.low))/math.Log10(float64(s.high)/float64(s.low))
+	return s.bottom - (s.bottom-s.top)*math.Log10(float64(d)/float64(s.low))/math.Log10(
+		float64(s.high)/float64(s.low),
+	)
 }
 
 // rules draws the lines of the powers of ten.

@@ -10,22 +10,41 @@ import (
 func newDrillResult(d Drill, w words) drillResult {
 	h, r := d.Record.Head, d.Result
 	out := drillResult{
-		Name: d.Name, Run: h.Run, Runbook: h.Runbook, Title: h.Title, Source: h.Source,
-		Product: h.Product, System: h.System, StandIn: h.StandIn, Host: h.Host, Machine: h.Machine, Harness: h.Harness,
-		Seed: h.Seed, Trial: h.Trial, Trials: h.Trials, Params: present(h.Params), Members: list(h.Members),
-		Versions: map[string]string{}, Began: h.Began,
-		TookMS: millis(r.Took), ReadyMS: unlessZero(r.Ready),
-		Promise:  promiseResult{millis(h.Promise.RTO), h.Promise.RPO},
-		Settings: settingsResult{millis(h.Settings.Settle), millis(h.Settings.Baseline)},
-		Verdict:  r.Verdict,
-		Reasons:  mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, w) }),
-		Downtime: newDowntime(r.Downtime, seenToEnd(d), triedWrites(r)),
-		Steps:    mapped(r.Steps, func(s measure.Step) stepResult { return newStep(s, triedWrites(r)) }),
-		Outages:  mapped(r.Outages, func(o measure.Outage) outageResult { return newOutage(o, h.Streams) }),
-		Phases:   newPhases(r.Phases),
-		Writes:   newWrites(d), SplitBrain: newSplit(d), Stale: newStale(r),
-		Faults: mapped(r.Faults, newFault), Probe: newProbe(r), Streams: mapped(r.Streams, newStream),
-		Roles: mapped(r.Lanes, newLane),
+		Name:       d.Name,
+		Run:        h.Run,
+		Runbook:    h.Runbook,
+		Title:      h.Title,
+		Source:     h.Source,
+		Product:    h.Product,
+		System:     h.System,
+		StandIn:    h.StandIn,
+		Host:       h.Host,
+		Machine:    h.Machine,
+		Harness:    h.Harness,
+		Seed:       h.Seed,
+		Trial:      h.Trial,
+		Trials:     h.Trials,
+		Params:     present(h.Params),
+		Members:    list(h.Members),
+		Versions:   map[string]string{},
+		Began:      h.Began,
+		TookMS:     millis(r.Took),
+		ReadyMS:    unlessZero(r.Ready),
+		Promise:    promiseResult{millis(h.Promise.RTO), h.Promise.RPO},
+		Settings:   settingsResult{millis(h.Settings.Settle), millis(h.Settings.Baseline)},
+		Verdict:    r.Verdict,
+		Reasons:    mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, w) }),
+		Downtime:   newDowntime(r.Downtime, seenToEnd(d), triedWrites(r)),
+		Steps:      mapped(r.Steps, func(s measure.Step) stepResult { return newStep(s, triedWrites(r)) }),
+		Outages:    mapped(r.Outages, func(o measure.Outage) outageResult { return newOutage(o, h.Streams) }),
+		Phases:     newPhases(r.Phases),
+		Writes:     newWrites(d),
+		SplitBrain: newSplit(d),
+		Stale:      newStale(r),
+		Faults:     mapped(r.Faults, newFault),
+		Probe:      newProbe(r),
+		Streams:    mapped(r.Streams, newStream),
+		Roles:      mapped(r.Lanes, newLane),
 	}
 	if t := d.Record.Tail; t != nil {
 		out.Complete, out.Interrupted, out.Error, out.Versions = true, t.Interrupted, t.Err, present(t.Versions)
@@ -102,7 +121,8 @@ func newPhases(p measure.Phases) *phasesResult {
 func newWrites(d Drill) writesResult {
 	w := d.Result.Writes
 	tokens := func(ts []measure.Token) []tokenResult {
-		return mapped(ts[:min(len(ts), maxListed)], func(t measure.Token) tokenResult { return newToken(d.Record, t) })
+		return mapped(ts[:min(len(ts), maxListed)],
+			func(t measure.Token) tokenResult { return newToken(d.Record, t) })
 	}
 	out := writesResult{
 		countsResult: countsResult{w.Acked, w.Refused, w.Unknown}, Direct: countsResult(w.Direct),

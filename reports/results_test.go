@@ -57,7 +57,8 @@ func paths(value any, at string, found map[string]bool) {
 // short is a path as the README writes it.
 func short(path string) string {
 	path = regexp.MustCompile(`^drills\[\]\.(\w)`).ReplaceAllString(path, "$1")
-	return regexp.MustCompile(`^(?:writes\.tokens\.\w+|split_brain\.tokens)\[\]\.`).ReplaceAllString(path, "tokens[].")
+	return regexp.MustCompile(`^(?:writes\.tokens\.\w+|split_brain\.tokens)\[\]\.`).
+		ReplaceAllString(path, "tokens[].")
 }
 
 // TestEveryFieldIsDocumented: README.md and results.json have the same fields.

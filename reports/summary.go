@@ -112,8 +112,15 @@ func rank(sorted []longest, p int) longest {
 // they do not if nothing shows that the drill took place as it should.
 func conclusive(r measure.Result) bool {
 	unfit := []measure.Code{
-		measure.BaselineShort, measure.BaselineFailed, measure.BaselineSlow, measure.FaultNotHeld, measure.RecordCut, measure.JournalFailed, measure.WasInterrupted,
-		measure.Failure, measure.NoWrites,
+		measure.BaselineShort,
+		measure.BaselineFailed,
+		measure.BaselineSlow,
+		measure.FaultNotHeld,
+		measure.RecordCut,
+		measure.JournalFailed,
+		measure.WasInterrupted,
+		measure.Failure,
+		measure.NoWrites,
 	}
 	return !slices.ContainsFunc(r.Reasons, func(why measure.Reason) bool { return slices.Contains(unfit, why.Code) })
 }

@@ -119,11 +119,13 @@ func (w *world) fault(name, mechanism string, at, confirmed, healed time.Duratio
 	w.event(record.Event{At: at - 20*ms, Kind: record.Prepared, Fault: name, What: mechanism})
 	w.event(record.Event{At: at, Kind: record.Injected, Fault: name})
 	if confirmed > 0 {
-		w.event(record.Event{At: confirmed, Kind: record.Confirm, Fault: name, Answer: "container state: exited (137)"})
+		w.event(
+			record.Event{At: confirmed, Kind: record.Confirm, Fault: name, Answer: "container state: exited (137)"})
 	}
 	if healed > 0 {
 		w.event(record.Event{At: healed, Kind: record.Heal, Fault: name})
-		w.event(record.Event{At: healed + 200*ms, Kind: record.Healed, Fault: name, Answer: "container state: running"})
+		w.event(
+			record.Event{At: healed + 200*ms, Kind: record.Healed, Fault: name, Answer: "container state: running"})
 	}
 }
 

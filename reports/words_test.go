@@ -211,7 +211,8 @@ func TestBracket(t *testing.T) {
 		{"still open", 1200 * ms, 1200 * ms, true, "at least 1.2 s, still open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := reports.Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open, "en"); got != tt.want {
+			if got := reports.Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open,
+				"en"); got != tt.want {
 				t.Errorf("Bracket = %q, want %q", got, tt.want)
 			}
 		})

@@ -108,7 +108,8 @@ func columns(line string) int {
 	for _, r := range line {
 		switch {
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0x3000 && r < 0x3040,
+		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana),
+			r >= 0x3000 && r < 0x3040,
 			r >= 0xff00 && r <= 0xff60:
 			n += 2
 		default:

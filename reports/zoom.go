@@ -161,7 +161,8 @@ func (p plot) dots(kind record.StreamKind, title string, height float64) {
 	for _, o := range p.ofKind(kind) {
 		if o.To > p.from && o.From < p.to {
 			p.used["out"] = true
-			p.rect(box{p.x(o.From), p.y, max(p.x(o.To)-p.x(o.From), 1.5), height}, "out", p.bracket(o.Bracket, o.Open))
+			p.rect(box{p.x(o.From), p.y, max(p.x(o.To)-p.x(o.From), 1.5), height}, "out",
+				p.bracket(o.Bracket, o.Open))
 		}
 	}
 	s := newLogScale(low, high, p.y+4, p.y+height-4)

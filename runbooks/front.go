@@ -21,9 +21,9 @@ type front struct {
 	settings []Param
 }
 
-func (f front) params() []Param { return f.settings }
+func (f *front) params() []Param { return f.settings }
 
-func (f front) equal(g front) bool {
+func (f *front) equal(g *front) bool {
 	return f.rto == g.rto && f.RPO == g.RPO && f.Source == g.Source && slices.Equal(f.Needs, g.Needs) &&
 		slices.EqualFunc(f.settings, g.settings, func(a, b Param) bool {
 			return a.Name == b.Name && a.Default == b.Default && slices.Equal(a.Allowed, b.Allowed)
@@ -52,8 +52,7 @@ func cutFront(file string, text []byte) (f front, rest []byte, line int, err err
 		return fail(1, "the front matter has no end: close it with a line ---")
 	}
 	if err := yaml.UnmarshalWithOptions(matter, &f, yaml.Strict()); err != nil {
-		var at yaml.Error
-		if errors.As(err, &at) {
+		if at, ok := errors.AsType[yaml.Error](err); ok {
 			return fail(at.GetToken().Position.Line+1, "front matter: %s", at.GetMessage())
 		}
 		return fail(1, "front matter: %v", err)

@@ -80,7 +80,11 @@ func pair(name string, langs map[string]*page) (Runbook, error) {
 	main, ok := langs[first]
 	if !ok {
 		for lang := range langs {
-			return Runbook{}, &Error{name + "." + lang + ".md", 1, name + ".md is missing: write the runbook in English too"}
+			return Runbook{}, &Error{
+				name + "." + lang + ".md",
+				1,
+				name + ".md is missing: write the runbook in English too",
+			}
 		}
 	}
 	for lang, p := range langs {
@@ -88,7 +92,11 @@ func pair(name string, langs map[string]*page) (Runbook, error) {
 			return Runbook{}, nil // what is wrong with it has been said
 		}
 		if !slices.Contains(Languages(), lang) {
-			return Runbook{}, &Error{p.file, 1, fmt.Sprintf("%q is no language of runbooks; they are %s", lang, strings.Join(Languages(), ", "))}
+			return Runbook{}, &Error{
+				p.file,
+				1,
+				fmt.Sprintf("%q is no language of runbooks; they are %s", lang, strings.Join(Languages(), ", ")),
+			}
 		}
 	}
 	b := main.runbook(name)
@@ -96,7 +104,14 @@ func pair(name string, langs map[string]*page) (Runbook, error) {
 	for _, lang := range Languages()[1:] {
 		other, ok := langs[lang]
 		if !ok {
-			wrong = append(wrong, &Error{main.file, 1, fmt.Sprintf("%s.%s.md is missing: write the same steps in that language", name, lang)})
+			wrong = append(
+				wrong,
+				&Error{
+					main.file,
+					1,
+					fmt.Sprintf("%s.%s.md is missing: write the same steps in that language", name, lang),
+				},
+			)
 			continue
 		}
 		wrong = append(wrong, agree(main, other))
@@ -109,9 +124,10 @@ func pair(name string, langs map[string]*page) (Runbook, error) {
 func agree(a, b *page) error {
 	var wrong []error
 	differ := func(line int, what string) {
-		wrong = append(wrong, &Error{b.file, line, fmt.Sprintf("%s differs from %s: make them the same", what, a.file)})
+		wrong = append(wrong,
+			&Error{b.file, line, fmt.Sprintf("%s differs from %s: make them the same", what, a.file)})
 	}
-	if !a.front.equal(b.front) {
+	if !a.front.equal(&b.front) {
 		differ(1, "the front matter")
 	}
 	if len(a.steps) != len(b.steps) {

@@ -164,7 +164,8 @@ func (r *reader) attributes(s *step, at int, line string) {
 		case key == "consent" && (value == string(ConsentNone) || value == string(ConsentAsk)):
 			s.consent = Consent(value)
 		default:
-			r.wrong(at, "step %d: %q is no attribute; write planned=2m, downtime=1m, consent=none or consent=ask", s.number, word)
+			r.wrong(at, "step %d: %q is no attribute; write planned=2m, downtime=1m, consent=none or consent=ask",
+				s.number, word)
 		}
 	}
 }
@@ -200,11 +201,25 @@ func (r *reader) checkSteps() {
 	titles := map[string]int{}
 	for i, s := range p.steps {
 		if first, ok := titles[s.title]; ok {
-			r.errs = append(r.errs, &Error{p.file, s.line, fmt.Sprintf("step %d has the title of step %d: give it its own", s.number, first)})
+			r.errs = append(
+				r.errs,
+				&Error{
+					p.file,
+					s.line,
+					fmt.Sprintf("step %d has the title of step %d: give it its own", s.number, first),
+				},
+			)
 		}
 		titles[s.title] = s.number
 		if want := i + 1; s.number != want {
-			r.errs = append(r.errs, &Error{p.file, s.line, fmt.Sprintf("step %d stands where step %d is due: number the steps 1, 2, 3 …", s.number, want)})
+			r.errs = append(
+				r.errs,
+				&Error{
+					p.file,
+					s.line,
+					fmt.Sprintf("step %d stands where step %d is due: number the steps 1, 2, 3 …", s.number, want),
+				},
+			)
 			return
 		}
 	}

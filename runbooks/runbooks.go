@@ -86,13 +86,13 @@ type Step struct {
 func (s Step) Text(lang string) string { return fmt.Sprintf("%d. %s", s.Number, s.Title.In(lang)) }
 
 // Product is the folder of the runbook.
-func (b Runbook) Product() string {
+func (b *Runbook) Product() string {
 	product, _, _ := strings.Cut(b.Name, "/")
 	return product
 }
 
 // Step finds a step by its English title.
-func (b Runbook) Step(title string) (Step, error) {
+func (b *Runbook) Step(title string) (Step, error) {
 	for _, s := range b.Steps {
 		if s.Title.In("en") == title {
 			return s, nil
@@ -101,7 +101,7 @@ func (b Runbook) Step(title string) (Step, error) {
 	return Step{}, fmt.Errorf("runbook %s has no step %q; it has %s", b.Name, title, b.titles())
 }
 
-func (b Runbook) titles() string {
+func (b *Runbook) titles() string {
 	quoted := make([]string, 0, len(b.Steps))
 	for _, s := range b.Steps {
 		quoted = append(quoted, fmt.Sprintf("%q", s.Title.In("en")))
@@ -111,7 +111,7 @@ func (b Runbook) titles() string {
 
 // Settle checks the values that were given for the runbook's parameters and
 // adds the defaults of the others.
-func (b Runbook) Settle(given map[string]string) (map[string]string, error) {
+func (b *Runbook) Settle(given map[string]string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, p := range b.Params {
 		v, ok := given[p.Name]
@@ -119,7 +119,8 @@ func (b Runbook) Settle(given map[string]string) (map[string]string, error) {
 			v = p.Default
 		}
 		if len(p.Allowed) > 0 && !slices.Contains(p.Allowed, v) {
-			return nil, fmt.Errorf("runbook %s: %s=%s: it may be %s", b.Name, p.Name, v, strings.Join(p.Allowed, ", "))
+			return nil, fmt.Errorf("runbook %s: %s=%s: it may be %s", b.Name, p.Name, v,
+				strings.Join(p.Allowed, ", "))
 		}
 		values[p.Name] = v
 	}
@@ -131,7 +132,7 @@ func (b Runbook) Settle(given map[string]string) (map[string]string, error) {
 	return values, nil
 }
 
-func (b Runbook) paramNames() string {
+func (b *Runbook) paramNames() string {
 	if len(b.Params) == 0 {
 		return "none"
 	}

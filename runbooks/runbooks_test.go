@@ -102,7 +102,8 @@ func TestLoad(t *testing.T) {
 	if first.Text("en") != "1. First" || first.Comment.In("zh") != "Do the first thing." {
 		t.Errorf("first step = %+v", first)
 	}
-	if first.Planned != 2*time.Minute || first.Allowed == nil || *first.Allowed != time.Minute || first.Consent != runbooks.ConsentAsk {
+	if first.Planned != 2*time.Minute || first.Allowed == nil || *first.Allowed != time.Minute ||
+		first.Consent != runbooks.ConsentAsk {
 		t.Errorf("attributes of the first step = %+v", first)
 	}
 	if second := b.Steps[1]; second.Allowed != nil || second.Planned != 0 || second.Consent != runbooks.ConsentNone {
@@ -120,6 +121,10 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		}
 		return strings.Replace(good, from, to, 1)
 	}
+	before := func(text string) string {
+		page, _, _ := strings.Cut(good, text)
+		return page
+	}
 	for _, tt := range []struct {
 		name, en, zh string
 		want         string
@@ -132,18 +137,31 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		{"wrong rto", edit("rto: 60s", "rto: soon"), good, `rto "soon" is no positive duration`},
 		{"no source", edit("source: \"a test\"\n", ""), good, "source is missing"},
 		{"unknown ability", edit("rpo: 0", "rpo: 0\nneeds: [fly]"), good, `needs names "fly"`},
-		{"default not allowed", edit("rpo: 0", "rpo: 0\nparams:\n  x: {default: c, allowed: [a, b]}"), good, `its default "c" is not among`},
+		{
+			"default not allowed",
+			edit("rpo: 0", "rpo: 0\nparams:\n  x: {default: c, allowed: [a, b]}"), good,
+			`its default "c" is not among`,
+		},
 		{"no title", edit("# Title\n", ""), good, "there is no title"},
-		{"no steps", good[:strings.Index(good, "## 1.")], good, "there are no steps"},
+		{"no steps", before("## 1."), good, "there are no steps"},
 		{"missing step", edit("## 2.", "## 3."), good, "db/page.md:18: step 3 stands where step 2 is due"},
 		{"duplicate number", edit("## 2.", "## 1."), good, "db/page.md:18: step 1 stands where step 2 is due"},
 		{"duplicate title", edit("2. Second", "2. First"), good, "db/page.md:18: step 2 has the title of step 1"},
 		{"heading without number", edit("## 2. Second", "## Second"), good, `db/page.md:18: "Second" is no step`},
 		{"unknown attribute", edit("planned=2m", "plan=2m"), good, `db/page.md:10: step 1: "plan=2m" is no attribute`},
 		{"empty step", edit("Do the second thing.\n", ""), good, "db/page.md:18: step 2 says nothing"},
-		{"language with fewer steps", good, good[:strings.Index(good, "## 2.")], "db/page.zh.md:17: the number of steps, 1 against 2, differs from db/page.md"},
-		{"language with another promise", good, edit("rto: 60s", "rto: 61s"), "db/page.zh.md:1: the front matter differs from db/page.md"},
-		{"language with other attributes", good, edit("planned=2m", "planned=3m"), "db/page.zh.md:10: the line of attributes of step 1 differs"},
+		{
+			"language with fewer steps", good, before("## 2."),
+			"db/page.zh.md:17: the number of steps, 1 against 2, differs from db/page.md",
+		},
+		{
+			"language with another promise", good, edit("rto: 60s", "rto: 61s"),
+			"db/page.zh.md:1: the front matter differs from db/page.md",
+		},
+		{
+			"language with other attributes", good, edit("planned=2m", "planned=3m"),
+			"db/page.zh.md:10: the line of attributes of step 1 differs",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := runbooks.Load(pair(tt.en, tt.zh))
@@ -166,7 +184,8 @@ func TestLoadMissingLanguage(t *testing.T) {
 		{"no Chinese", fstest.MapFS{"db/page.md": {Data: []byte(good)}}, "db/page.md:1: db/page.zh.md is missing"},
 		{"no English", fstest.MapFS{"db/page.zh.md": {Data: []byte(good)}}, "db/page.zh.md:1: db/page.md is missing"},
 		{"unknown language", fstest.MapFS{
-			"db/page.md": {Data: []byte(good)}, "db/page.zh.md": {Data: []byte(good)}, "db/page.tlh.md": {Data: []byte(good)},
+			"db/page.md": {Data: []byte(good)}, "db/page.zh.md": {Data: []byte(good)},
+			"db/page.tlh.md": {Data: []byte(good)},
 		}, `"tlh" is no language`},
 		{"nothing", fstest.MapFS{}, "there are no runbooks"},
 	} {

@@ -87,7 +87,13 @@ func listCommand() *cobra.Command {
 func list(lib runbooks.Library, lang string) []listed {
 	rows := make([]listed, 0, len(lib))
 	for _, b := range lib {
-		row := listed{Runbook: b.Name, Title: b.Title.In(lang), RTO: reports.Duration(b.RTO, lang), RPO: b.RPO, Steps: len(b.Steps)}
+		row := listed{
+			Runbook: b.Name,
+			Title:   b.Title.In(lang),
+			RTO:     reports.Duration(b.RTO, lang),
+			RPO:     b.RPO,
+			Steps:   len(b.Steps),
+		}
 		if s, ok := scenarioOf(b.Name); ok {
 			row.Tier = s.Tier
 		}

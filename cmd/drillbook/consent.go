@@ -20,7 +20,8 @@ func asker(in io.Reader, out io.Writer, lang string) func(context.Context, runbo
 			return err
 		}
 		if !answers.Scan() {
-			return errors.Join(fmt.Errorf("nobody answered whether to go on with step %q", s.Text(lang)), answers.Err())
+			nobody := fmt.Errorf("nobody answered whether to go on with step %q", s.Text(lang))
+			return errors.Join(nobody, answers.Err())
 		}
 		switch strings.ToLower(strings.TrimSpace(answers.Text())) {
 		case "y", "yes", "是":

@@ -53,14 +53,18 @@ func doctorCommand() *cobra.Command {
 }
 
 func examine(ctx context.Context, out string) []finding {
-	findings := []finding{{What: "machine", Found: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}}
+	findings := []finding{
+		{What: "machine", Found: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())},
+	}
 	findings = append(findings, examineFolder(out))
 	engine, err := container.FindEngine(ctx)
 	if err != nil {
 		return append(findings, finding{"container engine", "none", err.Error()})
 	}
-	findings = append(findings, finding{What: "container engine",
-		Found: fmt.Sprintf("%s at %s, API %s", engine.Version, engine.Address, engine.API)})
+	findings = append(findings, finding{
+		What:  "container engine",
+		Found: fmt.Sprintf("%s at %s, API %s", engine.Version, engine.Address, engine.API),
+	})
 	return append(findings, examineImages(ctx)...)
 }
 
@@ -82,7 +86,7 @@ func examineFolder(out string) finding {
 
 // examineImages says which images are there and how the others will be made.
 func examineImages(ctx context.Context) []finding {
-	var findings []finding
+	findings := make([]finding, 0, len(dsl.Images()))
 	for _, img := range dsl.Images() {
 		f := finding{What: "image " + img.Name}
 		seen, err := container.CheckImage(ctx, img)

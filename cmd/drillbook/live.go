@@ -27,7 +27,8 @@ type liveView struct {
 func newLiveView(w io.Writer, l *lines) *liveView {
 	v := &liveView{done: make(chan struct{})}
 	// Signals belong to the drill, and so does the keyboard's Ctrl-C.
-	v.program = tea.NewProgram(&live{words: l.words}, tea.WithOutput(w), tea.WithInput(nil), tea.WithoutSignalHandler())
+	v.program = tea.NewProgram(&live{words: l.words}, tea.WithOutput(w), tea.WithInput(nil),
+		tea.WithoutSignalHandler())
 	v.plain = &plainView{w: printer{v.program}, lines: l}
 	go func() {
 		defer close(v.done)

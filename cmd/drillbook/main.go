@@ -54,11 +54,11 @@ func withCode(code int, err error) error {
 	return &exitError{code: code, err: err}
 }
 
-func main() { os.Exit(run(context.Background())) }
+func main() { os.Exit(run(context.Background())) } //nolint:forbidigo // here every context begins
 
 // run carries out the command line and returns the exit code.
 func run(ctx context.Context) int {
-	err := rootCommand().ExecuteContext(ctx)
+	err := rootCommand().ExecuteContext(ctx) //nolint:contextcheck // cobra hands it to every command
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -86,9 +86,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().String("runbooks", "", "read runbooks from this folder instead of those built in")
 	root.PersistentFlags().String("lang", "en", "language of what people read: en, zh")
-	root.AddCommand(
-		doctorCommand(), listCommand(), showCommand(), runCommand(),
-		reportCommand(), healCommand(), imagesCommand(), versionCommand(),
-	)
+	root.AddCommand(doctorCommand(), listCommand(), showCommand(), runCommand(),
+		reportCommand(), healCommand(), imagesCommand(), versionCommand())
 	return root
 }

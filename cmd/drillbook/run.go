@@ -53,9 +53,9 @@ one ends at once, and "drillbook heal" does the rest.`,
 	flags.StringVar(&f.tier, "tier", dsl.Smoke, "tier of runbooks, if none is named: smoke, nightly")
 	flags.StringVar(&f.host, "host", "container", "where members run: container")
 	flags.IntVar(&f.trials, "trials", 1, "how often each runbook is carried out")
-	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), "folder in which the run gets a folder of its own")
+	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), "folder in which the run makes its own")
 	flags.StringArrayVar(&f.set, "set", nil, "set a parameter of the runbook: name=value (may be repeated)")
-	flags.StringVar(&f.consent, "consent", "none", "ask: ask a person before every step whose runbook wants that; none: go ahead")
+	flags.StringVar(&f.consent, "consent", "none", "ask: ask before steps whose runbook wants that; none: go ahead")
 	flags.Int64Var(&f.seed, "seed", 0, "seed of everything random; 0: taken from the time, and reported")
 	flags.Float64Var(&f.writes, "rate", 0, "writes a second that the probe makes, 1 to 1000 (default 200)")
 	flags.BoolVar(&f.plain, "plain", false, "print plain lines, also on a terminal")
@@ -74,10 +74,7 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	if err := makeFolder(options.Out); err != nil {
 		return err
 	}
-	view, err := newView(cmd.OutOrStdout(), lang, f.plain || f.consent == "ask")
-	if err != nil {
-		return err
-	}
+	view := newView(cmd.OutOrStdout(), lang, f.plain || f.consent == "ask")
 	defer view.Close()
 	options.View = view
 	if err := container.Heal(ctx, view.Say); err != nil {
@@ -101,7 +98,9 @@ type outcome struct{}
 func (*outcome) Fail() {}
 
 // prepare checks all flags before anything is started.
-func (f runFlags) prepare(cmd *cobra.Command, args []string) (o dsl.Options, chosen []dsl.Scenario, lang string, err error) {
+func (f runFlags) prepare(cmd *cobra.Command, args []string) (
+	o dsl.Options, chosen []dsl.Scenario, lang string, err error,
+) {
 	if o.Library, err = library(cmd); err != nil {
 		return o, nil, "", err
 	}
@@ -143,15 +142,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (o dsl.Options, cho
 func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
 	all := scenarios.All()
 	if len(args) == 0 {
-		ofProduct := slices.DeleteFunc(slices.Clone(all), func(s dsl.Scenario) bool { return s.Product() != f.product })
-		if len(ofProduct) == 0 {
-			return nil, fmt.Errorf("--product %s: no such product; there are %s", f.product, strings.Join(products(all), ", "))
-		}
-		ofTier := slices.DeleteFunc(slices.Clone(ofProduct), func(s dsl.Scenario) bool { return f.tier == dsl.Smoke && s.Tier != dsl.Smoke })
-		if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
-			return nil, fmt.Errorf("--tier %s: smoke or nightly", f.tier)
-		}
-		return ofTier, nil
+		return f.chooseAll(all)
 	}
 	var chosen []dsl.Scenario
 	for _, name := range args {
@@ -161,6 +152,25 @@ func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
 			return nil, fmt.Errorf("no scenario carries out a runbook %q; `drillbook list` names them", name)
 		}
 		chosen = append(chosen, s)
+	}
+	return chosen, nil
+}
+
+// chooseAll are the scenarios of the product and the tier; nightly runs smoke
+// too.
+func (f runFlags) chooseAll(all []dsl.Scenario) ([]dsl.Scenario, error) {
+	if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
+		return nil, fmt.Errorf("--tier %s: smoke or nightly", f.tier)
+	}
+	if !slices.Contains(products(all), f.product) {
+		known := strings.Join(products(all), ", ")
+		return nil, fmt.Errorf("--product %s: no such product; there are %s", f.product, known)
+	}
+	var chosen []dsl.Scenario
+	for _, s := range all {
+		if s.Product() == f.product && (f.tier == dsl.Nightly || s.Tier == dsl.Smoke) {
+			chosen = append(chosen, s)
+		}
 	}
 	return chosen, nil
 }

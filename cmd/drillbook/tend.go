@@ -55,7 +55,8 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 				return err
 			}
 		}
-		run.Drills = append(run.Drills, reports.Drill{Record: rec, Result: measure.Of(rec), Name: filepath.Base(filepath.Dir(f))})
+		run.Drills = append(run.Drills,
+			reports.Drill{Record: rec, Result: measure.Of(rec), Name: filepath.Base(filepath.Dir(f))})
 	}
 	if err := reports.Write(dir, run, lang); err != nil {
 		return environment(err)

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,13 +26,13 @@ type view interface {
 }
 
 // newView is a live view on a terminal and plain lines elsewhere.
-func newView(w io.Writer, lang string, plain bool) (view, error) {
+func newView(w io.Writer, lang string, plain bool) view {
 	lines := &lines{words: wordsIn(lang), lang: lang}
 	file, ok := w.(*os.File)
-	if plain || !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor fits
-		return &plainView{w: w, lines: lines}, nil
+	if plain || !ok || !term.IsTerminal(int(file.Fd())) {
+		return &plainView{w: w, lines: lines}
 	}
-	return newLiveView(file, lines), nil
+	return newLiveView(file, lines)
 }
 
 // plainView prints a line for everything that is worth one.
@@ -90,10 +92,12 @@ func (l *lines) begins(head record.Head) string {
 	if head.Trials > 1 {
 		text += fmt.Sprintf("  (%d/%d)", head.Trial, head.Trials)
 	}
-	text += "\n  " + head.System
-	for name, value := range head.Params {
-		text += fmt.Sprintf("  %s=%s", name, value)
+	set := make([]string, 0, 2+len(head.Params))
+	set = append(set, "\n", head.System)
+	for _, name := range slices.Sorted(maps.Keys(head.Params)) {
+		set = append(set, name+"="+head.Params[name])
 	}
+	text += strings.Join(set, "  ")
 	if head.StandIn != "" {
 		text += "\n  STAND-IN: " + head.StandIn
 	}
@@ -161,10 +165,11 @@ func (l *lines) ends(d reports.Drill) string {
 	} else {
 		text += l.words.uncounted
 	}
+	said := make([]string, 0, len(r.Reasons))
 	for _, reason := range r.Reasons {
-		text += "\n" + indent(reports.Sentence(reason, l.lang), 6)
+		said = append(said, "\n"+indent(reports.Sentence(reason, l.lang), 6))
 	}
-	return text
+	return text + strings.Join(said, "")
 }
 
 // indent puts a text of several lines to the right.
@@ -186,22 +191,47 @@ type words struct {
 func wordsIn(lang string) words {
 	if lang == "zh" {
 		return words{
-			ready: "集群就绪，用时 %s", fault: "故障已生效：%s（%s）", healed: "故障已恢复：%s",
-			downtime: "最长写入中断 %s（探针误差 ±%s），承诺 %s", noOutage: "没有写入中断",
-			lost: "；已确认的写入丢失 %d 条，共 %d 条", uncounted: "；无法统计丢失的写入",
-			served: "服务正常", failing: "写入中断 %s", starting: "启动中",
-			consent:  "\n即将执行：%s\n继续吗？[y/N] ",
-			roles:    map[string]string{"": "无应答", "primary": "主库", "standby": "备库", "neither": "既非主库也非备库"},
-			verdicts: map[measure.Verdict]string{measure.Met: "达标", measure.Missed: "未达标", measure.Unmeasurable: "不可测"},
+			ready:     "集群就绪，用时 %s",
+			fault:     "故障已生效：%s（%s）",
+			healed:    "故障已恢复：%s",
+			downtime:  "最长写入中断 %s（探针误差 ±%s），承诺 %s",
+			noOutage:  "没有写入中断",
+			lost:      "；已确认的写入丢失 %d 条，共 %d 条",
+			uncounted: "；无法统计丢失的写入",
+			served:    "服务正常",
+			failing:   "写入中断 %s",
+			starting:  "启动中",
+			consent:   "\n即将执行：%s\n继续吗？[y/N] ",
+			roles:     map[string]string{"": "无应答", "primary": "主库", "standby": "备库", "neither": "既非主库也非备库"},
+			verdicts: map[measure.Verdict]string{
+				measure.Met:          "达标",
+				measure.Missed:       "未达标",
+				measure.Unmeasurable: "不可测",
+			},
 		}
 	}
 	return words{
-		ready: "the cluster is ready after %s", fault: "fault holds: %s (%s)", healed: "fault healed: %s",
-		downtime: "the longest outage of writes was %s (probe error ±%s), promised are %s", noOutage: "no outage of writes",
-		lost: "; %d of %d acknowledged writes lost", uncounted: "; lost writes could not be counted",
-		served: "served", failing: "writes have been failing for %s", starting: "starting",
-		consent:  "\nabout to: %s\ngo on? [y/N] ",
-		roles:    map[string]string{"": "no answer", "primary": "primary", "standby": "standby", "neither": "neither primary nor standby"},
-		verdicts: map[measure.Verdict]string{measure.Met: "met", measure.Missed: "missed", measure.Unmeasurable: "unmeasurable"},
+		ready:     "the cluster is ready after %s",
+		fault:     "fault holds: %s (%s)",
+		healed:    "fault healed: %s",
+		downtime:  "the longest outage of writes was %s (probe error ±%s), promised are %s",
+		noOutage:  "no outage of writes",
+		lost:      "; %d of %d acknowledged writes lost",
+		uncounted: "; lost writes could not be counted",
+		served:    "served",
+		failing:   "writes have been failing for %s",
+		starting:  "starting",
+		consent:   "\nabout to: %s\ngo on? [y/N] ",
+		roles: map[string]string{
+			"":        "no answer",
+			"primary": "primary",
+			"standby": "standby",
+			"neither": "neither primary nor standby",
+		},
+		verdicts: map[measure.Verdict]string{
+			measure.Met:          "met",
+			measure.Missed:       "missed",
+			measure.Unmeasurable: "unmeasurable",
+		},
 	}
 }

@@ -174,7 +174,8 @@ func (c *Cluster) only(ctx context.Context, role driver.Role) (driver.Member, er
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	return driver.Member{}, fmt.Errorf("%w: %d members say they are %s: %w", ErrNotOne, len(found), role, errors.Join(said...))
+	return driver.Member{}, fmt.Errorf("%w: %d members say they are %s: %w", ErrNotOne, len(found), role,
+		errors.Join(said...))
 }
 
 // askWithin bounds the wait for a member that may be dead.

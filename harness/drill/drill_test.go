@@ -21,7 +21,7 @@ import (
 // lost, the standby is promoted, the lost member rejoins.
 type lostPrimary struct {
 	db      fake.Config
-	promise record.Promise
+	promise record.Promise                            // zero: generous
 	hold    time.Duration                             // replication is cut so long before the loss
 	decide  time.Duration                             // between loss and promotion
 	without func(ctx context.Context, d *drill.Drill) // if set, instead of promotion and rejoining
@@ -30,6 +30,9 @@ type lostPrimary struct {
 // run carries the drill out in virtual time and measures its record.
 func (l lostPrimary) run(t *testing.T) (res measure.Result) {
 	t.Helper()
+	if l.promise == (record.Promise{}) {
+		l.promise = generous()
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) { l.drill(t, dir) })
 	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
@@ -40,6 +43,7 @@ func (l lostPrimary) run(t *testing.T) (res measure.Result) {
 }
 
 func (l lostPrimary) drill(t *testing.T, dir string) {
+	t.Helper()
 	ctx := t.Context()
 	db := fake.New(l.db)
 	d, err := drill.Begin(ctx, drill.Config{
@@ -56,7 +60,10 @@ func (l lostPrimary) drill(t *testing.T, dir string) {
 	step(t, d, 1, func() error {
 		if l.hold > 0 {
 			cut, err := db.Links().Link(ctx, link.Route{From: "b", To: "a"})
-			if err := errors.Join(err, d.Inject(ctx, fault.Impair(cut, link.Condition{Kind: link.Drop}))); err != nil {
+			if err != nil {
+				return err
+			}
+			if err := d.Inject(ctx, fault.Impair(cut, link.Condition{Kind: link.Drop})); err != nil {
 				return err
 			}
 			<-time.After(l.hold)
@@ -103,15 +110,15 @@ func healthy() fake.Config {
 	return fake.Config{Latency: 2 * time.Millisecond, Delay: 5 * time.Millisecond, Promotion: 30 * time.Millisecond}
 }
 
-func defective(d fake.Defects) fake.Config {
+func defective(d fake.Defects) lostPrimary {
 	cfg := healthy()
 	cfg.Defects = d
-	return cfg
+	return lostPrimary{db: cfg}
 }
 
 // generous is a promise that only a defect breaks. Without synchronous
 // replication the last moments before the loss are lost.
-var generous = record.Promise{RTO: 5 * time.Second, RPO: 10}
+func generous() record.Promise { return record.Promise{RTO: 5 * time.Second, RPO: 10} }
 
 func TestVerdicts(t *testing.T) {
 	synchronous := healthy()
@@ -122,16 +129,24 @@ func TestVerdicts(t *testing.T) {
 		verdict measure.Verdict
 		code    measure.Code // that must be among the reasons
 	}{
-		{"healthy", lostPrimary{db: healthy(), promise: generous}, measure.Met, ""},
-		{"healthy, synchronous, nothing may be lost", lostPrimary{db: synchronous, promise: record.Promise{RTO: time.Second}, decide: 100 * time.Millisecond}, measure.Met, ""},
-		{"replication held up before the loss", lostPrimary{db: healthy(), promise: generous, hold: 500 * time.Millisecond}, measure.Missed, measure.RPOMissed},
-		{"decided too late", lostPrimary{db: healthy(), promise: generous, decide: 6 * time.Second}, measure.Missed, measure.RTOMissed},
-		{"loses on promotion", lostPrimary{db: defective(fake.Defects{LosesOnPromotion: 50}), promise: generous}, measure.Missed, measure.RPOMissed},
-		{"acknowledges and does not store", lostPrimary{db: defective(fake.Defects{LosesEvery: 20}), promise: generous}, measure.Missed, measure.RPOMissed},
-		{"stores twice", lostPrimary{db: defective(fake.Defects{StoresTwice: 100}), promise: generous}, measure.Missed, measure.DuplicateWrites},
-		{"promotes late", lostPrimary{db: defective(fake.Defects{PromotesLate: 7 * time.Second}), promise: generous}, measure.Missed, measure.RTOMissed},
-		{"never takes writes again", lostPrimary{db: defective(fake.Defects{NeverRecovers: true}), promise: generous}, measure.Missed, measure.RTOMissed},
-		{"is never promoted", lostPrimary{db: healthy(), promise: generous, without: func(context.Context, *drill.Drill) {}}, measure.Missed, measure.RTOMissed},
+		{"healthy", lostPrimary{db: healthy()}, measure.Met, ""},
+		{
+			"healthy, synchronous, nothing may be lost",
+			lostPrimary{db: synchronous, promise: record.Promise{RTO: time.Second}, decide: 100 * time.Millisecond},
+			measure.Met, "",
+		},
+		{"replication held up", lostPrimary{db: healthy(), hold: time.Second / 2}, measure.Missed, measure.RPOMissed},
+		{"decided too late", lostPrimary{db: healthy(), decide: 6 * time.Second}, measure.Missed, measure.RTOMissed},
+		{"loses on promotion", defective(fake.Defects{LosesOnPromotion: 50}), measure.Missed, measure.RPOMissed},
+		{"does not store", defective(fake.Defects{LosesEvery: 20}), measure.Missed, measure.RPOMissed},
+		{"stores twice", defective(fake.Defects{StoresTwice: 100}), measure.Missed, measure.DuplicateWrites},
+		{"promotes late", defective(fake.Defects{PromotesLate: 7 * time.Second}), measure.Missed, measure.RTOMissed},
+		{"never takes writes again", defective(fake.Defects{NeverRecovers: true}), measure.Missed, measure.RTOMissed},
+		{
+			"is never promoted",
+			lostPrimary{db: healthy(), without: func(context.Context, *drill.Drill) {}},
+			measure.Missed, measure.RTOMissed,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.drill.run(t)
@@ -156,7 +171,7 @@ func has(reasons []measure.Reason, code measure.Code) bool {
 
 func TestOutageHoldsTheTruth(t *testing.T) {
 	const decide = 400 * time.Millisecond
-	got := lostPrimary{db: healthy(), promise: generous, decide: decide}.run(t)
+	got := lostPrimary{db: healthy(), decide: decide}.run(t)
 	truth := decide + healthy().Promotion
 	d := got.Downtime
 	if d.Count != 1 || d.Open {

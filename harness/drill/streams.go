@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,11 +35,11 @@ func (p Probe) streams(members []string) []record.Stream {
 		return s
 	}
 	all := len(members)
-	streams := []record.Stream{
+	streams := slices.Grow([]record.Stream{
 		stream("write", record.Write, orElse(p.Writes, defaultWrites), all),
 		stream("read", record.Reading, orElse(p.Reads, defaultReads), all),
 		stream("connect", record.Connect, orElse(p.Connects, defaultConnects), all),
-	}
+	}, all)
 	for _, m := range members {
 		s := stream("write to "+m, record.Write, orElse(p.Direct, defaultDirect), 1)
 		s.Member = m

@@ -123,7 +123,11 @@ func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) err
 
 // WaitInSync waits until the standby has applied everything that the primary
 // had written when this was called.
-func (d *Drill) WaitInSync(ctx context.Context, standby, primary driver.Member, within time.Duration) (driver.Lag, error) {
+func (d *Drill) WaitInSync(
+	ctx context.Context,
+	standby, primary driver.Member,
+	within time.Duration,
+) (driver.Lag, error) {
 	l, ok := d.cfg.Driver.(driver.Lagger)
 	if !ok {
 		return driver.Lag{}, d.cannot("tell how far a standby is behind")

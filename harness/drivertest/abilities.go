@@ -80,7 +80,10 @@ func (t *checker) switchover(ctx context.Context) error {
 	if err := s.Switchover(ctx, t.a, t.b); err != nil {
 		return err
 	}
-	if err := errors.Join(t.expectRole(ctx, t.b, driver.Primary), t.expectRole(ctx, t.a, driver.Standby)); err != nil {
+	if err := errors.Join(
+		t.expectRole(ctx, t.b, driver.Primary),
+		t.expectRole(ctx, t.a, driver.Standby),
+	); err != nil {
 		return err
 	}
 	return errors.Join(t.expectStored(ctx, t.b), t.holdsAll(ctx, t.a))

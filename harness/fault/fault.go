@@ -43,7 +43,7 @@ type hostLoss struct{ m driver.Member }
 func (f *hostLoss) String() string { return "host of " + f.m.Name + " is lost" }
 
 func (f *hostLoss) Mechanism() string {
-	return "SIGKILL to every process of the node at once; its network interfaces vanish with it"
+	return "the node's network interfaces are taken away, then all its processes are killed: nobody is told"
 }
 
 func (f *hostLoss) Inject(ctx context.Context) error { return f.m.Node.Kill(ctx) }

@@ -55,7 +55,8 @@ type Node interface {
 	Start(ctx context.Context) error
 	// Stop asks the node to end and waits until it has.
 	Stop(ctx context.Context) error
-	// Kill ends the node at once, without a goodbye.
+	// Kill ends the node as the loss of its power does: without a goodbye,
+	// not even of its kernel to those that are connected.
 	Kill(ctx context.Context) error
 	// Exec runs a command in the node and waits for it. A command that ends
 	// with a code other than 0 is not an error of Exec.

@@ -92,12 +92,22 @@ func (r *Result) missed(v *view) []Reason {
 		add(Reason{Code: RPOMissed, Count: n, Most: promise.RPO, Age: r.Writes.OldestLost})
 	}
 	if r.Split.Proved {
-		add(Reason{Code: SplitBrain, Detail: fmt.Sprintf("%s, %s", r.Split.First.Member, r.Split.Second.Member), Age: r.Split.Overlap})
+		add(
+			Reason{
+				Code:   SplitBrain,
+				Detail: fmt.Sprintf("%s, %s", r.Split.First.Member, r.Split.Second.Member),
+				Age:    r.Split.Overlap,
+			},
+		)
 	}
 	for _, c := range []struct {
 		code Code
 		n    int
-	}{{PhantomWrites, len(r.Writes.Phantom)}, {DuplicateWrites, len(r.Writes.Duplicated)}, {DivergedCopies, len(r.Writes.Diverged)}} {
+	}{
+		{PhantomWrites, len(r.Writes.Phantom)},
+		{DuplicateWrites, len(r.Writes.Duplicated)},
+		{DivergedCopies, len(r.Writes.Diverged)},
+	} {
 		if c.n > 0 {
 			add(Reason{Code: c.code, Count: c.n})
 		}
@@ -107,7 +117,15 @@ func (r *Result) missed(v *view) []Reason {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Verdict == Missed {
-			add(Reason{Code: StepMissed, Step: s.Number, Bracket: s.decisive.Bracket, Open: s.decisive.Open, Limit: *s.Allowed})
+			add(
+				Reason{
+					Code:    StepMissed,
+					Step:    s.Number,
+					Bracket: s.decisive.Bracket,
+					Open:    s.decisive.Open,
+					Limit:   *s.Allowed,
+				},
+			)
 		}
 	}
 	return why
@@ -141,7 +159,15 @@ func (r *Result) doubts(v *view) []Reason {
 			add(Reason{Code: StepUndone, Step: s.Number})
 		}
 		if s.Verdict == Unmeasurable {
-			add(Reason{Code: StepUnclear, Step: s.Number, Bracket: s.decisive.Bracket, Open: s.decisive.Open, Limit: *s.Allowed})
+			add(
+				Reason{
+					Code:    StepUnclear,
+					Step:    s.Number,
+					Bracket: s.decisive.Bracket,
+					Open:    s.decisive.Open,
+					Limit:   *s.Allowed,
+				},
+			)
 		}
 	}
 	return why

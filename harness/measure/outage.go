@@ -44,7 +44,7 @@ func (p *proof) add(by, till time.Duration) {
 	p.by, p.till = min(p.by, by), max(p.till, till)
 }
 
-func (p proof) least() time.Duration {
+func (p *proof) least() time.Duration {
 	if !p.any {
 		return 0
 	}

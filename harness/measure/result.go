@@ -220,9 +220,9 @@ const (
 	PhantomWrites   Code = "phantom-writes"   // Count
 	DuplicateWrites Code = "duplicate-writes" // Count
 	DivergedCopies  Code = "diverged-copies"  // Count
-	BaselineShort   Code = "baseline-short"   // Age: what there was before the first disturbance; Limit: what is needed
+	BaselineShort   Code = "baseline-short"   // Age: how long before the first disturbance; Limit: what is needed
 	BaselineFailed  Code = "baseline-failed"  // Age: when a write failed before the first disturbance
-	BaselineSlow    Code = "baseline-slow"    // Count of Most writes acknowledged in the Limit before the first disturbance
+	BaselineSlow    Code = "baseline-slow"    // Count of Most writes acknowledged in the Limit before it
 	FaultNotHeld    Code = "fault-not-held"   // Detail: the fault
 	NotHealed       Code = "not-healed"       // Detail: the fault
 	RecordCut       Code = "record-cut"       // Age: how far it goes

@@ -35,9 +35,9 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 		s := all[a.Stream]
 		s.last = max(s.last, a.Intended)
 		if a.Outcome == record.Acked {
-			s.acks = append(s.acks, uint32(i)) //nolint:gosec // fewer than 2^32 attempts
+			s.acks = append(s.acks, uint32(i))
 		} else {
-			s.fails = append(s.fails, uint32(i)) //nolint:gosec // fewer than 2^32 attempts
+			s.fails = append(s.fails, uint32(i))
 		}
 		if a.Done <= disturbed {
 			late[a.Stream] = append(late[a.Stream], a.Sent-a.Intended)

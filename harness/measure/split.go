@@ -31,7 +31,8 @@ func (v *view) splitByEpoch() Split {
 	var reigns []reign
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		if a.Outcome != record.Acked || a.Epoch == 0 || a.Member == 0 || v.rec.Head.Streams[a.Stream].Kind != record.Write {
+		if a.Outcome != record.Acked || a.Epoch == 0 || a.Member == 0 ||
+			v.rec.Head.Streams[a.Stream].Kind != record.Write {
 			continue
 		}
 		n := slices.IndexFunc(reigns, func(r reign) bool { return r.epoch == a.Epoch && r.member == a.Member })
@@ -92,7 +93,8 @@ func (v *view) epochless() []*record.Attempt {
 	var acks []*record.Attempt
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		if a.Outcome != record.Acked || a.Epoch != 0 || a.Member == 0 || v.rec.Head.Streams[a.Stream].Kind != record.Write {
+		if a.Outcome != record.Acked || a.Epoch != 0 || a.Member == 0 ||
+			v.rec.Head.Streams[a.Stream].Kind != record.Write {
 			continue
 		}
 		if n := len(acks); n > 1 && acks[n-1].Member == a.Member && acks[n-2].Member == a.Member {

@@ -16,11 +16,10 @@ func (v *view) steps() []Step {
 			if e.Step != s.Number {
 				continue
 			}
-			switch e.Kind {
-			case record.Began:
-				step.From, step.Outcome = e.At, Interrupted
-				step.Took = v.end - e.At
-			case record.Ended:
+			if e.Kind == record.Began {
+				step.From, step.Took, step.Outcome = e.At, v.end-e.At, Interrupted
+			}
+			if e.Kind == record.Ended {
 				step.Took, step.Err, step.Outcome = e.At-step.From, e.Err, Passed
 				if e.Err != "" {
 					step.Outcome = Failed
@@ -115,18 +114,24 @@ func (v *view) faults() []Fault {
 		if e.Err != "" {
 			f.Err = e.Err
 		}
-		switch e.Kind {
-		case record.Injected:
-			f.Injected = e.At
-		case record.Confirm:
-			f.Confirmed, f.ConfirmedBy = &e.At, e.Answer
-		case record.Heal:
-			f.Healed = &e.At
-		case record.Healed:
-			f.HealedBy = e.Answer
-		}
+		f.add(e)
 	}
 	return faults
+}
+
+// add takes over what an event says of the fault.
+func (f *Fault) add(e record.Event) {
+	//nolint:exhaustive // the other kinds say nothing of faults
+	switch e.Kind {
+	case record.Injected:
+		f.Injected = e.At
+	case record.Confirm:
+		f.Confirmed, f.ConfirmedBy = &e.At, e.Answer
+	case record.Heal:
+		f.Healed = &e.At
+	case record.Healed:
+		f.HealedBy = e.Answer
+	}
 }
 
 // lanes are the roles that the observer saw, by member.
@@ -189,7 +194,8 @@ func (v *view) decision(faults []Fault) (zero, decided *time.Duration, target st
 		}
 	}
 	for _, f := range faults {
-		if f.Confirmed != nil && (zero == nil || *f.Confirmed > *zero) && (decided == nil || *f.Confirmed <= *decided) {
+		if f.Confirmed != nil && (zero == nil || *f.Confirmed > *zero) &&
+			(decided == nil || *f.Confirmed <= *decided) {
 			zero = f.Confirmed // of several, the last before the decision
 		}
 	}

@@ -60,13 +60,17 @@ type Probe struct {
 func Check(s record.Stream) error {
 	switch {
 	case s.Interval < time.Second/MaxRate:
-		return fmt.Errorf("stream %s: an interval of %s is shorter than %s, the shortest that can be kept", s.Name, s.Interval, time.Second/MaxRate)
+		return fmt.Errorf("stream %s: an interval of %s is shorter than %s, the shortest that can be kept", s.Name,
+			s.Interval, time.Second/MaxRate)
 	case s.Interval > time.Second:
-		return fmt.Errorf("stream %s: an interval of %s is longer than a second: outages would go unseen", s.Name, s.Interval)
+		return fmt.Errorf("stream %s: an interval of %s is longer than a second: outages would go unseen", s.Name,
+			s.Interval)
 	case s.Connect <= 0 || s.Reply <= 0:
-		return fmt.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name, s.Connect, s.Reply)
+		return fmt.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name,
+			s.Connect, s.Reply)
 	case s.Sessions < 1 || s.Sessions > maxSessions:
-		return fmt.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines", s.Name, s.Sessions, maxSessions)
+		return fmt.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines",
+			s.Name, s.Sessions, maxSessions)
 	}
 	return nil
 }
@@ -105,7 +109,8 @@ func (p *Probe) Stop() error {
 		stuck += s.finish()
 	}
 	if stuck > 0 {
-		return fmt.Errorf("%d attempts did not return by their deadlines; the driver's sessions do not obey their context", stuck)
+		return fmt.Errorf(
+			"%d attempts did not return by their deadlines; the driver's sessions do not obey their context", stuck)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ type stream struct {
 	life  context.Context // of everything that attempts do
 	end   context.CancelFunc
 
-	mu       sync.Mutex // guards all below
+	mu       sync.Mutex                // guards all below
 	underWay map[uint32]record.Attempt // not recorded yet
 	drained  chan struct{}             // if set, closed once nothing is under way
 	health   Health

@@ -67,7 +67,8 @@ func checkRecord(t *testing.T, rec *record.Record) {
 		return
 	}
 	for _, a := range rec.Attempts {
-		if int(a.Stream) >= len(rec.Head.Streams) || int(a.Member) > len(rec.Head.Members) || int(a.Cause) >= len(rec.Causes) {
+		if int(a.Stream) >= len(rec.Head.Streams) || int(a.Member) > len(rec.Head.Members) ||
+			int(a.Cause) >= len(rec.Causes) {
 			t.Fatalf("attempt %+v points outside of the record", a)
 		}
 		if a.Done < a.Sent || a.Seq == 0 || a.Outcome > record.Refused {

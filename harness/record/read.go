@@ -27,11 +27,11 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 
 // ReadFile reads the record in a file, as [Read] does.
 func ReadFile(name string) (*Record, error) {
-	f, err := os.Open(name)
+	f, err := os.Open(name) //nolint:gosec // the record that the caller names
 	if err != nil {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	rec, err := Read(f)
 	if err != nil {
 		return rec, fmt.Errorf("read record %s: %w", name, err)
@@ -60,8 +60,7 @@ func Read(r io.Reader) (*Record, error) {
 			return rec, damage // something stands behind it: not a mere cut
 		}
 		err = parseLine(&rec, line, whole)
-		var later *laterError
-		if errors.As(err, &later) {
+		if later, ok := errors.AsType[*laterError](err); ok {
 			return nil, later
 		}
 		if err != nil {
@@ -125,7 +124,8 @@ func unseal(line []byte) ([]byte, error) {
 type laterError struct{ schema int }
 
 func (e *laterError) Error() string {
-	return fmt.Sprintf("the record has schema %d, this drillbook reads up to %d: use a newer drillbook", e.schema, Schema)
+	return fmt.Sprintf("the record has schema %d, this drillbook reads up to %d: use a newer drillbook", e.schema,
+		Schema)
 }
 
 func (e *laterError) Unwrap() error { return ErrSchema }

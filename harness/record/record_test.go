@@ -23,8 +23,22 @@ func head() record.Head {
 		Promise: record.Promise{RTO: time.Minute, RPO: 3}, Members: []string{"a", "b"},
 		Steps: []record.Step{{Number: 1, Title: record.Text{"en": "One"}, Allowed: &allowed}},
 		Streams: []record.Stream{
-			{Name: "write", Kind: record.Write, Interval: 5 * time.Millisecond, Connect: time.Second, Reply: time.Second, Sessions: 4},
-			{Name: "read", Kind: record.Reading, Interval: 5 * time.Millisecond, Connect: time.Second, Reply: time.Second, Sessions: 4},
+			{
+				Name:     "write",
+				Kind:     record.Write,
+				Interval: 5 * time.Millisecond,
+				Connect:  time.Second,
+				Reply:    time.Second,
+				Sessions: 4,
+			},
+			{
+				Name:     "read",
+				Kind:     record.Reading,
+				Interval: 5 * time.Millisecond,
+				Connect:  time.Second,
+				Reply:    time.Second,
+				Sessions: 4,
+			},
 		},
 		Began:    time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC),
 		Settings: record.Settings{Settle: time.Second, Baseline: time.Second},
@@ -32,17 +46,25 @@ func head() record.Head {
 }
 
 // journal writes a small record of every kind of line.
-func journal(t testing.TB) []byte {
-	t.Helper()
+func journal(tb testing.TB) []byte {
+	tb.Helper()
 	var b buffer
 	j, err := record.NewWriter(&b, head())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	j.Event(record.Event{At: time.Second, Kind: record.Began, Step: 1})
 	for seq := uint32(1); seq <= 5; seq++ {
 		at := time.Duration(seq) * time.Millisecond
-		a := record.Attempt{Seq: seq, Intended: at, Sent: at + 7, Done: at + 900, Outcome: record.Acked, Member: 1, Epoch: 2}
+		a := record.Attempt{
+			Seq:      seq,
+			Intended: at,
+			Sent:     at + 7,
+			Done:     at + 900,
+			Outcome:  record.Acked,
+			Member:   1,
+			Epoch:    2,
+		}
 		why := ""
 		if seq == 3 {
 			a.Outcome, a.Member, a.Epoch, a.Expired, why = record.Unknown, 0, 0, true, "no answer"
@@ -58,7 +80,7 @@ func journal(t testing.TB) []byte {
 	j.Copy(record.Copy{At: 3 * time.Second, Member: "b", Role: "primary", Final: true, Synced: true, Tokens: tokens})
 	j.Copy(record.Copy{At: 3 * time.Second, Member: "a", Final: true, Err: "no answer"})
 	if err := j.Close(record.Tail{At: 4 * time.Second, Versions: map[string]string{"x": "1"}}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -80,7 +102,8 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatalf("%d attempts, want 6", len(rec.Attempts))
 	}
 	third := rec.Attempts[2]
-	if third.Outcome != record.Unknown || !third.Expired || rec.Causes[third.Cause] != "no answer" || third.Sent != 3*time.Millisecond+7 {
+	if third.Outcome != record.Unknown || !third.Expired || rec.Causes[third.Cause] != "no answer" ||
+		third.Sent != 3*time.Millisecond+7 {
 		t.Errorf("third attempt = %+v", third)
 	}
 	if last := rec.Attempts[5]; last.Stream != 1 || last.Saw != 4 {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -25,8 +26,20 @@ func appendAttempts(b []byte, as []Attempt) []byte {
 		if a.Expired {
 			expired = 1
 		}
-		b = appendRow(b, int64(a.Stream), int64(a.Seq), int64(a.Intended), int64(a.Sent-a.Intended),
-			int64(a.Done-a.Sent), int64(a.Outcome), expired, int64(a.Member), int64(a.Epoch), int64(a.Cause), int64(a.Saw))
+		b = appendRow(
+			b,
+			int64(a.Stream),
+			int64(a.Seq),
+			int64(a.Intended),
+			int64(a.Sent-a.Intended),
+			int64(a.Done-a.Sent),
+			int64(a.Outcome),
+			expired,
+			int64(a.Member),
+			int64(a.Epoch),
+			int64(a.Cause),
+			int64(a.Saw),
+		)
 	}
 	return append(b, ']')
 }
@@ -96,7 +109,7 @@ func (r *Record) attempt(row []int64) (Attempt, error) {
 
 func (r *Record) parseTokens(raw []byte) error {
 	if len(r.Copies) == 0 {
-		return fmt.Errorf("tokens before any copy")
+		return errors.New("tokens before any copy")
 	}
 	var rows [][]int64
 	if err := json.Unmarshal(raw, &rows); err != nil {

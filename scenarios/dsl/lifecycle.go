@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -114,11 +115,11 @@ func (d *Drill) keepsPromise(ctx ginkgo.SpecContext) {
 	if d.outcome.Result.Verdict == measure.Met {
 		return
 	}
-	text := fmt.Sprintf("the promise is %s:", d.outcome.Result.Verdict)
+	said := []string{fmt.Sprintf("the promise is %s:", d.outcome.Result.Verdict)}
 	for _, r := range d.outcome.Result.Reasons {
-		text += "\n" + reports.Sentence(r, "en")
+		said = append(said, reports.Sentence(r, "en"))
 	}
-	ginkgo.Fail(text)
+	ginkgo.Fail(strings.Join(said, "\n"))
 }
 
 // finish ends the drill, if that has not been done, and takes down what it ran

@@ -18,7 +18,12 @@ func Containers() Place {
 	return Place{Name: "container", Open: openContainers}
 }
 
-func openContainers(ctx context.Context, run string, d driver.Driver, say func(string)) (host.Host, link.Network, error) {
+func openContainers(
+	ctx context.Context,
+	run string,
+	d driver.Driver,
+	say func(string),
+) (host.Host, link.Network, error) {
 	plan, err := d.Plan(driver.Seat{Name: "a", First: true})
 	if err != nil {
 		return nil, nil, fmt.Errorf("plan a member: %w", err)

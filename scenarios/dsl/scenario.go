@@ -11,6 +11,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,7 +111,7 @@ func (s *Suite) given(book runbooks.Runbook) map[string]string {
 func (d *Drill) folder(trial int) string {
 	name := strings.ReplaceAll(d.Book.Name, "/", "-")
 	if d.suite.opts.Trials > 1 {
-		name = fmt.Sprintf("%s.%0*d", name, len(fmt.Sprint(d.suite.opts.Trials)), trial)
+		name = fmt.Sprintf("%s.%0*d", name, len(strconv.Itoa(d.suite.opts.Trials)), trial)
 	}
 	return name
 }
@@ -151,9 +152,14 @@ func (d *Drill) check() error {
 		title := s.Title.In("en")
 		switch n := slices.Index(d.declared, title); {
 		case n < 0:
-			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out by no It of the scenario", s.Where.In("en"), s.Text("en")))
+			wrong = append(wrong,
+				fmt.Errorf("%s: step %q is carried out by no It of the scenario", s.Where.In("en"), s.Text("en")))
 		case n != i && len(d.unknown) == 0 && len(d.declared) == len(d.Book.Steps):
-			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out in another place than the runbook has it", s.Where.In("en"), s.Text("en")))
+			wrong = append(
+				wrong,
+				fmt.Errorf("%s: step %q is carried out in another place than the runbook has it", s.Where.In("en"),
+					s.Text("en")),
+			)
 		case slices.Contains(d.declared[n+1:], title):
 			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out twice", s.Where.In("en"), s.Text("en")))
 		}
@@ -175,5 +181,6 @@ func (d *Drill) declare() {
 }
 
 func promise(b runbooks.Runbook) string {
-	return fmt.Sprintf("keeps its promise: no outage of writes over %s, no more than %d acknowledged writes lost", b.RTO, b.RPO)
+	return fmt.Sprintf("keeps its promise: no outage of writes over %s, no more than %d acknowledged writes lost",
+		b.RTO, b.RPO)
 }

@@ -106,7 +106,10 @@ func (s *Suite) unknownParams(scenarios []Scenario) error {
 	}
 	for name := range s.opts.Params {
 		if !known[name] {
-			return fmt.Errorf("none of the runbooks has a parameter %q; `drillbook show RUNBOOK` lists what it has", name)
+			return fmt.Errorf(
+				"none of the runbooks has a parameter %q; `drillbook show RUNBOOK` lists what it has",
+				name,
+			)
 		}
 	}
 	return nil
@@ -178,5 +181,6 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Product, params map[string]str
 
 // newRun names a drill uniquely, on this machine and on every other.
 func newRun(began time.Time) string {
-	return fmt.Sprintf("%s-%06x", began.UTC().Format("20060102-150405"), rand.Uint32()&0xffffff) //nolint:gosec // a name, no secret
+	suffix := rand.Uint32() & 0xffffff //nolint:gosec // part of a name, no secret
+	return fmt.Sprintf("%s-%06x", began.UTC().Format("20060102-150405"), suffix)
 }

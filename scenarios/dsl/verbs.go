@@ -62,7 +62,12 @@ func (d *Drill) Confirm(what string) func(found string, err error) {
 
 // HoldReplication cuts what the standby opens to the primary for so long. The
 // cut stays until the drill heals it.
-func (d *Drill) HoldReplication(ctx context.Context, standby, primary driver.Member, port int, hold time.Duration) fault.Fault {
+func (d *Drill) HoldReplication(
+	ctx context.Context,
+	standby, primary driver.Member,
+	port int,
+	hold time.Duration,
+) fault.Fault {
 	ginkgo.GinkgoHelper()
 	l, err := d.Links.Link(ctx, link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port})
 	gomega.Expect(err).To(Work())

@@ -1,0 +1,268 @@
+// Package container is the host whose nodes are containers of a Docker engine.
+//
+// Every host owns two networks, a public one and an internal private one, and
+// gives out their addresses itself. A node therefore keeps its addresses for
+// life, through kill, start, unplug and plug, and every node knows the names
+// of the others from its hosts file: what clients suffer in a drill is never
+// the engine's name service.
+//
+// On a machine whose own bridges carry the networks, the harness dials nodes
+// at their public address. Where the engine runs elsewhere (Docker Desktop, a
+// remote engine, an engine without root) it dials published ports, which
+// change whenever a node is started again. A harness that is itself in a
+// container needs TESTCONTAINERS_HOST_OVERRIDE set to the engine's address.
+//
+// Containers and networks carry the labels drillbook.run, drillbook.machine
+// and drillbook.lock. The process of a run holds a lock on a file for as long
+// as it lives; what a dead process left is found by that and removed by
+// [Heal]. The reaper of testcontainers is not needed: it is switched off for
+// the whole process by setting TESTCONTAINERS_RYUK_DISABLED, which is the only
+// way there is, because its image cannot be had where no registry answers.
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/docker/docker/client"
+	"github.com/gofrs/flock"
+	"github.com/testcontainers/testcontainers-go"
+
+	"drillbook/harness/host"
+)
+
+// The labels of what a run makes.
+const (
+	labelRun     = "drillbook.run"
+	labelMachine = "drillbook.machine" // whose processes the lock speaks of
+	labelLock    = "drillbook.lock"    // path of the run's lock file
+	labelNode    = "drillbook.node"
+)
+
+// labelBooted is what an image may say: a shell command that ends with 0 once
+// a boot has come so far that other commands may be run in the node. Without
+// it they may be run at once.
+const labelBooted = "drillbook.booted"
+
+const (
+	// loopback is where ports are published that only this machine may dial.
+	loopback = "127.0.0.1"
+	// envHost says where published ports are, if that cannot be known.
+	envHost = "TESTCONTAINERS_HOST_OVERRIDE"
+)
+
+// closeDeadline bounds Close, which does not end with its caller's context.
+const closeDeadline = 60 * time.Second
+
+// ErrClosed is wrapped by Launch when the host has been closed.
+var ErrClosed = errors.New("host is closed")
+
+// Config is what hosts may differ in. Run must be set.
+type Config struct {
+	// Run names what the host makes. It must be unique, of lower-case
+	// letters, digits and dashes.
+	Run string
+	// NetAdmin is the image that [host.NetAdmin] runs commands in. Without it
+	// nodes cannot do that. It is built by Open, never during a drill.
+	NetAdmin host.Image
+	// Progress, if set, is told what takes long: images that are fetched or
+	// built. It is called by one goroutine at a time.
+	Progress func(line string)
+}
+
+// Host runs nodes in containers. It implements [host.Host] and [host.Finder];
+// its nodes implement [host.Stater], [host.Freezer], [host.Unplugger] and
+// [host.NetAdmin].
+type Host struct {
+	cfg      Config
+	engine   *engine
+	provider *testcontainers.DockerProvider
+	images   *imageStore
+	labels   map[string]string
+	networks map[host.Network]subnet
+	direct   bool   // the networks are this machine's own
+	daemon   string // else: where ports are published
+	lock     *flock.Flock
+	life     context.Context // ends when the host is closed
+	end      context.CancelFunc
+
+	launching sync.WaitGroup // added to under mu, and never when closed
+
+	mu     sync.Mutex       // guards all below
+	seats  map[string]int   // by name of node: launched ones, and those asked for by Address
+	nodes  map[string]*node // by name; nil while being launched
+	closed bool
+}
+
+// Open finds the engine and makes the networks of a run. Its error wraps
+// [ErrNoEngine] if no engine answers. On error nothing is left.
+func Open(ctx context.Context, cfg Config) (*Host, error) {
+	if !validName(cfg.Run) {
+		return nil, fmt.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
+	}
+	e, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{
+		cfg:    cfg,
+		engine: e,
+		images: newImageStore(e, cfg.Progress),
+		seats:  map[string]int{},
+		nodes:  map[string]*node{},
+	}
+	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := h.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
+	}
+	return h, nil
+}
+
+func (h *Host) open(ctx context.Context) error {
+	path, err := runLock(h.cfg.Run)
+	if err != nil {
+		return err
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("name this machine: %w", err)
+	}
+	if h.lock, err = tryLock(path); err != nil {
+		return err
+	}
+	h.labels = map[string]string{labelRun: h.cfg.Run, labelMachine: machine, labelLock: path}
+	if h.provider, err = h.engine.testcontainers(); err != nil {
+		return err
+	}
+	if h.cfg.NetAdmin.Name != "" {
+		if _, err := h.images.ensure(ctx, h.cfg.NetAdmin); err != nil {
+			return err
+		}
+	}
+	if h.networks, err = h.engine.makeNetworks(ctx, h.cfg.Run, h.labels); err != nil {
+		return err
+	}
+	if h.direct = isOurs(h.networks[host.Public].gateway()); h.direct {
+		return nil
+	}
+	return h.publish(ctx)
+}
+
+// publish has the harness dial published ports. An engine behind a socket is
+// taken to be on this machine: testcontainers guesses, and wrongly where a
+// machine only looks like a container.
+func (h *Host) publish(ctx context.Context) error {
+	h.direct, h.daemon = false, loopback
+	if strings.HasPrefix(h.engine.Address, "unix://") && os.Getenv(envHost) == "" {
+		return nil
+	}
+	at, err := h.provider.DaemonHost(ctx)
+	if err != nil {
+		return fmt.Errorf("find out where the engine publishes ports: %w", err)
+	}
+	h.daemon = at
+	return nil
+}
+
+// testcontainers is a provider that works on this engine and without a
+// reaper. Both are said to it by the environment, which it reads once in the
+// life of a process; the client it then makes is replaced by ours, because
+// its own configuration file may name another engine.
+func (e *engine) testcontainers() (*testcontainers.DockerProvider, error) {
+	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+	if os.Getenv(client.EnvOverrideHost) == "" {
+		err = errors.Join(err, os.Setenv(client.EnvOverrideHost, e.Address))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prepare testcontainers: %w", err)
+	}
+	// Without this option it makes a network of its own, which stays behind.
+	p, err := testcontainers.NewDockerProvider(testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))
+	if err != nil {
+		return nil, fmt.Errorf("prepare testcontainers: %w", err)
+	}
+	p.SetClient(e.cli)
+	return p, nil
+}
+
+// Name is "container".
+func (h *Host) Name() string { return "container" }
+
+// Address is the node's own name on the public network, and the name with
+// "-private" after it on the private one. A node can resolve the names that
+// were asked for, or launched, before it was launched, even when what they
+// name is down; others it can resolve while they run.
+func (h *Host) Address(node string, n host.Network) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seat(node)
+	return alias(node, n)
+}
+
+// seat is the node's place in both subnets; mu is held.
+func (h *Host) seat(node string) int {
+	s, ok := h.seats[node]
+	if !ok {
+		s = len(h.seats)
+		h.seats[node] = s
+	}
+	return s
+}
+
+func alias(node string, n host.Network) string {
+	if n == host.Private {
+		return node + "-private"
+	}
+	return node
+}
+
+// ips are the addresses of a seat, by network.
+func (h *Host) ips(seat int) map[host.Network]netip.Addr {
+	all := map[host.Network]netip.Addr{}
+	for n, s := range h.networks {
+		all[n] = s.seat(seat)
+	}
+	return all
+}
+
+// Node returns a launched node.
+func (h *Host) Node(name string) (host.Node, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := h.nodes[name]
+	return n, n != nil
+}
+
+// Close removes every node and network of the run, even when ctx has ended,
+// and gives the run's lock back. It may be called again; what could not be
+// removed is then tried again.
+func (h *Host) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.end()
+	h.launching.Wait()
+	if h.lock == nil || !h.lock.Locked() {
+		return h.engine.cli.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
+	defer cancel()
+	if _, err := h.engine.removeRun(ctx, h.cfg.Run); err != nil {
+		return fmt.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
+	}
+	return errors.Join(release(h.lock), h.engine.cli.Close())
+}
+
+// validName reports whether a run or node may be called that: the name becomes
+// part of host names, file names and labels.
+func validName(name string) bool {
+	ok := regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(name)
+	return ok && !strings.HasSuffix(name, "-private")
+}

@@ -1,0 +1,152 @@
+package container
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/client"
+)
+
+// ErrNoEngine is wrapped by every error that says that no container engine
+// could be reached. The error names the addresses that were tried.
+var ErrNoEngine = errors.New("no container engine")
+
+// engineDeadline is how long an engine may take to say that it is there.
+const engineDeadline = 3 * time.Second
+
+// Engine is what runs containers here.
+type Engine struct {
+	Address string // "unix:///var/run/docker.sock"
+	Version string // "20.10.24"
+	API     string // spoken with it: "1.41"
+	Arch    string // as Go names it: "amd64"
+}
+
+// FindEngine says which engine would be used. Its error wraps [ErrNoEngine] if
+// there is none.
+func FindEngine(ctx context.Context) (Engine, error) {
+	e, err := connect(ctx)
+	if err != nil {
+		return Engine{}, err
+	}
+	return e.Engine, e.cli.Close()
+}
+
+// engine is a connection to a container engine.
+type engine struct {
+	Engine
+
+	cli *client.Client
+}
+
+// connect finds the engine as the docker command does, and after that where
+// engines without root put their sockets.
+func connect(ctx context.Context) (*engine, error) {
+	var tried []string
+	var why error
+	for _, address := range addresses() {
+		e, err := dial(ctx, address)
+		if err == nil {
+			return e, nil
+		}
+		tried = append(tried, address)
+		if why == nil {
+			why = err
+		}
+	}
+	return nil, fmt.Errorf("%w answers at %s: %s; start Docker, or set DOCKER_HOST to the address of an engine",
+		ErrNoEngine, strings.Join(tried, " or "), firstLine(why.Error()))
+}
+
+func dial(ctx context.Context, address string) (*engine, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, engineDeadline, fmt.Errorf("no answer within %s", engineDeadline))
+	defer cancel()
+	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(address), client.WithAPIVersionNegotiation())
+	if err != nil {
+		return nil, err
+	}
+	version, err := cli.ServerVersion(ctx)
+	if err != nil {
+		return nil, errors.Join(err, cli.Close())
+	}
+	return &engine{
+		Engine: Engine{Address: address, Version: version.Version, API: cli.ClientVersion(), Arch: version.Arch},
+		cli:    cli,
+	}, nil
+}
+
+// addresses are where an engine may be, the likeliest first. Sockets that do
+// not exist are left out, but never all.
+func addresses() []string {
+	if set := os.Getenv(client.EnvOverrideHost); set != "" {
+		return []string{set}
+	}
+	found := []string{}
+	if address := contextAddress(); address != "" {
+		found = append(found, address)
+	}
+	sockets := []string{strings.TrimPrefix(client.DefaultDockerHost, "unix://")}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		sockets = append(sockets, filepath.Join(dir, "docker.sock"))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		sockets = append(sockets,
+			filepath.Join(home, ".docker", "run", "docker.sock"),
+			filepath.Join(home, ".docker", "desktop", "docker.sock"))
+	}
+	for _, path := range sockets {
+		if _, err := os.Stat(path); err == nil { //nolint:gosec // the user's own environment names it
+			found = append(found, "unix://"+path)
+		}
+	}
+	if len(found) == 0 {
+		found = append(found, client.DefaultDockerHost)
+	}
+	return found
+}
+
+// contextAddress is the address of the docker command's current context, ""
+// if it has none or that is the default.
+func contextAddress() string {
+	dir := os.Getenv("DOCKER_CONFIG")
+	if home, err := os.UserHomeDir(); dir == "" && err == nil {
+		dir = filepath.Join(home, ".docker")
+	}
+	name := os.Getenv("DOCKER_CONTEXT")
+	if name == "" {
+		var config struct{ CurrentContext string }
+		readJSON(filepath.Join(dir, "config.json"), &config)
+		name = config.CurrentContext
+	}
+	if name == "" || name == "default" {
+		return ""
+	}
+	id := sha256.Sum256([]byte(name))
+	var meta struct {
+		Endpoints map[string]struct{ Host string }
+	}
+	readJSON(filepath.Join(dir, "contexts", "meta", hex.EncodeToString(id[:]), "meta.json"), &meta)
+	return meta.Endpoints["docker"].Host
+}
+
+// readJSON leaves v as it is if the file is not there or not JSON: these files
+// belong to the docker command and may say anything.
+func readJSON(path string, v any) {
+	text, err := os.ReadFile(path) //nolint:gosec // below the user's own configuration folder
+	if err == nil {
+		_ = json.Unmarshal(text, v)
+	}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}

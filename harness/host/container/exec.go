@@ -1,0 +1,94 @@
+package container
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"drillbook/harness/host"
+	"drillbook/harness/wait"
+)
+
+// Exec runs a command in the container and returns once it has ended and
+// nothing holds its output open any more. When ctx ends first, Exec returns at
+// once and the command goes on: an engine cannot end what it was asked to run.
+func (n *node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
+	answer, err := n.host.engine.exec(ctx, n.id, c)
+	if err != nil {
+		return host.Answer{}, fmt.Errorf("run %q in node %s: %w", c.Argv, n.name, err)
+	}
+	return answer, nil
+}
+
+// exec speaks to the engine itself: testcontainers looks for the end of a
+// command only every 100 ms and does not pass standard input.
+func (e *engine) exec(ctx context.Context, id string, c host.Command) (host.Answer, error) {
+	if len(c.Argv) == 0 {
+		return host.Answer{}, errors.New("the command is empty")
+	}
+	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
+		User:         c.User,
+		Cmd:          c.Argv,
+		AttachStdin:  c.Stdin != "",
+		AttachStdout: true,
+		AttachStderr: true,
+	})
+	if err != nil {
+		return host.Answer{}, err
+	}
+	streams, err := e.cli.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{})
+	if err != nil {
+		return host.Answer{}, err
+	}
+	var out, diag bytes.Buffer
+	if err := converse(ctx, streams, c.Stdin, &out, &diag); err != nil {
+		return host.Answer{}, err
+	}
+	code, err := e.exitCode(ctx, made.ID)
+	return host.Answer{Stdout: out.String(), Stderr: diag.String(), Code: code}, err
+}
+
+// converse feeds a command and collects what it prints until it closes its
+// output or ctx ends.
+func converse(ctx context.Context, streams types.HijackedResponse, stdin string, out, diag io.Writer) error {
+	stop := context.AfterFunc(ctx, streams.Close)
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		if stdin == "" {
+			return
+		}
+		// A command may end without reading everything: that is its business.
+		_, _ = io.WriteString(streams.Conn, stdin)
+		_ = streams.CloseWrite()
+	}()
+	_, err := stdcopy.StdCopy(out, diag, streams.Reader)
+	stop()
+	streams.Close()
+	<-fed
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// exitCode waits until the engine has noticed the end that its streams have
+// shown already.
+func (e *engine) exitCode(ctx context.Context, id string) (int, error) {
+	var code int
+	err := wait.For(ctx, "the exit code", settleDeadline, func(ctx context.Context) error {
+		seen, err := e.cli.ContainerExecInspect(ctx, id)
+		if err == nil && seen.Running {
+			err = errors.New("the command has closed its output but still runs")
+		}
+		code = seen.ExitCode
+		return err
+	})
+	return code, err
+}

@@ -1,0 +1,199 @@
+package container
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+	"github.com/docker/go-connections/nat"
+
+	"drillbook/harness/host"
+	"drillbook/harness/wait"
+)
+
+const (
+	// settleDeadline is how long the engine may take to show what it says it
+	// has done.
+	settleDeadline = 5 * time.Second
+	// stopGrace is how long a node may take to end when it is asked to.
+	stopGrace = 60 * time.Second
+)
+
+// node is a container on both networks. The fields that have no guard are set
+// before Launch returns and do not change.
+type node struct {
+	host *Host
+	name string
+	id   string // of the container
+	ips  map[host.Network]netip.Addr
+
+	admin helper
+
+	cables sync.Mutex              // held while cables are moved; guards pulled
+	pulled map[host.Network]string // by Kill, with the addresses: Start puts them back
+}
+
+// Name is the node's name on its host, and its host name.
+func (n *node) Name() string { return n.name }
+
+// Addr is the node's public address, which it keeps for life, or, where the
+// networks are not this machine's own, a published port.
+func (n *node) Addr(ctx context.Context, port int) (string, error) {
+	if n.host.direct {
+		return net.JoinHostPort(n.ips[host.Public].String(), strconv.Itoa(port)), nil
+	}
+	seen, err := n.inspect(ctx)
+	if err != nil {
+		return "", fmt.Errorf("find port %d of node %s: %w", port, n.name, err)
+	}
+	bound := seen.NetworkSettings.Ports[nat.Port(strconv.Itoa(port)+"/tcp")]
+	if len(bound) == 0 {
+		return "", fmt.Errorf("find port %d of node %s: not published: the node is down, or its Spec lacks the port",
+			port, n.name)
+	}
+	return net.JoinHostPort(n.host.daemon, bound[0].HostPort), nil
+}
+
+// State is what the engine says of the container.
+func (n *node) State(ctx context.Context) (host.State, error) {
+	seen, err := n.inspect(ctx)
+	if err != nil {
+		return "", fmt.Errorf("state of node %s: %w", n.name, err)
+	}
+	return stateOf(seen), nil
+}
+
+func stateOf(seen container.InspectResponse) host.State {
+	switch {
+	case seen.State.Paused:
+		return host.Frozen
+	case seen.State.Running:
+		return host.Running
+	default:
+		return host.Ended
+	}
+}
+
+func (n *node) inspect(ctx context.Context) (container.InspectResponse, error) {
+	return n.host.engine.cli.ContainerInspect(ctx, n.id)
+}
+
+// Start starts the container, on the networks that it was on when it was
+// killed, and does not wait for any port: what it serves after a second boot is
+// up to its image. If the image says when it has booted, Start waits for that.
+func (n *node) Start(ctx context.Context) error {
+	if err := n.restoreCables(ctx); err != nil {
+		return fmt.Errorf("start node %s: %w", n.name, err)
+	}
+	err := n.bring(ctx, "start", host.Running, func() error {
+		return n.host.engine.cli.ContainerStart(ctx, n.id, container.StartOptions{})
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.awaitBoot(ctx); err != nil {
+		return fmt.Errorf("start node %s: %w", n.name, err)
+	}
+	return nil
+}
+
+// Stop sends the image's stop signal. A node that does not end within a
+// minute is killed, which is an error.
+func (n *node) Stop(ctx context.Context) error {
+	began, grace := time.Now(), int(stopGrace.Seconds())
+	err := n.bring(ctx, "stop", host.Ended, func() error {
+		return n.host.engine.cli.ContainerStop(ctx, n.id, container.StopOptions{Timeout: &grace})
+	})
+	if err == nil && time.Since(began) >= stopGrace {
+		return fmt.Errorf("stop node %s: it did not end within %s and was killed", n.name, stopGrace)
+	}
+	return err
+}
+
+// Kill takes the node away as the loss of its power does: nobody is told. The
+// kernel would tell them, since it resets the connections of processes that
+// are killed, and clients would know of the loss within a millisecond. So both
+// networks are taken away first, some 0.1 s before all processes get SIGKILL.
+func (n *node) Kill(ctx context.Context) error {
+	if s, err := n.State(ctx); err != nil || s == host.Ended {
+		return err
+	}
+	if err := n.pullCables(ctx); err != nil {
+		return fmt.Errorf("kill node %s: %w", n.name, err)
+	}
+	return n.bring(ctx, "kill", host.Ended, func() error {
+		return n.host.engine.cli.ContainerKill(ctx, n.id, "KILL")
+	})
+}
+
+// Freeze pauses the container's control group: all its processes at once,
+// while its network stack goes on acknowledging what arrives. A process that
+// waits for its file system cannot be paused, so it is tried again for a while.
+func (n *node) Freeze(ctx context.Context) error {
+	return n.bring(ctx, "freeze", host.Frozen, func() error {
+		return wait.For(ctx, "all processes to pause", settleDeadline, func(ctx context.Context) error {
+			err := n.host.engine.cli.ContainerPause(ctx, n.id)
+			if s, stateErr := n.State(ctx); stateErr == nil && s != host.Running {
+				return nil // it is paused, or cannot be
+			}
+			return err
+		})
+	})
+}
+
+// Thaw undoes Freeze.
+func (n *node) Thaw(ctx context.Context) error {
+	return n.bring(ctx, "thaw", host.Running, func() error {
+		return n.host.engine.cli.ContainerUnpause(ctx, n.id)
+	})
+}
+
+// bring has the engine do something and returns once it shows the wanted
+// state. That it was in that state before is no error.
+func (n *node) bring(ctx context.Context, verb string, want host.State, do func() error) error {
+	err := do()
+	if err != nil {
+		if s, stateErr := n.State(ctx); stateErr == nil && s == want {
+			return nil
+		}
+		return fmt.Errorf("%s node %s: %w", verb, n.name, err)
+	}
+	err = wait.For(ctx, "it to be "+string(want), settleDeadline, func(ctx context.Context) error {
+		s, err := n.State(ctx)
+		if err == nil && s != want {
+			err = errors.New("the engine says that it is " + string(s))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s node %s: %w", verb, n.name, err)
+	}
+	return nil
+}
+
+// Logs is a copy of what the main process has printed on both its streams.
+func (n *node) Logs(ctx context.Context) (io.ReadCloser, error) {
+	stream, err := n.host.engine.cli.ContainerLogs(
+		ctx,
+		n.id,
+		container.LogsOptions{ShowStdout: true, ShowStderr: true},
+	)
+	if err != nil {
+		return nil, fmt.Errorf("read the output of node %s: %w", n.name, err)
+	}
+	var text bytes.Buffer
+	_, err = stdcopy.StdCopy(&text, &text, stream)
+	if err = errors.Join(err, stream.Close()); err != nil {
+		return nil, fmt.Errorf("read the output of node %s: %w", n.name, err)
+	}
+	return io.NopCloser(&text), nil
+}

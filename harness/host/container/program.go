@@ -1,0 +1,116 @@
+package container
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"drillbook/harness/host"
+)
+
+// module is the module that programs without one of their own belong to.
+const module = "drillbook"
+
+// compile builds a program as one static file for the engine.
+func (s *imageStore) compile(ctx context.Context, p host.Program) ([]byte, error) {
+	if p.Module == "" {
+		return s.compileOwn(ctx, p.Package)
+	}
+	dir, err := os.MkdirTemp("", "drillbook-build-")
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", p.Package, err)
+	}
+	text, err := s.compilePinned(ctx, p, dir)
+	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+		return nil, fmt.Errorf("compile %s: %w", p.Package, err)
+	}
+	return text, nil
+}
+
+// compilePinned builds in a module of its own, which needs nothing but the
+// one module at its version; that module's go.mod fixes all others. The go
+// command verifies what it downloads against sum, and would add to that file
+// what it lacks: so the file must be the same afterwards.
+func (s *imageStore) compilePinned(ctx context.Context, p host.Program, dir string) ([]byte, error) {
+	mod := fmt.Sprintf("module build\n\ngo 1.26\n\nrequire %s %s\n", p.Module, p.Version)
+	sum := filepath.Join(dir, "go.sum")
+	err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "go.mod"), []byte(mod), 0o600),
+		os.WriteFile(sum, p.Sum, 0o600),
+	)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.goBuild(ctx, dir, "-mod=mod", p.Package)
+	if err != nil {
+		return nil, err
+	}
+	after, err := os.ReadFile(sum) //nolint:gosec // our own temporary folder
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(after, p.Sum) {
+		return nil, fmt.Errorf("%s %s needs modules that its pinned go.sum does not list", p.Module, p.Version)
+	}
+	return text, nil
+}
+
+// compileOwn builds a program of this module, once in the life of s.
+func (s *imageStore) compileOwn(ctx context.Context, pkg string) ([]byte, error) {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	if text, ok := s.programs[pkg]; ok {
+		return text, nil
+	}
+	root, err := goOutput(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module))
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: its image is built from drillbook's source: run it inside a checkout: %w",
+			pkg, err)
+	}
+	text, err := s.goBuild(ctx, strings.TrimSpace(root), "-mod=readonly", pkg)
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", pkg, err)
+	}
+	s.programs[pkg] = text
+	return text, nil
+}
+
+// goBuild builds a package. The same source makes the same bytes, wherever it
+// lies.
+func (s *imageStore) goBuild(ctx context.Context, dir, mod, pkg string) ([]byte, error) {
+	out, err := os.MkdirTemp("", "drillbook-build-")
+	if err != nil {
+		return nil, err
+	}
+	program := filepath.Join(out, path.Base(pkg))
+	args := []string{"build", mod, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", program, pkg}
+	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own arguments
+	c.Dir = dir
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+s.engine.Arch, "GOFLAGS=", "GOWORK=off")
+	_, err = goOutput(c)
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(program) //nolint:gosec // our own temporary folder
+	}
+	return text, errors.Join(err, os.RemoveAll(out))
+}
+
+// goOutput runs the go command. Its error is what that has to say.
+func goOutput(c *exec.Cmd) (string, error) {
+	var out, diag bytes.Buffer
+	c.Stdout, c.Stderr = &out, &diag
+	err := c.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("%w: install Go, which this image is built with", err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(diag.String()))
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,244 @@
+package cut
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+)
+
+const (
+	// tryFor is how long a connection of our own knocks at a link, if nobody
+	// else does, to see whether its packets are stopped. The first packet
+	// leaves at once.
+	tryFor = 150 * time.Millisecond
+	// anyPort is what is dialled where the route names no port. That nothing
+	// listens there does not matter.
+	anyPort = 9
+)
+
+// errNothing means that no condition is imposed.
+var errNothing = errors.New("nothing is imposed")
+
+// path is one link.
+type path struct {
+	network *Network
+	route   link.Route
+	addr    string
+	table   string // of our rules
+
+	mu      sync.Mutex // held while rules are changed or read; guards imposed
+	imposed link.Kind  // "" if nothing is
+}
+
+// String names the two ends and the network.
+func (p *path) String() string {
+	from := p.route.From
+	if from == "" {
+		from = "clients"
+	}
+	s := from + " to " + p.route.To
+	if p.route.Over != "" {
+		s += ", " + string(p.route.Over)
+	}
+	return s
+}
+
+// Mechanism says where the rules are.
+func (p *path) Mechanism() string { return "nftables rules in the network stack of " + p.at() }
+
+// at is the node whose stack has the rules.
+func (p *path) at() string {
+	if p.route.From == "" {
+		return p.route.To
+	}
+	return p.route.From
+}
+
+// Addr is the far end itself.
+func (p *path) Addr() string { return p.addr }
+
+// Impose replaces the rules in one transaction.
+func (p *path) Impose(ctx context.Context, c link.Condition) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.Kind != link.Drop && c.Kind != link.Refuse {
+		return fmt.Errorf("impose %s on %s: %w", c, p, link.ErrUnsupported)
+	}
+	peers, err := p.peers(ctx)
+	if err != nil {
+		return fmt.Errorf("impose %s on %s: %w", c, p, err)
+	}
+	p.imposed = c.Kind // before it is so: what is half done must be cleared too
+	rules := ruleset{table: p.table, peers: peers, port: p.route.Port, dialled: p.route.From == "", kind: c.Kind}
+	if _, err := p.run(ctx, rules.String(), "nft", "-f", "-"); err != nil {
+		return fmt.Errorf("impose %s on %s: %w", c, p, err)
+	}
+	return nil
+}
+
+// peers are the addresses of the other end, as seen from where the rules are.
+func (p *path) peers(ctx context.Context) ([]string, error) {
+	if p.route.From == "" {
+		return p.harness(ctx)
+	}
+	to, err := p.network.admin(p.route.To)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := to.IPs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for which, ip := range ips {
+		if p.route.Over == "" || p.route.Over == which {
+			all = append(all, ip)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s has no address on the network %q", p.route.To, p.route.Over)
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// harness is the address that the harness has for the node: it is outside
+// the cluster's networks, so it comes through the node's gateway, and under
+// the gateway's address.
+func (p *path) harness(ctx context.Context) ([]string, error) {
+	said, err := p.run(ctx, "", "ip", "-4", "route", "show", "default")
+	if err != nil {
+		return nil, err
+	}
+	words := strings.Fields(said)
+	via := slices.Index(words, "via")
+	if via < 0 || via+1 == len(words) {
+		return nil, fmt.Errorf("%s has no gateway by which the harness could reach it", p.route.To)
+	}
+	return words[via+1 : via+2], nil
+}
+
+// Confirm counts packets that met the rules. If none did yet it opens a
+// connection of its own along the link, which must not succeed.
+func (p *path) Confirm(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.imposed == "" {
+		return "", fmt.Errorf("confirm %s: %w", p, errNothing)
+	}
+	stopped, err := p.stopped(ctx)
+	if err == nil && stopped == 0 {
+		p.knock(ctx)
+		stopped, err = p.stopped(ctx)
+	}
+	if err == nil && stopped == 0 {
+		err = errors.New("no packet has met the rules")
+	}
+	if err != nil {
+		return "", fmt.Errorf("confirm %s on %s: %w", p.imposed, p, err)
+	}
+	verb := map[link.Kind]string{link.Drop: "dropped", link.Refuse: "refused"}[p.imposed]
+	return fmt.Sprintf("%d packets %s by nftables rules in the network of %s", stopped, verb, p.at()), nil
+}
+
+// stopped is how many packets have met the rules.
+func (p *path) stopped(ctx context.Context) (int64, error) {
+	text, err := p.run(ctx, "", "nft", "-j", "list", "counters", "table", "ip", p.table)
+	if err != nil {
+		return 0, fmt.Errorf("the rules are not there; %s may have been started anew: %w", p.at(), err)
+	}
+	return packets(text)
+}
+
+// knock tries to connect along the link. Whether it can is for the counters
+// to say.
+func (p *path) knock(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 10*tryFor)
+	defer cancel()
+	if p.route.From == "" {
+		c, err := (&net.Dialer{Timeout: tryFor}).DialContext(ctx, "tcp", p.addr)
+		if err == nil {
+			_ = c.Close()
+		}
+		return
+	}
+	peers, err := p.peers(ctx)
+	if err != nil {
+		return
+	}
+	port := p.route.Port
+	if port == 0 {
+		port = anyPort
+	}
+	_, _ = p.run(ctx, "", "timeout", strconv.FormatFloat(tryFor.Seconds(), 'f', 3, 64),
+		"bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", peers[0], port))
+}
+
+// Clear deletes the rules. Those of a node that has ended since are gone.
+func (p *path) Clear(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.imposed == "" {
+		return nil
+	}
+	_, err := p.run(ctx, emptied(p.table), "nft", "-f", "-")
+	if err != nil && !p.ended(ctx) {
+		return fmt.Errorf("clear %s: %w", p, err)
+	}
+	p.imposed = ""
+	return nil
+}
+
+// Cleared reads the node's rules back.
+func (p *path) Cleared(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended(ctx) {
+		return p.at() + " is down, and with it all rules in its network", nil
+	}
+	tables, err := p.run(ctx, "", "nft", "list", "tables")
+	if err == nil && slices.Contains(strings.Fields(tables), p.table) {
+		err = fmt.Errorf("table %s is still in the network of %s", p.table, p.at())
+	}
+	if err != nil {
+		return "", fmt.Errorf("confirm that %s is clear: %w", p, err)
+	}
+	return "no nftables rules of this link in the network of " + p.at(), nil
+}
+
+// ended reports whether the node with the rules is known to be down.
+func (p *path) ended(ctx context.Context) bool {
+	node, err := p.network.node(p.at())
+	if err != nil {
+		return false
+	}
+	s, ok := node.(host.Stater)
+	if !ok {
+		return false
+	}
+	state, err := s.State(ctx)
+	return err == nil && state == host.Ended
+}
+
+// run runs a command in the network stack with the rules.
+func (p *path) run(ctx context.Context, stdin string, argv ...string) (string, error) {
+	admin, err := p.network.admin(p.at())
+	if err != nil {
+		return "", err
+	}
+	answer, err := admin.NetExec(ctx, host.Command{Argv: argv, Stdin: stdin})
+	if err == nil && answer.Code != 0 {
+		err = fmt.Errorf("%s ended with code %d: %s",
+			strings.Join(argv, " "), answer.Code, strings.TrimSpace(answer.Stderr))
+	}
+	return answer.Stdout, err
+}
