@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -54,11 +55,18 @@ func withCode(code int, err error) error {
 	return &exitError{code: code, err: err}
 }
 
-func main() { os.Exit(run(context.Background())) } //nolint:forbidigo // here every context begins
+func main() {
+	ctx := context.Background() //nolint:forbidigo // here every context begins
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run carries out the command line and returns the exit code.
-func run(ctx context.Context) int {
-	err := rootCommand().ExecuteContext(ctx) //nolint:contextcheck // cobra hands it to every command
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := rootCommand() //nolint:contextcheck // cobra hands the context to every command
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -70,7 +78,7 @@ func run(ctx context.Context) int {
 		exit = &exitError{code: exitUsage, err: err} // cobra's own errors are all of usage
 	}
 	if exit.err != nil {
-		fmt.Fprintln(os.Stderr, "drillbook:", exit.err)
+		_, _ = fmt.Fprintln(stderr, "drillbook:", exit.err) // there is nowhere to report it
 	}
 	return exit.code
 }
@@ -81,7 +89,6 @@ func rootCommand() *cobra.Command {
 		Short:         "Carry out failover runbooks as drills and measure what clients suffer",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().String("runbooks", "", "read runbooks from this folder instead of those built in")

@@ -179,7 +179,7 @@ func (s *series) longestGap(from, to time.Duration) int {
 // longGaps are the gaps that nothing failed in but that are longer than
 // healthy service leaves.
 func (s *series) longGaps(reach time.Duration, known []gap) []gap {
-	limit := max(smallest, 2*s.stream.Interval+2*reach+s.lateness)
+	limit := max(smallest, s.stream.Interval+2*reach+2*s.lateness)
 	have := map[int]bool{}
 	for _, g := range known {
 		have[g.next] = true

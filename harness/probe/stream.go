@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -217,9 +218,8 @@ func (s *stream) note(a record.Attempt, cause string) {
 }
 
 // finish waits for the attempts under way, which their deadlines bound, ends
-// the sessions that owe answers, and closes all. It returns how many attempts
-// have overrun their deadlines.
-func (s *stream) finish() int {
+// the sessions that owe answers, and closes all.
+func (s *stream) finish() error {
 	drained := make(chan struct{})
 	s.mu.Lock()
 	if len(s.underWay) == 0 {
@@ -238,7 +238,6 @@ func (s *stream) finish() int {
 	}()
 	within(2*grace, joined)
 	s.mu.Lock()
-	stuck := len(s.underWay)
 	for _, a := range s.underWay {
 		a.Done, a.Outcome, a.Expired = s.now(), record.Unknown, true
 		s.cfg.Journal.Attempt(a, "did not return by its deadline")
@@ -246,7 +245,12 @@ func (s *stream) finish() int {
 	s.ended = true
 	s.mu.Unlock()
 	s.pool.close()
-	return stuck
+	select {
+	case <-joined:
+		return nil
+	default:
+		return fmt.Errorf("stream %s: a session does not end with its context: its driver must see to that", s.Name)
+	}
 }
 
 // within waits for something to be done, but no longer than so long.

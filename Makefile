@@ -1,0 +1,78 @@
+# drillbook: what can be done here. `make` lists it.
+
+GO       ?= go
+FUZZTIME ?= 30s
+TRIALS   ?= 1
+PRODUCT  ?= postgres
+HOST     ?= container
+OUT      ?= reports/out
+SET      ?=
+LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
+RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
+            $(foreach s,$(SET),--set $(s))
+
+.DEFAULT_GOAL := help
+.PHONY: help build drill nightly test check fix fmt-check vet lint unit mod-check report golden fuzz bench images clean
+
+help: ## list what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+
+build: ## build bin/drillbook
+	$(GO) build -o bin/drillbook ./cmd/drillbook
+
+drill: build ## carry out the smoke drills (PRODUCT= HOST= TRIALS= OUT= SET="name=value …")
+	$(RUN)
+
+nightly: build ## carry out all drills (the same settings)
+	$(RUN) --tier nightly
+
+test: ## run every test: units, conformance, and the scenarios
+	$(GO) test -p 1 -shuffle=on ./...
+
+check: fmt-check vet lint unit mod-check ## what CI checks; needs no engine
+
+fmt-check:
+	@out=$$($(LINT) fmt --diff) || { echo "$$out"; echo "run: make fix"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(LINT) run
+
+unit: # without those that need an engine; with the race detector
+	$(GO) test -race -short -shuffle=on ./...
+
+mod-check:
+	$(GO) mod tidy -diff
+
+fix: ## repair what can be repaired: format, lint, go.mod
+	$(LINT) fmt
+	$(LINT) run --fix
+	$(GO) mod tidy
+
+report: build ## measure the last run's records again and write its reports anew (LAST=folder)
+	bin/drillbook report $(or $(LAST),$(OUT)/latest)
+
+golden: ## rewrite the golden files and show what changed
+	$(GO) test ./reports -update
+	git diff --stat -- '*.golden.*'
+
+fuzz: ## run every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -short -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+bench: build ## time the harness, and a drill against the bare commands
+	bench/run.sh
+
+images: build ## build all images that drills run from
+	bin/drillbook images
+
+clean: build ## remove what was built, the images, and what killed runs have left
+	bin/drillbook heal
+	bin/drillbook images --remove
+	rm -rf bin

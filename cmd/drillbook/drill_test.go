@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"drillbook/harness/record"
+	"drillbook/reports"
+)
+
+// program is the command as a process of its own, in a folder of its own.
+type program struct {
+	path, dir string
+}
+
+func build(t *testing.T) program {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("drills take too long for -short")
+	}
+	p := program{path: filepath.Join(t.TempDir(), "drillbook"), dir: t.TempDir()}
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return p
+}
+
+func (p program) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), p.path, args...)
+	c.Dir = p.dir
+	return c
+}
+
+// begin starts a run and returns once a line of its output contains the text.
+func (p program) begin(t *testing.T, until string, args ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	c := p.command(t, args...)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stderr = c.Stdout
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), until) {
+			return c, lines
+		}
+	}
+	t.Fatalf("the output ended before %q", until)
+	return nil, nil
+}
+
+// left is what drillbook has left on the engine.
+func left(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, args := range [][]string{
+		{"ps", "-a", "-q", "--filter", "label=drillbook.run"},
+		{"network", "ls", "-q", "--filter", "label=drillbook.run"},
+	} {
+		out, err := exec.CommandContext(t.Context(), "docker", args...).Output()
+		if err != nil {
+			t.Fatalf("docker %v: %v", args, err)
+		}
+		all.Write(out)
+	}
+	return all.String()
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	return exit.ExitCode()
+}
+
+func TestKilledRunIsHealed(t *testing.T) {
+	p := build(t)
+	c, _ := p.begin(t, "2. The primary's host is lost", "run", "postgres/lost-primary")
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // it was killed
+	if left(t) == "" {
+		t.Fatal("a killed run has left nothing, so there is nothing to test")
+	}
+	out, err := p.command(t, "heal").CombinedOutput()
+	if err != nil {
+		t.Fatalf("heal: %v\n%s", err, out)
+	}
+	if l := left(t); l != "" {
+		t.Errorf("left after heal: %s", l)
+	}
+	records, _ := filepath.Glob(filepath.Join(p.dir, "reports", "out", "*", "*", "record.jsonl"))
+	if len(records) != 1 {
+		t.Fatalf("%d records, want 1", len(records))
+	}
+	rec, err := record.ReadFile(records[0])
+	if err != nil || rec.Tail != nil || len(rec.Attempts) < 100 {
+		t.Errorf("record of the killed run: %v, want one that was cut off, with its attempts", err)
+	}
+	run := filepath.Dir(filepath.Dir(records[0]))
+	if out, err := p.command(t, "report", run).CombinedOutput(); err != nil {
+		t.Errorf("report of the killed run: %v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(run, reports.PageFile)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInterruptedRunHealsSavesAndReports(t *testing.T) {
+	p := build(t)
+	c, lines := p.begin(t, "2. The primary's host is lost", "run", "postgres/lost-primary")
+	if err := c.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	var saidSb136 strings.Builder
+	for lines.Scan() {
+		saidSb136.WriteString(lines.Text() + "\n")
+	}
+	said += saidSb136.String()
+	if code := exitCode(t, c.Wait()); code != exitInterrupted {
+		t.Errorf("exit code = %d, want %d\n%s", code, exitInterrupted, said)
+	}
+	if !strings.Contains(said, "interrupted: healing") {
+		t.Errorf("it does not say that it was interrupted: %s", said)
+	}
+	if l := left(t); l != "" {
+		t.Errorf("left behind: %s", l)
+	}
+	latest := filepath.Join(p.dir, "reports", "out", "latest")
+	rec, err := record.ReadFile(filepath.Join(latest, "postgres-lost-primary", "record.jsonl"))
+	if err != nil || rec.Tail == nil || !rec.Tail.Interrupted {
+		t.Errorf("record = %v, want a whole one that says it was interrupted", err)
+	}
+	if _, err := os.Stat(filepath.Join(latest, reports.SummaryFile)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Asynchronous replication that is held up before the loss loses acknowledged
+// writes, and the run says so.
+func TestLostWritesAreMissed(t *testing.T) {
+	p := build(t)
+	c := p.command(t, "run", "postgres/lost-primary", "--set", "mode=async", "--set", "hold=600ms")
+	out, err := c.CombinedOutput()
+	if code := exitCode(t, err); code != exitMissed {
+		t.Fatalf("exit code = %d, want %d\n%s", code, exitMissed, out)
+	}
+	if !regexp.MustCompile(`Acknowledged writes were lost: \d+, the oldest acknowledged \d+ ms before`).Match(out) {
+		t.Errorf("it does not say what was lost:\n%s", out)
+	}
+	f, err := os.Open(filepath.Join(p.dir, "reports", "out", "latest", reports.ResultsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results struct {
+		Drills []struct {
+			Verdict string
+			Writes  struct {
+				Lost         int
+				OldestLostMS float64 `json:"oldest_lost_ms"`
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &results); err != nil {
+		t.Fatal(err)
+	}
+	d := results.Drills[0]
+	if d.Verdict != "missed" || d.Writes.Lost < 60 || d.Writes.OldestLostMS < 400 {
+		t.Errorf("results = %+v, want missed, with what 600 ms at 200 a second are worth", d)
+	}
+}

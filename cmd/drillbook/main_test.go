@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"drillbook/runbooks"
+)
+
+// command runs a command line in this process.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// copyRunbooks writes the runbooks to a folder, with one text replaced.
+func copyRunbooks(t *testing.T, file, from, to string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, runbooks.Embedded()); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, filepath.FromSlash(file))
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), from) {
+		t.Fatalf("%s does not hold %q", file, from)
+	}
+	if err := os.WriteFile(name, []byte(strings.Replace(string(text), from, to, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Every wrong input gets one line that says what, where and what to do, its
+// exit code, and leaves nothing behind.
+func TestBadInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const lost = "postgres/lost-primary.md"
+	for _, tt := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"unknown command", []string{"fly"}, exitUsage, `unknown command "fly"`},
+		{"unknown flag", []string{"run", "--fast"}, exitUsage, "unknown flag: --fast"},
+		{"unknown runbook", []string{"run", "postgres/nowhere"}, exitUsage, `carries out a runbook "postgres/nowhere"`},
+		{"unknown runbook to show", []string{"show", "nowhere"}, exitUsage, "no such runbook: nowhere; there are"},
+		{"no runbook to show", []string{"show"}, exitUsage, "which runbook?"},
+		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "no such product; there are postgres"},
+		{"unknown tier", []string{"run", "--tier", "weekly"}, exitUsage, "smoke or nightly"},
+		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "there is only container"},
+		{"unknown language", []string{"run", "--lang", "tlh"}, exitUsage, "the languages are en, zh"},
+		{"no trials", []string{"run", "--trials", "0"}, exitUsage, "at least 1"},
+		{"a rate of a million", []string{"run", "--rate", "1000000"}, exitUsage, "1 to 1000 writes a second"},
+		{"a parameter without value", []string{"run", "--set", "mode"}, exitUsage, "write it as name=value"},
+		{"a missing folder of runbooks", []string{"list", "--runbooks", "none"}, exitUsage, "none: no such file"},
+		{
+			"broken front matter",
+			[]string{"list", "--runbooks", copyRunbooks(t, lost, "rpo: 0", "rpo: [")},
+			exitUsage, "postgres/lost-primary.md:",
+		},
+		{
+			"duplicate step",
+			[]string{"run", "--runbooks", copyRunbooks(t, lost, "## 3. Promote", "## 2. Promote")},
+			exitUsage, "postgres/lost-primary.md:59: step 2 stands where step 3 is due",
+		},
+		{
+			"missing step",
+			[]string{"run", "--runbooks", copyRunbooks(t, lost, "## 3. Promote", "### Promote")},
+			exitUsage, "step 4 stands where step 3 is due",
+		},
+		{
+			"differing languages",
+			[]string{"list", "--runbooks", copyRunbooks(t, "postgres/lost-primary.zh.md", "planned=5m", "planned=6m")},
+			exitUsage, "postgres/lost-primary.zh.md:82: the line of attributes of step 5 differs",
+		},
+		{"no records", []string{"report", "."}, exitUsage, "holds no records"},
+		{"no engine", []string{"run"}, exitEnvironment, "no container engine"},
+		{"no engine to heal", []string{"heal"}, exitEnvironment, "no container engine"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+			code, stdout, stderr := command(t, tt.args...)
+			if code != tt.code {
+				t.Errorf("exit code = %d, want %d", code, tt.code)
+			}
+			if !strings.Contains(stderr, tt.want) || !strings.HasPrefix(stderr, "drillbook: ") {
+				t.Errorf("stderr = %q, want a line that contains %q", stderr, tt.want)
+			}
+			if strings.Count(strings.TrimSpace(stderr), "\n") > 0 {
+				t.Errorf("stderr has more than one line: %q", stderr)
+			}
+			if stdout != "" {
+				t.Errorf("stdout = %q, want nothing", stdout)
+			}
+			if left, _ := filepath.Glob("*"); len(left) != 1 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func TestListAndShow(t *testing.T) {
+	code, stdout, _ := command(t, "list", "--json")
+	var rows []listed
+	if err := json.Unmarshal([]byte(stdout), &rows); err != nil || code != 0 {
+		t.Fatalf("list --json: %d, %v", code, err)
+	}
+	for _, r := range rows {
+		if r.Tier == "" {
+			t.Errorf("no scenario carries out %s", r.Runbook)
+		}
+	}
+	code, stdout, _ = command(t, "list")
+	if code != 0 || strings.Count(stdout, "\n") != len(rows)+1 {
+		t.Errorf("list printed %q, want a line for each of %d runbooks", stdout, len(rows))
+	}
+	code, stdout, _ = command(t, "show", "postgres/planned-switchover", "--lang", "zh")
+	for _, want := range []string{"计划内切换与回切", "## 9. 从 a 切换到 b", "pg_ctl promote", "Σ planned=41m0s"} {
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("show does not print %q", want)
+		}
+	}
+}
+
+func TestDoctorWithoutEngine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+	code, stdout, _ := command(t, "doctor")
+	if code != exitEnvironment || !strings.Contains(stdout, "MISSING  container engine: ") {
+		t.Errorf("doctor = %d, %q, want 4 and what is missing", code, stdout)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if code, stdout, _ := command(t, "version"); code != 0 || !strings.HasPrefix(stdout, "drillbook 0.1.0") {
+		t.Errorf("version = %d, %q", code, stdout)
+	}
+}

@@ -1,0 +1,225 @@
+package measure_test
+
+import (
+	"testing"
+	"time"
+
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+)
+
+// story is a record told by hand: writes of stream 0 by clients, 1 and 2
+// straight to a and b, reads of stream 3.
+type story struct{ rec record.Record }
+
+func tell() *story {
+	stream := func(name string, kind record.StreamKind, member string) record.Stream {
+		return record.Stream{
+			Name: name, Kind: kind, Member: member, Interval: 10 * ms, Connect: 100 * ms, Reply: 100 * ms, Sessions: 9,
+		}
+	}
+	return &story{record.Record{
+		Head: record.Head{
+			Schema: 1, Members: []string{"a", "b"}, Promise: record.Promise{RTO: time.Minute},
+			Streams: []record.Stream{
+				stream("write", record.Write, ""), stream("to a", record.Write, "a"), stream("to b", record.Write, "b"),
+				stream("read", record.Reading, ""),
+			},
+			Settings: record.Settings{Settle: time.Second, Baseline: 0},
+		},
+		Causes: []string{"", "no"},
+		Tail:   &record.Tail{At: 20 * time.Second},
+	}}
+}
+
+// attempt adds one that was sent at a time, in milliseconds, and took one.
+func (s *story) attempt(stream uint8, seq uint32, at int, o record.Outcome, more ...func(*record.Attempt)) *story {
+	sent := time.Duration(at) * ms
+	a := record.Attempt{Stream: stream, Seq: seq, Intended: sent, Sent: sent, Done: sent + ms, Outcome: o}
+	for _, m := range more {
+		m(&a)
+	}
+	s.rec.Attempts = append(s.rec.Attempts, a)
+	return s
+}
+
+func by(member uint8, epoch uint32) func(*record.Attempt) {
+	return func(a *record.Attempt) { a.Member, a.Epoch = member, epoch }
+}
+
+func saw(seq uint32) func(*record.Attempt) { return func(a *record.Attempt) { a.Saw = seq } }
+
+// holds adds the final copy of a member.
+func (s *story) holds(member, role string, seqs ...uint32) *story {
+	c := record.Copy{Member: member, Role: role, Final: true, Synced: true}
+	for _, n := range seqs {
+		c.Tokens = append(c.Tokens, record.Stored{Seq: n, Member: 1})
+	}
+	s.rec.Copies = append(s.rec.Copies, c)
+	return s
+}
+
+func (s *story) decided(member string, at int) *story {
+	s.rec.Events = append(s.rec.Events, record.Event{At: time.Duration(at) * ms, Kind: record.Decided, Member: member})
+	return s
+}
+
+func (s *story) measure() measure.Result { return measure.Of(&s.rec) }
+
+func seqs(tokens []measure.Token) []uint32 {
+	ns := make([]uint32, 0, len(tokens))
+	for _, t := range tokens {
+		ns = append(ns, t.Seq)
+	}
+	return ns
+}
+
+func TestLedger(t *testing.T) {
+	w := tell().
+		attempt(0, 1, 10, record.Acked, by(1, 1)).
+		attempt(0, 2, 20, record.Acked, by(1, 1)). // lost
+		attempt(0, 3, 30, record.Unknown).         // stored
+		attempt(0, 4, 40, record.Unknown).         // not stored
+		attempt(0, 5, 50, record.Refused).         // stored all the same
+		attempt(0, 6, 60, record.Acked, by(1, 1)). // lost
+		attempt(0, 7, 70, record.Acked, by(1, 1)). // stored twice
+		attempt(0, 8, 80, record.Acked, by(1, 1)). // only on b
+		holds("b", "primary", 1, 3, 5, 7, 7, 8, 99).
+		holds("a", "standby", 1, 3, 5, 7, 99).
+		measure().Writes
+	if w.Acked != 5 || w.Unknown != 2 || w.Refused != 1 {
+		t.Errorf("acked, unknown, refused = %d, %d, %d, want 5, 2, 1", w.Acked, w.Unknown, w.Refused)
+	}
+	if got := seqs(w.Lost); len(got) != 2 || got[0] != 2 || got[1] != 6 {
+		t.Errorf("lost = %v, want 2 and 6", got)
+	}
+	if w.OldestLost != 40*ms {
+		t.Errorf("oldest lost = %s, want 40ms before the last one lost", w.OldestLost)
+	}
+	if w.AppliedUnknown != 1 {
+		t.Errorf("unknown but stored = %d, want 1", w.AppliedUnknown)
+	}
+	if got := seqs(w.Phantom); len(got) != 2 || got[0] != 5 || got[1] != 99 {
+		t.Errorf("phantom = %v, want 5, which was refused, and 99, which nobody sent", got)
+	}
+	if got := seqs(w.Duplicated); len(got) != 1 || got[0] != 7 {
+		t.Errorf("duplicated = %v, want 7", got)
+	}
+	if got := seqs(w.Diverged); len(got) != 1 || got[0] != 8 {
+		t.Errorf("diverged = %v, want 8", got)
+	}
+}
+
+func TestNothingIsSaidWithoutAnAuthority(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		story *story
+	}{
+		{"no copy", tell()},
+		{"two primaries", tell().holds("a", "primary").holds("b", "primary")},
+		{"only a standby", tell().holds("a", "standby")},
+	} {
+		got := tt.story.attempt(0, 1, 10, record.Acked).measure()
+		if got.Writes.Counted || len(got.Writes.Lost) > 0 || got.Verdict == measure.Met {
+			t.Errorf("%s: counted %v, lost %v, verdict %s", tt.name, got.Writes.Counted, got.Writes.Lost, got.Verdict)
+		}
+	}
+}
+
+func TestSplitBrain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		story *story
+		want  time.Duration // overlap; 0: none
+	}{
+		{"two members, one after the other", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 2)), 0},
+		{"the old one goes on", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 2)).
+			attempt(1, 2, 200, record.Acked, by(1, 1)), 100 * ms},
+		{"an answer of the old one that was under way", tell().
+			attempt(1, 1, 99, record.Acked, by(1, 1)).attempt(2, 1, 98, record.Acked, by(2, 2)), 0},
+		{"two in one epoch", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 1)).
+			attempt(1, 2, 200, record.Acked, by(1, 1)), 100 * ms},
+		{"switchover and back", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 2)).
+			attempt(1, 2, 200, record.Acked, by(1, 3)), 0},
+		{"the old one refuses", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 2)).
+			attempt(1, 2, 200, record.Refused), 0},
+		{"without epochs, the old one goes on", tell().decided("b", 90).
+			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
+			attempt(1, 2, 200, record.Acked, by(1, 0)), 100 * ms},
+		{"without epochs, switchover and back", tell().decided("b", 90).decided("a", 150).
+			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
+			attempt(1, 2, 200, record.Acked, by(1, 0)), 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.story.measure().Split
+			if got.Proved != (tt.want > 0) || got.Overlap != tt.want {
+				t.Errorf("proved %v with an overlap of %s, want %s: %+v", got.Proved, got.Overlap, tt.want, got)
+			}
+			if got.Proved && (got.First.Member != "b" || got.Second.Member != "a" || got.Second.Seq != 2) {
+				t.Errorf("evidence = %+v, %+v, want b's first and a's second write", got.First, got.Second)
+			}
+		})
+	}
+}
+
+func TestStaleReads(t *testing.T) {
+	got := tell().
+		attempt(0, 1, 10, record.Acked).
+		attempt(0, 2, 20, record.Acked).
+		attempt(0, 3, 30, record.Acked).
+		attempt(3, 1, 40, record.Acked, saw(3)).   // all
+		attempt(3, 2, 50, record.Acked, saw(1)).   // 2 and 3 are missing; 2 was acknowledged at 21
+		attempt(3, 3, 25, record.Acked, saw(2)).   // 3 was not there yet
+		attempt(3, 4, 60, record.Refused, saw(0)). // said nothing
+		measure().Stale
+	if got.Count != 1 || got.Oldest != 29*ms {
+		t.Errorf("stale reads = %d, oldest %s, want 1 and 29ms", got.Count, got.Oldest)
+	}
+}
+
+func TestPhases(t *testing.T) {
+	s := tell()
+	s.rec.Head.Settings.Settle = 50 * ms
+	for i := range uint32(300) {
+		at := int(i) * 10
+		outcome, member, epoch := record.Acked, uint8(1), uint32(1)
+		if at > 1000 && at < 1400 {
+			outcome, member, epoch = record.Refused, 0, 0
+		} else if at >= 1400 {
+			member, epoch = 2, 2
+		}
+		s.attempt(0, i+1, at, outcome, by(member, epoch))
+	}
+	s.attempt(2, 1, 1350, record.Acked, by(2, 2))
+	f := record.Event{Fault: "a is lost"}
+	for _, e := range []struct {
+		at   int
+		kind record.Kind
+	}{{990, record.Prepared}, {1000, record.Injected}, {1005, record.Confirm}} {
+		f.At, f.Kind = time.Duration(e.at)*ms, e.kind
+		s.rec.Events = append(s.rec.Events, f)
+	}
+	p := s.decided("b", 1200).measure().Phases
+	for _, tt := range []struct {
+		name string
+		got  *time.Duration
+		want time.Duration
+	}{
+		{"first error", p.FirstError, 6 * ms},
+		{"decided", p.Decided, 195 * ms},
+		{"writable", p.Writable, 346 * ms},
+		{"served", p.Served, 396 * ms},
+	} {
+		if tt.got == nil || *tt.got != tt.want {
+			t.Errorf("%s = %v, want %s", tt.name, tt.got, tt.want)
+		}
+	}
+	if p.Zero != 1005*ms {
+		t.Errorf("zero = %s, want when the fault was confirmed", p.Zero)
+	}
+}

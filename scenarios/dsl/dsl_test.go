@@ -1,0 +1,125 @@
+package dsl_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"drillbook/fixtures/fake"
+	"drillbook/harness/driver"
+	"drillbook/runbooks"
+	"drillbook/scenarios/dsl"
+)
+
+const page = `---
+rto: 5s
+rpo: 10
+source: "a test"
+needs: [promote]
+params:
+  speed: {default: slow, allowed: [slow, fast]}
+---
+# A page
+
+What it is about.
+
+## 1. First
+
+Do the first thing.
+
+## 2. Second
+
+Do the second thing.
+`
+
+func library(t *testing.T) runbooks.Library {
+	t.Helper()
+	lib, err := runbooks.Load(fstest.MapFS{
+		"fake/page.md":    {Data: []byte(page)},
+		"fake/page.zh.md": {Data: []byte(page)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lib
+}
+
+func onFake(map[string]string) (driver.Driver, error) { return fake.New(fake.Config{}), nil }
+
+// body is a scenario's body that does nothing in steps of these titles.
+func body(titles ...string) func(*dsl.Drill) {
+	return func(d *dsl.Drill) {
+		for _, title := range titles {
+			ginkgo.It(d.Step(title), func(ginkgo.SpecContext) {})
+		}
+	}
+}
+
+func scenario(
+	book string, drv func(map[string]string) (driver.Driver, error), body func(*dsl.Drill),
+) dsl.Scenario {
+	return dsl.Scenario{Runbook: book, Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: drv, Body: body}
+}
+
+// Ginkgo's tree is one for the whole process, so every suite of this test is
+// only looked at, never run.
+func TestCheck(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		body func(*dsl.Drill)
+		want string // "": nothing is wrong
+	}{
+		{"as the runbook has it", body("First", "Second"), ""},
+		{"a title that is not there", body("First", "Sekond"), `has no step "Sekond"; it has "First", "Second"`},
+		{"a step that nobody carries out", body("First"), `fake/page.md:17: step "2. Second" is carried out by no It`},
+		{"a step twice", body("First", "Second", "First"), `fake/page.md:13: step "1. First" is carried out twice`},
+		{"another order", body("Second", "First"), `in another place than the runbook has it`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			suite := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1})
+			err := suite.Declare(scenario("fake/page", onFake, tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = suite.Check()
+			if tt.want == "" && err != nil {
+				t.Errorf("Check = %v", err)
+			}
+			if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("Check = %v, want an error that contains %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// unable is a driver without any ability.
+type unable struct{ driver.Driver }
+
+func TestDeclareRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		book   string
+		params map[string]string
+		driver func(map[string]string) (driver.Driver, error)
+		want   string
+	}{
+		{"an unknown runbook", "fake/nowhere", nil, onFake, "no such runbook: fake/nowhere; there are fake/page"},
+		{"an unknown parameter", "fake/page", map[string]string{"sped": "fast"}, onFake, `has a parameter "sped"`},
+		{"a value that is not allowed", "fake/page", map[string]string{"speed": "c"}, onFake, "it may be slow, fast"},
+		{
+			"a product that cannot", "fake/page", nil,
+			func(map[string]string) (driver.Driver, error) { return unable{fake.New(fake.Config{})}, nil },
+			`needs the ability "promote", which fake database of goroutines lacks`,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			suite := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: tt.params})
+			err := suite.Declare(scenario(tt.book, tt.driver, body("First", "Second")))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Declare = %v, want an error that contains %q", err, tt.want)
+			}
+		})
+	}
+}

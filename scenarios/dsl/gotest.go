@@ -1,0 +1,80 @@
+package dsl
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/reports"
+	"drillbook/runbooks"
+)
+
+// OutEnv names the folder in which `go test` leaves the records and reports of
+// its drills. Without it they go with the test.
+const OutEnv = "DRILLBOOK_OUT"
+
+// Test carries out scenarios under `go test`, each once, and writes their
+// reports. It may be called once in a process.
+func Test(t *testing.T, place Place, scenarios ...Scenario) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("drills take too long for -short")
+	}
+	out := os.Getenv(OutEnv)
+	if out == "" {
+		out = t.TempDir()
+	}
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite := NewSuite(Options{
+		Library: lib, Place: place, Trials: 1, Seed: ginkgo.GinkgoRandomSeed(), Harness: "go test", View: writerView{},
+		Out: filepath.Join(out, time.Now().Format("2006-01-02T15-04-05")+"-"+scenarios[0].Product()),
+	})
+	if err := suite.Declare(scenarios...); err != nil {
+		t.Fatal(err)
+	}
+	if err := suite.Check(); err != nil {
+		t.Fatal(err)
+	}
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	suite.Run(t)
+	if run := suite.Report(); len(run.Drills) > 0 {
+		if err := reports.Write(suite.opts.Out, run, "en"); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(suite.Report().Drills) != len(scenarios) {
+		t.Errorf("%d of %d scenarios have left a record", len(suite.Report().Drills), len(scenarios))
+	}
+}
+
+// writerView writes what is worth a line to Ginkgo's own log, which shows it
+// when a spec fails or -v asks for it.
+type writerView struct{}
+
+func (writerView) DrillBegins(h record.Head, _ func() (probe.Health, time.Duration, bool)) {
+	ginkgo.GinkgoWriter.Printf("drill %s of %s\n", h.Run, h.Runbook)
+}
+
+func (writerView) Say(line string) { ginkgo.GinkgoWriter.Println(line) }
+
+func (writerView) Event(e record.Event) {
+	ginkgo.GinkgoWriter.Printf("%9.3fs %s %s %s %s %s %s\n",
+		e.At.Seconds(), e.Kind, e.Member, e.Fault, e.What, e.Answer, e.Err)
+}
+
+func (writerView) DrillEnds(d reports.Drill) {
+	for _, r := range d.Result.Reasons {
+		ginkgo.GinkgoWriter.Println(reports.Sentence(r, "en"))
+	}
+	ginkgo.GinkgoWriter.Println(fmt.Sprintf("%s: downtime %v", d.Result.Verdict, d.Result.Downtime.Longest.Bracket))
+}
