@@ -171,18 +171,25 @@ func (h *Host) publish(ctx context.Context) error {
 	return nil
 }
 
-// testcontainers is a provider that works on this engine and without a
-// reaper. Both are said to it by the environment, which it reads once in the
-// life of a process; the client it then makes is replaced by ours, because
-// its own configuration file may name another engine.
-func (e *engine) testcontainers() (*testcontainers.DockerProvider, error) {
+// tellTestcontainers says to testcontainers that it must work on this engine
+// and without a reaper. It listens only to the environment, and reads that once
+// in the life of a process: at whatever is first asked of it, be it the password
+// of a registry. So this comes before everything else.
+func (e *engine) tellTestcontainers() error {
 	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	if os.Getenv(client.EnvOverrideHost) == "" {
 		err = errors.Join(err, os.Setenv(client.EnvOverrideHost, e.Address))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("prepare testcontainers: %w", err)
+		return fmt.Errorf("prepare testcontainers: %w", err)
 	}
+	return nil
+}
+
+// testcontainers is a provider that works on this engine. The client it makes
+// is replaced by ours, because its own configuration file may name another
+// engine.
+func (e *engine) testcontainers() (*testcontainers.DockerProvider, error) {
 	// Without this option it makes a network of its own, which stays behind.
 	p, err := testcontainers.NewDockerProvider(testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))
 	if err != nil {

@@ -55,7 +55,7 @@ func connect(ctx context.Context) (*engine, error) {
 	for _, address := range addresses() {
 		e, err := dial(ctx, address)
 		if err == nil {
-			return e, nil
+			return e, e.tellTestcontainers()
 		}
 		tried = append(tried, address)
 		if why == nil {

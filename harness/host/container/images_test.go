@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -207,5 +208,15 @@ func TestImages(t *testing.T) {
 				t.Errorf("CheckImage = %+v, want %s to be there", got, ref)
 			}
 		})
+	}
+}
+
+// The first thing that a fresh machine asks of testcontainers is the password
+// of a registry. Nothing may have read its configuration before the reaper was
+// switched off.
+func TestReaperIsOffBeforeAnythingIsFetched(t *testing.T) {
+	check(t, scratch("any"))
+	if got := os.Getenv("TESTCONTAINERS_RYUK_DISABLED"); got != "true" {
+		t.Errorf("TESTCONTAINERS_RYUK_DISABLED = %q once an engine was found, want true", got)
 	}
 }
