@@ -254,7 +254,11 @@ func publish(w io.Writer, run reports.Run, out, lang string) error {
 	if err := reports.Write(out, run, lang); err != nil {
 		return err
 	}
-	if err := reports.Table(w, run, lang); err != nil {
+	begun := run
+	begun.Drills = slices.DeleteFunc(slices.Clone(run.Drills), func(d reports.Drill) bool {
+		return d.Record.Tail != nil && d.Record.Tail.Err != "" // there is no step to show
+	})
+	if err := reports.Table(w, begun, lang); err != nil {
 		return err
 	}
 	if err := pointLatest(out); err != nil {
