@@ -180,10 +180,10 @@ func TestDuration(t *testing.T) {
 		{999600 * time.Microsecond, "1 s", "1 秒"},
 		{1534 * ms, "1.53 s", "1.53 秒"},
 		{30 * sec, "30 s", "30 秒"},
-		{59960 * ms, "1 min", "1 分"},
-		{123 * sec, "2 min 3 s", "2 分 3 秒"},
+		{59960 * ms, "1 min", "1 分钟"},
+		{123 * sec, "2 min 3 s", "2 分钟 3 秒"},
 		{time.Hour - 100*ms, "1 h", "1 小时"},
-		{62 * time.Minute, "1 h 2 min", "1 小时 2 分"},
+		{62 * time.Minute, "1 h 2 min", "1 小时 2 分钟"},
 		{-12 * ms, "−12 ms", "−12 毫秒"},
 	} {
 		if got := reports.Duration(tt.d, "en"); got != tt.en {
