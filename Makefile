@@ -4,7 +4,7 @@ GO       ?= go
 FUZZTIME ?= 30s
 TRIALS   ?= 1
 PRODUCT  ?= postgres
-HOST     ?= container
+HOST     ?= auto
 OUT      ?= reports/out
 SET      ?=
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
@@ -12,10 +12,10 @@ RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) -
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly test check fix fmt-check vet lint unit mod-check report golden fuzz bench images clean
+.PHONY: help build drill nightly interrupts test check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean
 
 help: ## list what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
 build: ## build bin/drillbook
 	$(GO) build -o bin/drillbook ./cmd/drillbook
@@ -25,6 +25,9 @@ drill: build ## carry out the smoke drills (PRODUCT= HOST= TRIALS= OUT= SET="nam
 
 nightly: build ## carry out all drills (the same settings)
 	$(RUN) --tier nightly
+
+interrupts: ## interrupt every runbook after each of its steps
+	DRILLBOOK_EVERY_STEP=1 $(GO) test -timeout 90m -run TestInterruptAfterSteps ./cmd/drillbook
 
 test: ## run every test: units, conformance, and the scenarios
 	$(GO) test -p 1 -shuffle=on ./...
@@ -68,6 +71,13 @@ fuzz: ## run every fuzz target for FUZZTIME
 
 bench: build ## time the harness, and a drill against the bare commands
 	bench/run.sh
+
+selftest: ## drill the harness on databases that are known to be wrong (README=1: renew its table there)
+	@mkdir -p bin && rm -f bin/selftest.txt
+	@$(GO) test -count=1 ./harness/selftest -args -table $(CURDIR)/bin/selftest.txt $(if $(README),-readme) \
+		>bin/selftest.log 2>&1; code=$$?; \
+	if [ $$code != 0 ]; then cat bin/selftest.log; fi; \
+	if [ -f bin/selftest.txt ]; then cat bin/selftest.txt; fi; exit $$code
 
 images: build ## build all images that drills run from
 	bin/drillbook images

@@ -57,10 +57,21 @@ func rules() []rule {
 		{"harness/record", nil, "a record is plain data"},
 		{"harness/host", nil, "a seam knows no other package"},
 		{"harness/wait", nil, "it waits, and knows not for what"},
+		{"harness/lock", []string{"github.com/gofrs/flock"}, "it locks, and knows not what"},
 		{"harness/link", []string{"harness/host"}, "a seam"},
 		{"harness/driver", []string{"harness/host"}, "a seam"},
 		{"harness/measure", []string{"harness/record"}, "measuring is a pure function of a record"},
+		{
+			"harness/linear",
+			[]string{"harness/record", "github.com/anishathalye/porcupine"},
+			"checking is a pure function of a record",
+		},
 		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe knows no cluster and no step"},
+		{
+			"harness/calibrate",
+			[]string{"harness/driver", "harness/measure", "harness/probe", "harness/record"},
+			"it measures the measuring",
+		},
 		{
 			"harness/observe",
 			[]string{"harness/driver", "harness/record"},
@@ -76,9 +87,14 @@ func rules() []rule {
 			[]string{"harness/driver", "harness/host", "harness/link"},
 			"a fault knows not who measures it",
 		},
+		{
+			"harness/preflight",
+			[]string{"harness/driver", "harness/host"},
+			"it looks at a cluster; whoever runs the drill decides what that means",
+		},
 		{"harness/drill", []string{
-			"harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
-			"harness/observe", "harness/probe", "harness/record", "harness/wait",
+			"harness/calibrate", "harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
+			"harness/observe", "harness/preflight", "harness/probe", "harness/record", "harness/wait",
 		}, ""},
 		{
 			"harness/drivertest",
@@ -94,15 +110,20 @@ func rules() []rule {
 			"harness/host/container",
 			[]string{
 				"harness/host",
+				"harness/lock",
 				"harness/wait",
 				"github.com/testcontainers/...",
 				"github.com/docker/...",
 				"github.com/containerd/...",
 				"github.com/moby/...",
 				"github.com/opencontainers/...",
-				"github.com/gofrs/flock",
 			},
 			"the only package that knows of containers",
+		},
+		{
+			"harness/host/local",
+			[]string{"harness/host", "harness/lock", "harness/wait"},
+			"it runs on the standard library",
 		},
 		{"harness/link/cut", []string{"harness/host", "harness/link"}, ""},
 		{
@@ -121,7 +142,11 @@ func rules() []rule {
 		{"fixtures/postgres", []string{
 			"fixtures/images", "harness/driver", "harness/host", "harness/wait", "github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
-		{"reports", []string{"harness/record", "harness/measure"}, "rendering is a pure function of records"},
+		{
+			"reports",
+			[]string{"harness/record", "harness/measure", "harness/linear"},
+			"rendering is a pure function of records",
+		},
 		{
 			"runbooks",
 			[]string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."},
@@ -131,7 +156,8 @@ func rules() []rule {
 			"harness/...", "runbooks", "reports", "fixtures/images", "github.com/onsi/...",
 		}, ""},
 		{"scenarios/postgres", []string{
-			"scenarios/dsl", "fixtures/postgres", "harness/driver", "harness/fault", "github.com/onsi/...",
+			"scenarios/dsl", "fixtures/postgres", "harness/driver", "harness/fault", "harness/link", "harness/drill",
+			"github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/..."}, ""},
 		{
@@ -210,6 +236,7 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"harness/drill", "drillbook/reports"},
 		{"harness/drill", "github.com/onsi/ginkgo/v2"},
 		{"harness/cluster", "github.com/docker/docker/client"},
+		{"harness/host/local", "drillbook/harness/host/container"},
 		{"harness/link/cut", "github.com/Shopify/toxiproxy/v2/client"},
 		{"harness/drivertest", "testing"},
 		{"reports", "drillbook/harness/drill"},

@@ -1,13 +1,18 @@
 #!/bin/bash
-# Times the harness' own benchmarks (ten times each, for benchstat), and the
-# drill of a lost primary against the bare commands, in turn.
+# Times the harness' own benchmarks (COUNT times each, ten unless told), and the
+# drill of a lost primary against the bare commands, in turn; with 0 pairs only
+# the former, which needs no engine. To compare two versions:
+#
+#	bench/run.sh 0 >old.txt; …; bench/run.sh 0 >new.txt
+#	go tool -modfile=tools/go.mod benchstat old.txt new.txt
 #
 # usage: bench/run.sh [PAIRS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 pairs=${1:-5}
 
-go test -run '^$' -bench . -benchmem -count "${COUNT:-10}" ./harness/... ./reports
+go test -run '^$' -bench . -benchmem -count "${COUNT:-10}" -timeout 1h ./harness/... ./reports
+[[ $pairs == 0 ]] && exit
 
 image=$(bin/drillbook images | grep -o 'drillbook/postgres:[0-9a-f]*' | tail -n 1)
 out=$(mktemp -d)

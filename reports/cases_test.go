@@ -1,6 +1,8 @@
 package reports_test
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"drillbook/harness/record"
@@ -61,6 +63,10 @@ func (f failover) world() *world {
 
 func (f failover) run() *record.Record {
 	w := f.world()
+	w.rec.Head.Settings.Bound = 15 * ms
+	for _, how := range []string{"reset", "hang", "blackhole"} {
+		w.event(record.Event{Kind: record.Calibrated, What: how, Took: 120 * ms, Least: 117 * ms, Most: 124 * ms})
+	}
 	w.run()
 	w.readBack("pg2")
 	return &w.rec
@@ -124,6 +130,7 @@ func cases() map[string]reports.Run {
 		"unmeasurable": run(unmeasurable()),
 		"cut":          run(cut()),
 		"split":        run(split()),
+		"saved":        run(saved()),
 		"trials":       run(trials()...),
 	}
 }
@@ -238,6 +245,42 @@ func split() *record.Record {
 	w.run()
 	w.readBack("pg2")
 	return &w.rec
+}
+
+// saved is the same partition in a drill that is about it: what the losing side
+// took was saved before it was wound back.
+func saved() *record.Record {
+	rec := split()
+	rec.Head.Promise.SplitBrain = true
+	var tokens []record.Stored
+	for _, a := range rec.Attempts {
+		written := rec.Head.Streams[a.Stream].Kind == record.Write && a.Done > 5*sec
+		hung := a.Stream == writing && a.Outcome == record.Unknown && a.Done < 5300*ms
+		if written && (hung || a.Member == 1) {
+			tokens = append(tokens, record.Stored{Seq: a.Seq, Stream: a.Stream, Member: 1})
+		}
+	}
+	rec.Copies = append([]record.Copy{{
+		At: 10 * sec, Member: "pg1", Tokens: tokens,
+		Saved: &record.Saved{
+			File: "salvage-pg1.txt", Bytes: 10_412, Rows: len(tokens) + 2,
+			SHA256: "6ef1a0ea1e1a3fc1f1f6e2b6f7f1b53d9f1c1e2a3b4c5d6e7f8091a2b3c4d5e6",
+			Tables: map[string]int{"app.drillbook.token": len(tokens), "app.public.student": 2},
+		},
+	}}, rec.Copies...)
+	rec.Events = append(rec.Events, []record.Event{
+		{At: 10100 * ms, Kind: record.Figure, Step: 3, Member: "pg2", What: "catch-up", Value: 812.5, Unit: "ms"},
+		{At: 10200 * ms, Kind: record.Figure, Step: 3, What: "rows-loaded", Value: 1_000_000, Unit: "rows"},
+		{
+			At: 10300 * ms, Kind: record.Figure, Step: 3, Member: "pg1", What: "without words", Value: 5 << 20,
+			Unit: "bytes",
+		},
+		{At: 10400 * ms, Kind: record.Lag, Member: "pg2", Bytes: 3 << 20},
+		{At: 10500 * ms, Kind: record.Lag, Member: "pg2", Bytes: 1 << 10},
+		{At: 10600 * ms, Kind: record.Finding, Step: 3, What: "two histories", Answer: "pg2 left the history of pg1"},
+	}...)
+	slices.SortStableFunc(rec.Events, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
+	return rec
 }
 
 // trials are three trials of one drill, the second of which took too long.

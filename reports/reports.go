@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"drillbook/harness/linear"
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 )
@@ -23,7 +24,15 @@ import (
 type Drill struct {
 	Record *record.Record
 	Result measure.Result // what [measure.Of] says of the record
-	Name   string         // folder of the drill in its run; "" if it has none
+	// Register is what [linear.Of] says of the record. It is evidence beside
+	// the verdict, which rests on tokens.
+	Register linear.Result
+	Name     string // folder of the drill in its run; "" if it has none
+}
+
+// Of measures the record of a drill.
+func Of(rec *record.Record, name string) Drill {
+	return Drill{Record: rec, Result: measure.Of(rec), Register: linear.Of(rec), Name: name}
 }
 
 // Run is the drills that are reported together, in the order of the report.

@@ -104,7 +104,12 @@ type drillResult struct {
 	Phases      *phasesResult     `json:"phases"`
 	Writes      writesResult      `json:"writes"`
 	SplitBrain  splitResult       `json:"split_brain"`
+	Saved       []savedResult     `json:"saved"`
+	Figures     []figureResult    `json:"figures"`
+	Lag         []lagResult       `json:"lag"`
+	Checks      []checkResult     `json:"checks"`
 	Stale       *staleResult      `json:"stale"`
+	Register    *registerResult   `json:"register"`
 	Faults      []faultResult     `json:"faults"`
 	Probe       probeResult       `json:"probe"`
 	Streams     []streamResult    `json:"streams"`
@@ -114,6 +119,8 @@ type drillResult struct {
 type promiseResult struct {
 	RTO millis `json:"rto_ms"`
 	RPO int    `json:"rpo"`
+	// SplitBrain says that a split brain is what the drill is about.
+	SplitBrain bool `json:"split_brain"`
 }
 
 type settingsResult struct {
@@ -193,6 +200,7 @@ type writesResult struct {
 	Phantom        *int         `json:"phantom"`
 	Duplicated     *int         `json:"duplicated"`
 	Diverged       *int         `json:"diverged"`
+	Unsaved        *int         `json:"unsaved"`
 	Unread         []string     `json:"unread"`
 	Tokens         tokensResult `json:"tokens"`
 }
@@ -240,6 +248,15 @@ type probeResult struct {
 	Error   *millis  `json:"error_ms"`
 	Stalls  int      `json:"stalls"`
 	Stalled millis   `json:"stalled_ms"`
+
+	Calibration []calibrationResult `json:"calibration"`
+}
+
+type calibrationResult struct {
+	How   string `json:"how"`
+	Truth millis `json:"truth_ms"`
+	Least millis `json:"least_ms"`
+	Most  millis `json:"most_ms"`
 }
 
 type streamResult struct {
@@ -277,6 +294,7 @@ type summaryResult struct {
 	StandIn      string            `json:"stand_in"`
 	Params       map[string]string `json:"params"`
 	Promise      promiseResult     `json:"promise"`
+	Verdict      measure.Verdict   `json:"verdict"`
 	Trials       int               `json:"trials"`
 	Met          int               `json:"met"`
 	Missed       int               `json:"missed"`
@@ -284,13 +302,23 @@ type summaryResult struct {
 	Measured     int               `json:"measured"`
 	Open         int               `json:"open"`
 	Downtime     rankResult        `json:"downtime_ms"`
+	Median       *medianResult     `json:"median"`
+	Kept         float64           `json:"kept_at_least"`
 	Counted      int               `json:"counted"`
 	Lost         *int              `json:"lost"`
 	LostLeast    int               `json:"lost_least"`
 }
 
 type rankResult struct {
-	P50 *millis `json:"p50"`
-	P95 *millis `json:"p95"`
-	Max *millis `json:"max"`
+	P50      *millis `json:"p50"`
+	P95      *millis `json:"p95"`
+	Max      *millis `json:"max"`
+	P50Least *millis `json:"p50_least"`
+	P95Least *millis `json:"p95_least"`
+	MaxLeast *millis `json:"max_least"`
+}
+
+type medianResult struct {
+	bracketResult
+	Coverage float64 `json:"coverage"`
 }

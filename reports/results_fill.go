@@ -30,7 +30,7 @@ func newDrillResult(d Drill, w words) drillResult {
 		Began:      h.Began,
 		TookMS:     millis(r.Took),
 		ReadyMS:    unlessZero(r.Ready),
-		Promise:    promiseResult{millis(h.Promise.RTO), h.Promise.RPO},
+		Promise:    promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
 		Settings:   settingsResult{millis(h.Settings.Settle), millis(h.Settings.Baseline)},
 		Verdict:    r.Verdict,
 		Reasons:    mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, w) }),
@@ -40,7 +40,12 @@ func newDrillResult(d Drill, w words) drillResult {
 		Phases:     newPhases(r.Phases),
 		Writes:     newWrites(d),
 		SplitBrain: newSplit(d),
+		Saved:      newSaved(d),
+		Figures:    mapped(r.Figures, newFigure),
+		Lag:        mapped(r.Lags, newLag),
+		Checks:     newChecks(d.Record),
 		Stale:      newStale(r),
+		Register:   newRegister(d),
 		Faults:     mapped(r.Faults, newFault),
 		Probe:      newProbe(r),
 		Streams:    mapped(r.Streams, newStream),
@@ -135,6 +140,7 @@ func newWrites(d Drill) writesResult {
 	number := func(n int) *int { return &n }
 	out.AppliedUnknown, out.Lost, out.Phantom = &w.AppliedUnknown, number(len(w.Lost)), number(len(w.Phantom))
 	out.Duplicated, out.Diverged = number(len(w.Duplicated)), number(len(w.Diverged))
+	out.Unsaved = number(d.Result.Unsaved)
 	if len(w.Lost) > 0 {
 		out.OldestLost = known(w.OldestLost)
 	}
@@ -199,6 +205,11 @@ func newProbe(r measure.Result) probeResult {
 		rate = tenth(rate)
 		out.Rate, out.Error = &rate, known(r.Error)
 	}
+	out.Calibration = make([]calibrationResult, 0, len(r.Calibrations))
+	for _, c := range r.Calibrations {
+		out.Calibration = append(out.Calibration,
+			calibrationResult{How: c.How, Truth: millis(c.Truth), Least: millis(c.Least), Most: millis(c.Most)})
+	}
 	out.Stalls = len(r.Stalls)
 	for _, s := range r.Stalls {
 		out.Stalled += millis(s.To - s.From)
@@ -232,11 +243,19 @@ func newSummaryResult(s summary) summaryResult {
 	h := s.first().Record.Head
 	out := summaryResult{
 		Runbook: h.Runbook, Product: h.Product, Host: h.Host, StandIn: h.StandIn, Params: present(h.Params),
-		Promise: promiseResult{millis(h.Promise.RTO), h.Promise.RPO}, Trials: len(s.drills),
-		Met: s.verdicts[measure.Met], Missed: s.verdicts[measure.Missed],
-		Unmeasurable: s.verdicts[measure.Unmeasurable],
-		Measured:     s.measured, Open: s.open, Downtime: rankResult{newRank(s.p50), newRank(s.p95), newRank(s.max)},
-		Counted: s.counted, LostLeast: s.lost,
+		Promise: promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
+		Verdict: s.Verdict, Trials: s.Count,
+		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),
+		Measured: s.Measured, Open: s.Open, Counted: s.counted, LostLeast: s.lost,
+	}
+	if s.Measured > 0 {
+		out.Downtime = rankResult{
+			P50: newMost(s.P50), P95: newMost(s.P95), Max: newMost(s.Max),
+			P50Least: known(s.P50.Least), P95Least: known(s.P95.Least), MaxLeast: known(s.Max.Least),
+		}
+	}
+	if m := s.Median; m.Coverage > 0 {
+		out.Median = &medianResult{newBracket(m.Bracket, m.Open), floor(m.Coverage, 4)}
 	}
 	if s.whole() {
 		out.Lost = &s.lost
@@ -244,11 +263,13 @@ func newSummaryResult(s summary) summaryResult {
 	return out
 }
 
-func newRank(l longest) *millis {
-	if !l.known || l.open {
-		return nil
-	}
-	return known(l.most)
+func newMost(r measure.Range) *millis { return newBracket(r.Bracket, r.Open).Most }
+
+// floor cuts a probability off behind some digits, so that it never promises
+// more than there is.
+func floor(p float64, digits int) float64 {
+	scale := math.Pow10(digits)
+	return math.Floor(p*scale) / scale
 }
 
 // mapped applies f to every element, and makes an empty list, not null, of

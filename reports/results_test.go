@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"drillbook/harness/linear"
 	"drillbook/harness/measure"
+	"drillbook/harness/record"
 	"drillbook/reports"
 )
 
@@ -30,7 +32,38 @@ func full() reports.Drill {
 	r.Reasons = append(r.Reasons, broke)
 	r.Faults[0].Err = "heal failed twice"
 	d.Record.Tail.Err = "the fault could not be healed"
+	d.Register = broken()
 	return d
+}
+
+// broken is a register whose get shows what was overwritten before it.
+func broken() linear.Result {
+	return linear.Result{
+		Verdict: linear.Broken, Reason: linear.TookTooLong, Puts: 2, Gets: 1, Unknown: 1,
+		Evidence: []linear.Operation{
+			{Put: true, Value: 1, Invoked: sec, Returned: sec + ms, Outcome: record.Acked, Member: 1},
+			{Put: true, Value: 2, Invoked: 2 * sec, Returned: 2*sec + ms, Outcome: record.Acked, Member: 2},
+			{Value: 1, Invoked: 3 * sec, Returned: 3*sec + ms, Outcome: record.Acked, Member: 1},
+		},
+	}
+}
+
+// A register that was no one copy is said to be none, with the evidence, in
+// both languages.
+func TestRegister(t *testing.T) {
+	d := run(split()).Drills[0]
+	d.Register = broken()
+	for lang, want := range map[string]string{
+		"en": "no: 1 was put from ", "zh": "否：写入 1",
+	} {
+		var page strings.Builder
+		if err := reports.Markdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("%s: the page does not say %q", lang, want)
+		}
+	}
 }
 
 // paths are the fields of a JSON value, and whether they hold plain values.
@@ -39,7 +72,7 @@ func paths(value any, at string, found map[string]bool) {
 	case map[string]any:
 		for k, sub := range v {
 			path := strings.TrimPrefix(at+"."+k, ".")
-			if regexp.MustCompile(`(^|\.)(title|comment|params|versions)$`).MatchString(at) {
+			if regexp.MustCompile(`(^|\.)(title|comment|params|versions|tables)$`).MatchString(at) {
 				path = at + ".*"
 			}
 			found[path] = true
@@ -72,7 +105,8 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 		documented[m[1]] = true
 	}
 	found := map[string]bool{}
-	for _, r := range append(slices.Collect(maps.Values(cases())), reports.Run{Drills: []reports.Drill{full()}}) {
+	repeated := reports.Run{Drills: slices.Repeat([]reports.Drill{full()}, 6)}
+	for _, r := range append(slices.Collect(maps.Values(cases())), repeated) {
 		var v any
 		if err := json.Unmarshal([]byte(results(t, r)), &v); err != nil {
 			t.Fatal(err)
@@ -183,6 +217,28 @@ func TestResultsAreExact(t *testing.T) {
 	} {
 		if got := at(t, v, path); got != want {
 			t.Errorf("%s = %v, want %v", path, got, want)
+		}
+	}
+}
+
+// TestSixTrials: enough to say where the median lies.
+func TestSixTrials(t *testing.T) {
+	six := reports.Run{Drills: slices.Repeat(run(quick(1).run()).Drills, 6)}
+	v := decode(t, six)
+	for path, want := range map[string]any{
+		"summaries.0.verdict": "met", "summaries.0.median.coverage": 0.9687, "summaries.0.kept_at_least": 0.6069,
+		"summaries.0.median.least_ms": at(t, v, "summaries.0.downtime_ms.p50_least"),
+		"summaries.0.median.most_ms":  at(t, v, "summaries.0.downtime_ms.p50"),
+	} {
+		if got := at(t, v, path); got != want {
+			t.Errorf("%s = %v, want %v", path, got, want)
+		}
+	}
+	for lang, want := range map[string]string{"en": " ms (96.8 %) | 30 s | 60.6 % | 0 |", "zh": "（96.8 %） | 30"} {
+		page := rendered(t, func(w io.Writer) error { return reports.Markdown(w, six, lang) })
+		page = strings.ReplaceAll(page, "\u00a0", " ")
+		if !strings.Contains(page, want) {
+			t.Errorf("%s: the summary lacks %q", lang, want)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"drillbook/harness/measure"
 	"drillbook/harness/record"
 	"drillbook/reports"
 )
@@ -234,7 +233,7 @@ func (w *world) readBack(primary string) {
 func run(recs ...*record.Record) reports.Run {
 	r := reports.Run{Generator: "drillbook 0.3.0"}
 	for _, rec := range recs {
-		r.Drills = append(r.Drills, reports.Drill{Record: rec, Result: measure.Of(rec), Name: rec.Head.Run})
+		r.Drills = append(r.Drills, reports.Of(rec, rec.Head.Run))
 	}
 	return r
 }

@@ -34,7 +34,7 @@ func Table(w io.Writer, run Run, lang string) error {
 	}
 	if trials := words.trials(summaries(run)); trials != nil {
 		b.WriteString("\n" + words.say("repeated") + "\n")
-		trials.keep(0, 2, 3, 5, 6, 7, 9).print(&b)
+		trials.keep(0, 3, 5, 7, 8, 10, 11).print(&b)
 	}
 	_, err = io.WriteString(w, b.String())
 	return err

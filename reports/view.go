@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"drillbook/harness/linear"
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 )
@@ -162,10 +163,11 @@ type drafter struct {
 	limits
 	rec *record.Record
 	res measure.Result
+	reg linear.Result
 }
 
 func newDrafter(w words, l limits, d Drill) drafter {
-	return drafter{words: w, limits: l, rec: d.Record, res: d.Result}
+	return drafter{words: w, limits: l, rec: d.Record, res: d.Result, reg: d.Register}
 }
 
 // quote cleans and bounds foreign text, such as an answer of a database.

@@ -68,12 +68,7 @@ func (d drafter) verdictLine() string {
 		bracket := d.bracket(longest.Bracket, longest.Open)
 		parts = append(parts, d.say("line.outage", "bracket", bracket, "limit", d.time(promise.RTO)))
 	}
-	if n := len(d.res.Writes.Lost); n > 0 {
-		parts = append(parts, d.say("line.lost", "count", count(n), "most", count(promise.RPO)))
-	} else {
-		parts = append(parts, d.say("line.none-lost"))
-	}
-	return sentences(parts)
+	return sentences(append(parts, d.lostLine()))
 }
 
 // figures are the four that everybody asks for first.
@@ -86,7 +81,9 @@ func (d drafter) figures() []fact {
 		downtime.Note += d.say("and-also") + d.say("figure.outages", "count", count(n), "total", total)
 	}
 	lost := fact{d.say("lost"), d.lostOf(d.res.Writes), d.say("figure.may-be-lost", "most", count(promise.RPO))}
-	if len(d.res.Writes.Lost) > 0 {
+	if promise.SplitBrain && d.savedAll() {
+		lost.Note = d.say("figure.saved")
+	} else if len(d.res.Writes.Lost) > 0 {
 		lost.Note += d.say("and-also") + d.say("figure.oldest", "age", d.time(d.res.Writes.OldestLost))
 	}
 	if d.res.Writes.Counted && len(d.res.Writes.Unread) > 0 {
@@ -96,12 +93,15 @@ func (d drafter) figures() []fact {
 	if d.res.Split.Proved {
 		split.Value, split.Note = d.say("proved"), d.say("figure.split", "time", d.time(d.res.Split.Overlap))
 	}
+	if promise.SplitBrain {
+		split.Note += d.say("and-also") + d.say("figure.split-expected")
+	}
 	took, planned := d.sums()
 	spent := fact{d.say("time"), d.time(took), d.say("figure.all-steps")}
 	if planned > 0 {
 		spent.Note = d.say("figure.planned", "time", d.time(planned))
 	}
-	if !conclusive(d.res) {
+	if d.res.Unfit {
 		for _, f := range []*fact{&downtime, &lost, &split} {
 			f.Note += d.say("and-also") + d.say("figure.inconclusive")
 		}
@@ -109,7 +109,7 @@ func (d drafter) figures() []fact {
 	return []fact{downtime, lost, split, spent}
 }
 
-func (d drafter) drill() Drill { return Drill{Record: d.rec, Result: d.res} }
+func (d drafter) drill() Drill { return Drill{Record: d.rec, Result: d.res, Register: d.reg} }
 
 // sums are how long all steps took and were planned to take.
 func (d drafter) sums() (took, planned time.Duration) {

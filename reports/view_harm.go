@@ -148,6 +148,9 @@ func (d drafter) split() section {
 		s.Grid.add(d.tokenRow(x.First)...)
 		s.Grid.add(d.tokenRow(x.Second)...)
 	}
+	if d.rec.Head.Promise.SplitBrain {
+		s.Notes = append(s.Notes, d.say("split.expected"))
+	}
 	if x.RoleOverlap > 0 {
 		s.Notes = append(s.Notes, d.say("split.roles", "time", d.time(x.RoleOverlap)))
 	}

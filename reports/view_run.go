@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"drillbook/harness/measure"
@@ -111,9 +112,10 @@ func (w words) lostOf(writes measure.Writes) string {
 // trials is the table of the summaries; nil if nothing was repeated.
 func (w words) trials(all []summary) *grid {
 	g := newGrid(w.say("runbook"), w.say("product"), w.say("trials"), w.say("verdicts"), w.say("measured"),
-		"p50", "p95", w.say("max"), "RTO", w.say("lost-total")).figures(2, 4, 5, 6, 7, 8, 9)
+		"p50", "p95", w.say("max"), w.say("median"), "RTO", w.say("kept"), w.say("lost-total")).
+		figures(2, 4, 5, 6, 7, 8, 9, 10, 11)
 	for _, s := range all {
-		if len(s.drills) < 2 || len(g.Rows) == maxOverview {
+		if s.Count < 2 || len(g.Rows) == maxOverview {
 			continue
 		}
 		h := s.first().Record.Head
@@ -121,8 +123,11 @@ func (w words) trials(all []summary) *grid {
 		if p := params(h.Params); p != "" {
 			name += " (" + plain(p) + ")"
 		}
-		g.add(name, plain(h.System), count(len(s.drills)), w.verdicts(s), count(s.measured),
-			w.rank(s.p50), w.rank(s.p95), w.rank(s.max), w.duration(h.Promise.RTO, nearest), w.lostIn(s))
+		g.Rows = append(g.Rows, row{Mark: s.Verdict, Cells: []string{
+			name, plain(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
+			w.rank(s, s.P50), w.rank(s, s.P95), w.rank(s, s.Max), w.median(s.Median),
+			w.duration(h.Promise.RTO, nearest), percent(s.Kept), w.lostIn(s),
+		}})
 	}
 	if len(g.Rows) == 0 {
 		return nil
@@ -132,25 +137,36 @@ func (w words) trials(all []summary) *grid {
 
 func (w words) verdicts(s summary) string {
 	var parts []string
-	for _, v := range []measure.Verdict{measure.Met, measure.Missed, measure.Unmeasurable} {
-		if n := s.verdicts[v]; n > 0 {
-			parts = append(parts, symbol(v)+" "+w.say("verdict."+string(v))+" "+count(n))
+	for _, v := range []struct {
+		verdict measure.Verdict
+		n       int
+	}{{measure.Met, s.Met}, {measure.Missed, s.Missed}, {measure.Unmeasurable, s.Unmeasurable}} {
+		if v.n > 0 {
+			parts = append(parts, symbol(v.verdict)+" "+w.say("verdict."+string(v.verdict))+" "+count(v.n))
 		}
 	}
 	return strings.Join(parts, w.say("comma"))
 }
 
-func (w words) rank(l longest) string {
+func (w words) rank(s summary, r measure.Range) string {
 	switch {
-	case !l.known:
+	case s.Measured == 0:
 		return w.say("unknown")
-	case l.open:
-		return w.say("open")
-	case l.most == 0:
+	case r.Most == 0 && !r.Open:
 		return w.say("none")
 	}
-	return w.duration(l.most, up)
+	return w.bracket(r.Bracket, r.Open)
 }
+
+func (w words) median(m measure.Interval) string {
+	if m.Coverage == 0 {
+		return "–"
+	}
+	return w.bracket(m.Bracket, m.Open) + w.say("note", "note", percent(m.Coverage))
+}
+
+// percent never rounds up: it is used for what is certain at least.
+func percent(p float64) string { return strconv.FormatFloat(floor(100*p, 1), 'f', 1, 64) + "\u00a0%" }
 
 func (w words) lostIn(s summary) string {
 	switch {

@@ -116,6 +116,18 @@ func (d drafter) healing(f measure.Fault) string {
 	return moment(*f.Healed) + " · " + d.quote(f.HealedBy)
 }
 
+func (d drafter) calibration() string {
+	if len(d.res.Calibrations) == 0 {
+		return d.say("none")
+	}
+	said := make([]string, 0, len(d.res.Calibrations))
+	for _, c := range d.res.Calibrations {
+		said = append(said, d.say("probe.calibrated",
+			"how", d.say("probe.how."+c.How), "truth", d.time(c.Truth), "bracket", d.bracket(c.Bracket, false)))
+	}
+	return strings.Join(said, " · ")
+}
+
 func (d drafter) probe() section {
 	s := section{ID: "probe", Title: d.say("probe"), Lead: d.say("probe.lead")}
 	var stalled time.Duration
@@ -132,8 +144,10 @@ func (d drafter) probe() section {
 	}
 	s.Facts = []fact{
 		{d.say("probe.error"), bound, d.say("probe.error.note")},
+		{d.say("probe.calibration"), d.calibration(), d.say("probe.calibration.note")},
 		{d.say("probe.stalls"), stalls, d.say("probe.stalls.note")},
 		{d.say("probe.stale"), d.stale(), d.say("probe.stale.note")},
+		{d.say("probe.register"), d.register(), d.say("probe.register.note")},
 	}
 	s.Grid = newGrid(d.say("stream"), d.say("path"), d.say("rate"), d.say("acked"), d.say("refused"),
 		d.say("unknown-short"), "p50", "p99", d.say("max")).figures(2, 3, 4, 5, 6, 7, 8)
@@ -189,7 +203,11 @@ func (d drafter) findings() section {
 		if e.Err != "" {
 			r.Mark, outcome = measure.Missed, "✘ "+d.detail(e.Err)
 		}
-		r.Cells = []string{strconv.Itoa(e.Step), plain(e.Member), d.quote(e.What), answer, outcome}
+		step := "–" // before the first
+		if e.Step > 0 {
+			step = strconv.Itoa(e.Step)
+		}
+		r.Cells = []string{step, plain(e.Member), d.quote(e.What), answer, outcome}
 		s.Grid.Rows = append(s.Grid.Rows, r)
 	}
 	return s

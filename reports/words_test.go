@@ -95,7 +95,11 @@ func TestWordsAreUsed(t *testing.T) {
 		}
 	}
 	// What is put together from a prefix and a value.
-	built := []string{"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line."}
+	built := []string{
+		"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line.", "probe.how.",
+		"register.why.",
+		"measured.",
+	}
 	for key := range words {
 		found := strings.Contains(source.String(), `"`+key+`"`)
 		for _, prefix := range built {

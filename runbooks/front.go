@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -17,6 +18,8 @@ type front struct {
 	Source   string        `yaml:"source"`
 	Needs    []string      `yaml:"needs"`
 	Params   yaml.MapSlice `yaml:"params"`
+	Split    string        `yaml:"split_brain"`
+	Stale    bool          `yaml:"stale_reads"`
 	rto      time.Duration
 	settings []Param
 }
@@ -24,7 +27,8 @@ type front struct {
 func (f *front) params() []Param { return f.settings }
 
 func (f *front) equal(g *front) bool {
-	return f.rto == g.rto && f.RPO == g.RPO && f.Source == g.Source && slices.Equal(f.Needs, g.Needs) &&
+	return f.rto == g.rto && f.RPO == g.RPO && f.Source == g.Source && f.Split == g.Split && f.Stale == g.Stale &&
+		slices.Equal(f.Needs, g.Needs) &&
 		slices.EqualFunc(f.settings, g.settings, func(a, b Param) bool {
 			return a.Name == b.Name && a.Default == b.Default && slices.Equal(a.Allowed, b.Allowed)
 		})
@@ -32,7 +36,7 @@ func (f *front) equal(g *front) bool {
 
 // abilities are what needs may name, by the interface of package driver.
 func abilities() []string {
-	return []string{"lag", "promote", "switchover", "rejoin"}
+	return []string{"form", "lag", "promote", "switchover", "rejoin", "stop", "turn-away", "salvage"}
 }
 
 const fence = "---\n"
@@ -88,6 +92,21 @@ func (f *front) settle() string {
 			return msg
 		}
 		f.settings = append(f.settings, p)
+	}
+	return f.checkSplit()
+}
+
+// checkSplit makes sure that the setting under which a split brain is expected
+// is one that a drill can be given.
+func (f *front) checkSplit() string {
+	name, value, ok := strings.Cut(f.Split, "=")
+	if f.Split == "" {
+		return ""
+	}
+	i := slices.IndexFunc(f.settings, func(p Param) bool { return p.Name == name })
+	if !ok || i < 0 || !slices.Contains(f.settings[i].Allowed, value) {
+		return fmt.Sprintf("split_brain %q is no setting: write the name and an allowed value of a parameter, "+
+			"such as mode=async", f.Split)
 	}
 	return ""
 }

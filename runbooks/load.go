@@ -147,7 +147,7 @@ func (p *page) runbook(name string) Runbook {
 	b := Runbook{
 		Name: name, Title: Text{lang: p.title}, Intro: Text{lang: p.intro},
 		RTO: p.front.rto, RPO: p.front.RPO, Source: p.front.Source, Needs: p.front.Needs,
-		Params: p.front.params(),
+		Params: p.front.params(), Split: p.front.Split, Stale: p.front.Stale,
 	}
 	for _, s := range p.steps {
 		b.Steps = append(b.Steps, Step{

@@ -39,6 +39,12 @@ type Runbook struct {
 	RPO    int
 	Source string
 	Needs  []string
+	// Split is the setting, such as "mode=async", under which a split brain is
+	// what a drill is about; empty: never.
+	Split string
+	// Stale says that reads may show an older state, since a member that was
+	// deposed lives on and is asked.
+	Stale  bool
 	Params []Param
 	Steps  []Step
 }
@@ -130,6 +136,13 @@ func (b *Runbook) Settle(given map[string]string) (map[string]string, error) {
 		}
 	}
 	return values, nil
+}
+
+// ExpectsSplit reports whether a split brain is what a drill with these values
+// is about.
+func (b *Runbook) ExpectsSplit(values map[string]string) bool {
+	name, value, ok := strings.Cut(b.Split, "=")
+	return ok && values[name] == value
 }
 
 func (b *Runbook) paramNames() string {

@@ -142,6 +142,15 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 			edit("rpo: 0", "rpo: 0\nparams:\n  x: {default: c, allowed: [a, b]}"), good,
 			`its default "c" is not among`,
 		},
+		{
+			"split brain under no setting", edit("rpo: 0", "rpo: 0\nsplit_brain: mode=async"), good,
+			`split_brain "mode=async" is no setting`,
+		},
+		{
+			"split brain under a setting that is not allowed",
+			edit("rpo: 0", "rpo: 0\nparams:\n  mode: {default: a, allowed: [a, b]}\nsplit_brain: mode=c"), good,
+			`split_brain "mode=c" is no setting`,
+		},
 		{"no title", edit("# Title\n", ""), good, "there is no title"},
 		{"no steps", before("## 1."), good, "there are no steps"},
 		{"missing step", edit("## 2.", "## 3."), good, "db/page.md:18: step 3 stands where step 2 is due"},
@@ -205,6 +214,12 @@ func TestSettle(t *testing.T) {
 	got, err := b.Settle(map[string]string{"hold": "1s"})
 	if err != nil || got["mode"] != "sync" || got["hold"] != "1s" {
 		t.Errorf("Settle = %v, %v", got, err)
+	}
+	b.Split = "mode=async"
+	for mode, want := range map[string]bool{"sync": false, "async": true} {
+		if got := b.ExpectsSplit(map[string]string{"mode": mode}); got != want {
+			t.Errorf("ExpectsSplit with mode=%s = %t, want %t", mode, got, want)
+		}
 	}
 	for _, tt := range []struct {
 		given map[string]string

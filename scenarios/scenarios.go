@@ -3,13 +3,11 @@
 package scenarios
 
 import (
-	"slices"
-
 	"drillbook/scenarios/dsl"
 	"drillbook/scenarios/postgres"
 )
 
 // All are the scenarios of all products.
 func All() []dsl.Scenario {
-	return slices.Concat(postgres.Scenarios())
+	return postgres.Scenarios()
 }

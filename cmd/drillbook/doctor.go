@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/host/container"
+	"drillbook/harness/host/local"
 	"drillbook/scenarios/dsl"
 )
 
@@ -21,6 +22,8 @@ type finding struct {
 	Found string `json:"found"`
 	// Mend is the one thing to do if it is missing; "" if it is not.
 	Mend string `json:"mend,omitempty"`
+	// Spare says that drills can do without it.
+	Spare bool `json:"spare,omitempty"`
 }
 
 func doctorCommand() *cobra.Command {
@@ -40,7 +43,7 @@ func doctorCommand() *cobra.Command {
 				return err
 			}
 			for _, f := range findings {
-				if f.Mend != "" {
+				if f.Mend != "" && !f.Spare {
 					return &exitError{code: exitEnvironment}
 				}
 			}
@@ -57,15 +60,37 @@ func examine(ctx context.Context, out string) []finding {
 		{What: "machine", Found: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())},
 	}
 	findings = append(findings, examineFolder(out))
-	engine, err := container.FindEngine(ctx)
-	if err != nil {
-		return append(findings, finding{"container engine", "none", err.Error()})
+	return append(findings, examinePlaces(ctx)...)
+}
+
+// examinePlaces looks at the places where members can run, of which one will
+// do.
+func examinePlaces(ctx context.Context) []finding {
+	inContainers := finding{What: "host container"}
+	engine, noEngine := container.FindEngine(ctx)
+	if noEngine == nil {
+		inContainers.Found = fmt.Sprintf("engine %s at %s, API %s", engine.Version, engine.Address, engine.API)
+	} else {
+		inContainers.Mend = noEngine.Error()
 	}
-	findings = append(findings, finding{
-		What:  "container engine",
-		Found: fmt.Sprintf("%s at %s, API %s", engine.Version, engine.Address, engine.API),
-	})
-	return append(findings, examineImages(ctx)...)
+	findings := []finding{inContainers}
+	for _, img := range dsl.Images() {
+		if img.Native == nil {
+			continue
+		}
+		onMachine := finding{What: "host local, image " + img.Name, Spare: noEngine == nil}
+		if installed, err := local.Find(img); err == nil {
+			onMachine.Found = fmt.Sprintf("programs in %s, run as %s", installed.Folder, installed.User)
+			findings[0].Spare = true
+		} else {
+			onMachine.Mend = err.Error()
+		}
+		findings = append(findings, onMachine)
+	}
+	if noEngine == nil {
+		findings = append(findings, examineImages(ctx)...)
+	}
+	return findings
 }
 
 func examineFolder(out string) finding {
@@ -117,7 +142,10 @@ func examineImages(ctx context.Context) []finding {
 func printFindings(w io.Writer, findings []finding) error {
 	for _, f := range findings {
 		line := fmt.Sprintf("ok       %s: %s", f.What, f.Found)
-		if f.Mend != "" {
+		switch {
+		case f.Mend != "" && f.Spare:
+			line = fmt.Sprintf("absent   %s: %s", f.What, f.Mend)
+		case f.Mend != "":
 			line = fmt.Sprintf("MISSING  %s: %s", f.What, f.Mend)
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {

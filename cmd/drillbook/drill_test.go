@@ -109,6 +109,9 @@ func TestKilledRunIsHealed(t *testing.T) {
 	if l := left(t); l != "" {
 		t.Errorf("left after heal: %s", l)
 	}
+	if !strings.Contains(string(out), `"host of a is lost" had been in force`) {
+		t.Errorf("heal does not say which fault it undid:\n%s", out)
+	}
 	records, _ := filepath.Glob(filepath.Join(p.dir, "reports", "out", "*", "*", "record.jsonl"))
 	if len(records) != 1 {
 		t.Fatalf("%d records, want 1", len(records))
@@ -132,12 +135,11 @@ func TestInterruptedRunHealsSavesAndReports(t *testing.T) {
 	if err := c.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	said := ""
-	var saidSb136 strings.Builder
+	var all strings.Builder
 	for lines.Scan() {
-		saidSb136.WriteString(lines.Text() + "\n")
+		all.WriteString(lines.Text() + "\n")
 	}
-	said += saidSb136.String()
+	said := all.String()
 	if code := exitCode(t, c.Wait()); code != exitInterrupted {
 		t.Errorf("exit code = %d, want %d\n%s", code, exitInterrupted, said)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"drillbook/harness/drill"
 	"drillbook/harness/host/container"
+	"drillbook/harness/host/local"
 )
 
 // The exit codes.
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &exit):
-	case errors.Is(err, container.ErrNoEngine), errors.Is(err, drill.ErrEnvironment):
+	case errors.Is(err, container.ErrNoEngine), errors.Is(err, local.ErrMissing), errors.Is(err, drill.ErrEnvironment):
 		exit = &exitError{code: exitEnvironment, err: err}
 	default:
 		exit = &exitError{code: exitUsage, err: err} // cobra's own errors are all of usage
@@ -93,7 +94,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().String("runbooks", "", "read runbooks from this folder instead of those built in")
 	root.PersistentFlags().String("lang", "en", "language of what people read: en, zh")
-	root.AddCommand(doctorCommand(), listCommand(), showCommand(), runCommand(),
-		reportCommand(), healCommand(), imagesCommand(), versionCommand())
+	root.AddCommand(doctorCommand(), listCommand(), showCommand(), faultsCommand(), runCommand(),
+		reportCommand(), calibrateCommand(), healCommand(), imagesCommand(), versionCommand())
 	return root
 }

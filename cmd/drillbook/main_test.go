@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"drillbook/harness/fault"
 	"drillbook/runbooks"
 )
 
@@ -59,11 +60,14 @@ func TestBadInput(t *testing.T) {
 		{"unknown runbook", []string{"run", "postgres/nowhere"}, exitUsage, `carries out a runbook "postgres/nowhere"`},
 		{"unknown runbook to show", []string{"show", "nowhere"}, exitUsage, "no such runbook: nowhere; there are"},
 		{"no runbook to show", []string{"show"}, exitUsage, "which runbook?"},
-		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "no such product; there are postgres"},
+		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are postgres"},
 		{"unknown tier", []string{"run", "--tier", "weekly"}, exitUsage, "smoke or nightly"},
-		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "there is only container"},
+		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "auto, container or local"},
 		{"unknown language", []string{"run", "--lang", "tlh"}, exitUsage, "the languages are en, zh"},
 		{"no trials", []string{"run", "--trials", "0"}, exitUsage, "at least 1"},
+		{"a rate of nothing", []string{"run", "--rate", "0"}, exitUsage, "1 to 1000 writes a second"},
+		{"an endless deadline", []string{"run", "--reply", "1h"}, exitUsage, "at most 10s"},
+		{"a negative deadline", []string{"run", "--connect", "-1s"}, exitUsage, "deadlines must be positive"},
 		{"a rate of a million", []string{"run", "--rate", "1000000"}, exitUsage, "1 to 1000 writes a second"},
 		{"a parameter without value", []string{"run", "--set", "mode"}, exitUsage, "write it as name=value"},
 		{"a missing folder of runbooks", []string{"list", "--runbooks", "none"}, exitUsage, "none: no such file"},
@@ -75,7 +79,7 @@ func TestBadInput(t *testing.T) {
 		{
 			"duplicate step",
 			[]string{"run", "--runbooks", copyRunbooks(t, lost, "## 3. Promote", "## 2. Promote")},
-			exitUsage, "postgres/lost-primary.md:59: step 2 stands where step 3 is due",
+			exitUsage, "postgres/lost-primary.md:61: step 2 stands where step 3 is due",
 		},
 		{
 			"missing step",
@@ -85,11 +89,10 @@ func TestBadInput(t *testing.T) {
 		{
 			"differing languages",
 			[]string{"list", "--runbooks", copyRunbooks(t, "postgres/lost-primary.zh.md", "planned=5m", "planned=6m")},
-			exitUsage, "postgres/lost-primary.zh.md:82: the line of attributes of step 5 differs",
+			exitUsage, "postgres/lost-primary.zh.md:83: the line of attributes of step 5 differs",
 		},
 		{"no records", []string{"report", "."}, exitUsage, "holds no records"},
-		{"no engine", []string{"run"}, exitEnvironment, "no container engine"},
-		{"no engine to heal", []string{"heal"}, exitEnvironment, "no container engine"},
+		{"no engine", []string{"run", "--host", "container"}, exitEnvironment, "no container engine"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
@@ -136,12 +139,49 @@ func TestListAndShow(t *testing.T) {
 	}
 }
 
+func TestFaults(t *testing.T) {
+	code, stdout, _ := command(t, "faults", "--json")
+	var kinds []fault.Kind
+	if err := json.Unmarshal([]byte(stdout), &kinds); err != nil || code != 0 {
+		t.Fatalf("faults --json: %d, %v", code, err)
+	}
+	for _, lang := range []string{"en", "zh"} {
+		code, stdout, _ = command(t, "faults", "--lang", lang)
+		for _, k := range kinds {
+			if code != 0 || !strings.Contains(stdout, k.Name+"\n") {
+				t.Errorf("faults --lang %s does not list %s", lang, k.Name)
+			}
+		}
+	}
+	if !strings.Contains(stdout, "吞掉所有字节") {
+		t.Error("faults --lang zh is not in Chinese")
+	}
+}
+
+// Drills can do without an engine where the programs are installed, and doctor
+// says what brings either.
 func TestDoctorWithoutEngine(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 	code, stdout, _ := command(t, "doctor")
-	if code != exitEnvironment || !strings.Contains(stdout, "MISSING  container engine: ") {
-		t.Errorf("doctor = %d, %q, want 4 and what is missing", code, stdout)
+	want, wantCode := "MISSING  host container: ", exitEnvironment
+	if strings.Contains(stdout, "ok       host local, image postgres: ") {
+		want, wantCode = "absent   host container: ", 0
+	} else if !strings.Contains(stdout, "MISSING  host local, image postgres: ") {
+		t.Errorf("doctor does not speak of local: %q", stdout)
+	}
+	if code != wantCode || !strings.Contains(stdout, want+"no container engine") {
+		t.Errorf("doctor = %d, %q, want %d and %q", code, stdout, wantCode, want)
+	}
+}
+
+// Without an engine there is nothing of it to heal.
+func TestHealWithoutEngine(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+	code, stdout, _ := command(t, "heal")
+	if code != 0 || !strings.HasPrefix(stdout, "containers were not looked for: no container engine") {
+		t.Errorf("heal = %d, %q, want 0 and what was not looked for", code, stdout)
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/drill"
-	"drillbook/harness/host/container"
 	"drillbook/harness/measure"
+	"drillbook/harness/probe"
 	"drillbook/reports"
 	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
@@ -32,7 +32,7 @@ type runFlags struct {
 	trials                            int
 	seed                              int64
 	set                               []string
-	writes                            float64
+	probe                             drill.Probe
 	plain                             bool
 }
 
@@ -51,13 +51,17 @@ one ends at once, and "drillbook heal" does the rest.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.product, "product", "postgres", "product whose runbooks are carried out, if none is named")
 	flags.StringVar(&f.tier, "tier", dsl.Smoke, "tier of runbooks, if none is named: smoke, nightly")
-	flags.StringVar(&f.host, "host", "container", "where members run: container")
+	flags.StringVar(&f.host, "host", hostAuto,
+		"where members run: container, local (processes of this machine), auto (local if no engine answers)")
 	flags.IntVar(&f.trials, "trials", 1, "how often each runbook is carried out")
 	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), "folder in which the run makes its own")
 	flags.StringArrayVar(&f.set, "set", nil, "set a parameter of the runbook: name=value (may be repeated)")
 	flags.StringVar(&f.consent, "consent", "none", "ask: ask before steps whose runbook wants that; none: go ahead")
 	flags.Int64Var(&f.seed, "seed", 0, "seed of everything random; 0: taken from the time, and reported")
-	flags.Float64Var(&f.writes, "rate", 0, "writes a second that the probe makes, 1 to 1000 (default 200)")
+	flags.Float64Var(&f.probe.Writes, "rate", 0, "writes a second that the probe makes, 1 to 1000 (default 200)")
+	flags.DurationVar(&f.probe.Connect, "connect", 0,
+		"deadline of the probe for connecting to one member (default 100ms)")
+	flags.DurationVar(&f.probe.Reply, "reply", 0, "deadline of the probe for an answer (default 250ms)")
 	flags.BoolVar(&f.plain, "plain", false, "print plain lines, also on a terminal")
 	return cmd
 }
@@ -68,28 +72,51 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := container.FindEngine(ctx); err != nil {
+	place, note, err := choosePlace(ctx, f.host, options.Library, chosen)
+	if err != nil {
 		return err
 	}
+	options.Place = place
 	if err := makeFolder(options.Out); err != nil {
 		return err
 	}
 	view := newView(cmd.OutOrStdout(), lang, f.plain || f.consent == "ask")
 	defer view.Close()
 	options.View = view
-	if err := container.Heal(ctx, view.Say); err != nil {
+	if note != "" {
+		view.Say(note)
+	}
+	if _, err := heal(ctx, view.Say); err != nil {
 		return environment(err)
 	}
+	interrupted := watchInterrupts(view.Say)
+	options.Interrupted = interrupted
 	suite := dsl.NewSuite(options)
 	if err := errors.Join(suite.Declare(chosen...), suite.Check()); err != nil {
 		return errors.Join(usage(err), os.Remove(options.Out))
 	}
-	interrupted := watchInterrupts(view.Say)
+	if err := sayLeftOut(suite, len(args) > 0, len(chosen), view.Say); err != nil {
+		return errors.Join(environment(err), os.Remove(options.Out))
+	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	formatter.ColorableStdOut = io.Discard // the view speaks, not Ginkgo
 	suite.Run(&outcome{})
 	view.Close()
 	return conclude(cmd, suite, options.Out, lang, interrupted)
+}
+
+// sayLeftOut says what the place cannot carry out. That is an error if a person
+// has asked for it by name, or if nothing else is left to do.
+func sayLeftOut(suite *dsl.Suite, named bool, chosen int, say func(string)) error {
+	var errs []error
+	for _, s := range suite.Skipped() {
+		if named || len(suite.Skipped()) == chosen {
+			errs = append(errs, fmt.Errorf("%s: run it with --host container", s))
+			continue
+		}
+		say(s.String())
+	}
+	return errors.Join(errs...)
 }
 
 // outcome is what Ginkgo wants to fail; the records say more.
@@ -114,14 +141,17 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 		return o, nil, "", usage(err)
 	}
 	switch {
+	case cmd.Flags().Changed("rate") && (f.probe.Writes < 1 || f.probe.Writes > probe.MaxRate):
+		err = fmt.Errorf("--rate %g: 1 to %d writes a second", f.probe.Writes, probe.MaxRate)
 	case f.trials < 1:
 		err = fmt.Errorf("--trials %d: at least 1", f.trials)
-	case f.writes != 0 && (f.writes < 1 || f.writes > 1000):
-		err = fmt.Errorf("--rate %g: 1 to 1000 writes a second", f.writes)
-	case f.host != "container":
-		err = fmt.Errorf("--host %s: there is only container", f.host)
+	case f.host != hostAuto && f.host != hostContainer && f.host != hostLocal:
+		err = fmt.Errorf("--host %s: auto, container or local", f.host)
 	case f.consent != "none" && f.consent != "ask":
 		err = fmt.Errorf("--consent %s: ask or none", f.consent)
+	}
+	for i := 0; err == nil && i < len(chosen); i++ {
+		err = f.probe.Check(chosen[i].Members)
 	}
 	if err != nil {
 		return o, nil, "", usage(err)
@@ -132,8 +162,8 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	if f.seed == 0 {
 		f.seed = time.Now().UnixNano()
 	}
-	o.Place, o.Trials, o.Seed, o.Harness = dsl.Containers(), f.trials, f.seed, version()
-	o.Probe = drill.Probe{Writes: f.writes}
+	o.Trials, o.Seed, o.Harness = f.trials, f.seed, version()
+	o.Probe = f.probe
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
 	return o, chosen, lang, nil
 }
@@ -229,6 +259,11 @@ func watchInterrupts(say func(string)) (interrupted func() bool) {
 // conclude writes the reports and says how the run went.
 func conclude(cmd *cobra.Command, suite *dsl.Suite, out, lang string, interrupted func() bool) error {
 	run := suite.Report()
+	for _, s := range suite.Skipped() { // once more, where it is not overlooked
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", s); err != nil {
+			return environment(err)
+		}
+	}
 	if len(run.Drills) == 0 {
 		_ = os.Remove(out) // it is empty
 	} else {

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/drill"
+	"drillbook/harness/fault"
 	"drillbook/harness/host/container"
-	"drillbook/harness/measure"
+	"drillbook/harness/host/local"
 	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/scenarios/dsl"
@@ -56,7 +60,7 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 			}
 		}
 		run.Drills = append(run.Drills,
-			reports.Drill{Record: rec, Result: measure.Of(rec), Name: filepath.Base(filepath.Dir(f))})
+			reports.Of(rec, filepath.Base(filepath.Dir(f))))
 	}
 	if err := reports.Write(dir, run, lang); err != nil {
 		return environment(err)
@@ -67,12 +71,52 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 func healCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "heal",
-		Short: "Remove what runs that were killed have left behind",
+		Short: "Undo and remove what runs that were killed have left behind",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return container.Heal(cmd.Context(), say(cmd))
+			line := say(cmd)
+			noEngine, err := heal(cmd.Context(), line)
+			if noEngine != nil {
+				line(fmt.Sprintf("containers were not looked for: %v", noEngine))
+			}
+			return err
 		},
 	}
+}
+
+// heal removes what dead runs have left, in containers if an engine answers.
+// Their faults went with what they were done to; it says which ones had been in
+// force.
+func heal(ctx context.Context, say func(line string)) (noEngine, err error) {
+	if err := container.Heal(ctx, say); errors.Is(err, container.ErrNoEngine) {
+		noEngine = err
+	} else if err != nil {
+		return nil, err
+	}
+	if err := local.Heal(ctx, say); err != nil {
+		return noEngine, err
+	}
+	dir, err := dsl.Ledgers()
+	if err != nil {
+		return noEngine, err
+	}
+	left, err := fault.Left(dir)
+	errs := []error{err}
+	for _, l := range left {
+		page := l.Page()
+		if noEngine != nil && page.Undo == dsl.Containers().Undo {
+			errs = append(errs, l.Close()) // nothing was undone
+			continue
+		}
+		for _, f := range page.Faults {
+			say(fmt.Sprintf("run %s: %q had been in force (%s); undone: %s", page.Run, f.What, f.Mechanism, page.Undo))
+		}
+		if len(page.Faults) > 0 {
+			say(fmt.Sprintf("run %s: its record is %s", page.Run, page.Record))
+		}
+		errs = append(errs, l.Forget())
+	}
+	return noEngine, errors.Join(errs...)
 }
 
 // say prints lines to the command's output.
@@ -89,11 +133,7 @@ func imagesCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			line := say(cmd)
 			if remove {
-				removed, err := container.RemoveImages(cmd.Context())
-				for _, ref := range removed {
-					line("removed " + ref)
-				}
-				return err
+				return removeImages(cmd.Context(), line)
 			}
 			for _, img := range dsl.Images() {
 				ref, err := container.EnsureImage(cmd.Context(), img, line)
@@ -107,6 +147,20 @@ func imagesCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "remove them instead")
 	return cmd
+}
+
+// removeImages removes all images, and what stands in for them on this machine.
+func removeImages(ctx context.Context, line func(string)) error {
+	prepared, err := local.RemovePrepared()
+	images, noImages := container.RemoveImages(ctx)
+	for _, removed := range slices.Concat(prepared, images) {
+		line("removed " + removed)
+	}
+	if errors.Is(noImages, container.ErrNoEngine) {
+		line(fmt.Sprintf("images were not looked for: %v", noImages))
+		noImages = nil
+	}
+	return errors.Join(err, noImages)
 }
 
 func versionCommand() *cobra.Command {

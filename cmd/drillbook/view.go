@@ -128,8 +128,10 @@ func (l *lines) event(e record.Event) string {
 			role = e.What
 		}
 		return fmt.Sprintf("      %s: %s", e.Member, role)
+	case record.Progress:
+		return "      " + e.What
 	case record.Skipped, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
-		record.Command, record.Finding, record.Stall, record.Note:
+		record.Command, record.Finding, record.Figure, record.Calibrated, record.Stall, record.Note:
 	}
 	return ""
 }
@@ -162,6 +164,9 @@ func (l *lines) ends(d reports.Drill) string {
 	}
 	if r.Writes.Counted {
 		text += fmt.Sprintf(l.words.lost, len(r.Writes.Lost), r.Writes.Acked+r.Writes.Direct.Acked)
+		if len(r.Saved) > 0 {
+			text += fmt.Sprintf(l.words.saved, len(r.Writes.Lost)-r.Unsaved)
+		}
 	} else {
 		text += l.words.uncounted
 	}
@@ -182,7 +187,7 @@ func indent(text string, by int) string {
 type words struct {
 	ready, fault, healed               string
 	downtime, noOutage                 string
-	lost, uncounted                    string
+	lost, saved, uncounted             string
 	served, failing, starting, consent string
 	roles                              map[string]string
 	verdicts                           map[measure.Verdict]string
@@ -197,6 +202,7 @@ func wordsIn(lang string) words {
 			downtime:  "最长写入中断 %s（探针误差 ±%s），承诺 %s",
 			noOutage:  "没有写入中断",
 			lost:      "；已确认的写入丢失 %d 条，共 %d 条",
+			saved:     "，其中 %d 条已保存到文件",
 			uncounted: "；无法统计丢失的写入",
 			served:    "服务正常",
 			failing:   "写入中断 %s",
@@ -217,6 +223,7 @@ func wordsIn(lang string) words {
 		downtime:  "the longest outage of writes was %s (probe error ±%s), promised are %s",
 		noOutage:  "no outage of writes",
 		lost:      "; %d of %d acknowledged writes lost",
+		saved:     ", %d of them saved in a file",
 		uncounted: "; lost writes could not be counted",
 		served:    "served",
 		failing:   "writes have been failing for %s",

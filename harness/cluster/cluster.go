@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"sync"
 	"time"
 
@@ -31,6 +29,9 @@ type Spec struct {
 	Replication link.Network
 	// Within is how long members may take to be ready.
 	Within time.Duration
+	// Alone says that only the first member serves at the start; see
+	// [driver.Ground].
+	Alone bool
 	// Ran, if set, is told of the commands that are run in members.
 	Ran func(driver.Ran)
 }
@@ -56,7 +57,16 @@ func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if err := wait.For(ctx, "every member ready", spec.Within, c.ready); err != nil {
+	if f, ok := spec.Driver.(driver.Former); ok {
+		if err := f.Form(ctx, driver.Ground{Host: spec.Host, Members: c.Members, Alone: spec.Alone}); err != nil {
+			return nil, fmt.Errorf("form the cluster: %w", err)
+		}
+	}
+	ready := c.ready
+	if spec.Alone {
+		ready = func(ctx context.Context) error { _, err := c.Primary(ctx); return err }
+	}
+	if err := wait.For(ctx, "every member ready", spec.Within, ready); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -84,13 +94,16 @@ func launch(ctx context.Context, spec Spec, i int) (driver.Member, error) {
 	if err != nil {
 		return driver.Member{}, fmt.Errorf("launch member %s: %w", name, err)
 	}
-	return driver.Member{Name: name, Node: node, Dial: seat.Dial, Ran: spec.Ran}, nil
+	return driver.Member{
+		Name: name, Node: node, Dial: seat.Dial, Ran: spec.Ran,
+		Public: spec.Host.Address(name, host.Public, spec.Driver.Product().Port),
+	}, nil
 }
 
 func replicationAddr(ctx context.Context, spec Spec, from, to string) (string, error) {
 	port := spec.Driver.Product().ReplicationPort
 	if spec.Replication == nil {
-		return net.JoinHostPort(spec.Host.Address(to, host.Private), strconv.Itoa(port)), nil
+		return spec.Host.Address(to, host.Private, port), nil
 	}
 	l, err := spec.Replication.Link(ctx, link.Route{From: from, To: to, Over: host.Private, Port: port})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"drillbook/harness/calibrate"
 	"drillbook/harness/cluster"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
@@ -40,9 +41,20 @@ type Config struct {
 	Driver  driver.Driver
 	Host    host.Host
 	Members []string     // the first starts as the primary
+	Alone   bool         // only the first serves at the start, see [driver.Ground]
 	Links   link.Network // if set, what replication goes through
 	Probe   Probe
-	Dir     string // of this drill alone; made if missing
+	// Aside, if set, is the network over which the harness asks members
+	// directly, as a client beside them does, instead of over that of the
+	// other clients: when a member is cut off from these, its own clients, and
+	// the observer, still reach it.
+	Aside host.Network
+	Dir   string // of this drill alone; made if missing
+	// Ledger, if set, holds the faults that are in force, on disk.
+	Ledger *fault.Ledger
+	// Calibrate has the probe measure outages of known length before the
+	// drill begins. It takes real time and sockets.
+	Calibrate bool
 	// Watch, if set, is told of every event at once. It must not block.
 	Watch func(record.Event)
 }
@@ -53,6 +65,9 @@ type Probe struct {
 	Reads    float64 // 0: 50
 	Connects float64 // 0: 10
 	Direct   float64 // writes straight to each member; 0: 50
+	// Registers is how many puts and how many gets of a register are made a
+	// second, where the product's sessions keep one; 0: 20.
+	Registers float64
 	// Connect and Reply are the deadlines of one attempt; Connect is per
 	// member that has to be tried. 0: 100 ms and 250 ms.
 	Connect, Reply time.Duration
@@ -85,9 +100,13 @@ type Drill struct {
 	probe    *probe.Probe
 	observer *observe.Observer
 	faults   []fault.Fault // in force, in the order of injection
-	step     int
-	stepMu   sync.Mutex // guards step, which commands of other goroutines read
-	ended    bool
+	watches  []*Watch
+	// disturbed is when the drill last did something that clients may feel
+	// only after it.
+	disturbed time.Duration
+	step      int
+	stepMu    sync.Mutex // guards step, which commands of other goroutines read
+	ended     bool
 }
 
 // Begin starts the cluster and the clients and waits until they are served
@@ -110,7 +129,10 @@ func (d *Drill) openJournal() error {
 	d.cfg.Head.Began = d.began
 	d.cfg.Head.Members = d.cfg.Members
 	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline}
-	d.cfg.Head.Streams = d.cfg.Probe.streams(d.cfg.Members)
+	if d.cfg.Calibrate {
+		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
+	}
+	d.cfg.Head.Streams = d.cfg.Probe.Streams(d.cfg.Members, d.cfg.Driver.Product().Registers)
 	if err := os.MkdirAll(d.cfg.Dir, 0o755); err != nil { //nolint:gosec // reports are for everyone
 		return fmt.Errorf("make the folder of the record: %w", err)
 	}
@@ -131,7 +153,7 @@ func (d *Drill) start(ctx context.Context) error {
 	began := d.now()
 	c, err := cluster.Start(ctx, cluster.Spec{
 		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: d.cfg.Members,
-		Replication: d.cfg.Links, Within: readyWithin, Ran: d.ran,
+		Replication: d.cfg.Links, Within: readyWithin, Alone: d.cfg.Alone, Ran: d.ran,
 	})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
@@ -145,8 +167,11 @@ func (d *Drill) start(ctx context.Context) error {
 	if err := d.cfg.Driver.Prepare(ctx, primary); err != nil {
 		return fmt.Errorf("prepare %s for the probe's writes: %w", primary.Name, err)
 	}
+	if err := d.preflight(ctx); err != nil {
+		return err
+	}
 	d.observer = observe.Start(context.WithoutCancel(ctx), observe.Config{
-		Began: d.began, Driver: d.cfg.Driver, Members: c.Members,
+		Began: d.began, Driver: d.cfg.Driver, Members: d.direct(c.Members...),
 		Every: 50 * time.Millisecond, Within: 250 * time.Millisecond, Event: d.emit,
 	})
 	d.probe, err = probe.Start(context.WithoutCancel(ctx), probe.Config{
@@ -156,12 +181,18 @@ func (d *Drill) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the probe: %w", err)
 	}
+	if err := d.calibrate(ctx); err != nil {
+		return fmt.Errorf("calibrate the probe: %w", err)
+	}
 	if err := d.WaitServed(ctx, baseline, healthyWithin); err != nil {
 		return fmt.Errorf("the clients are not served before the drill has begun: %w", err)
 	}
 	d.event(record.Event{Kind: record.Healthy})
 	return nil
 }
+
+// Dir is the folder of the drill's record, for what else it leaves.
+func (d *Drill) Dir() string { return d.cfg.Dir }
 
 // now is the time of the drill.
 func (d *Drill) now() time.Duration { return time.Since(d.began) }
@@ -228,4 +259,5 @@ func (d *Drill) Find(what, answer string, err error) {
 // Decide notes that m has been chosen to be the primary.
 func (d *Drill) Decide(m driver.Member) {
 	d.event(record.Event{Kind: record.Decided, Member: m.Name})
+	d.touched()
 }

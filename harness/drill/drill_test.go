@@ -141,7 +141,10 @@ func TestVerdicts(t *testing.T) {
 		{"does not store", defective(fake.Defects{LosesEvery: 20}), measure.Missed, measure.RPOMissed},
 		{"stores twice", defective(fake.Defects{StoresTwice: 100}), measure.Missed, measure.DuplicateWrites},
 		{"promotes late", defective(fake.Defects{PromotesLate: 7 * time.Second}), measure.Missed, measure.RTOMissed},
-		{"never takes writes again", defective(fake.Defects{NeverRecovers: true}), measure.Missed, measure.RTOMissed},
+		{
+			"never takes writes again", defective(fake.Defects{RefusesOncePromoted: true}),
+			measure.Missed, measure.RTOMissed,
+		},
 		{
 			"is never promoted",
 			lostPrimary{db: healthy(), without: func(context.Context, *drill.Drill) {}},

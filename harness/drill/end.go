@@ -25,11 +25,18 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	if !interrupted {
 		d.settle(ctx)
 	}
+	for _, w := range d.watches {
+		w.Stop()
+	}
 	errs = append(errs, d.probe.Stop())
 	for _, f := range slices.Backward(slices.Clone(d.faults)) {
 		errs = append(errs, d.Heal(ctx, f))
 	}
-	d.readBack(ctx)
+	within := syncWithin
+	if interrupted {
+		within = hurriedSync
+	}
+	d.readBack(ctx, within)
 	d.observer.Stop()
 	tail.Versions = d.versions(ctx)
 	return errors.Join(errors.Join(errs...), d.closeJournal(tail))
@@ -44,8 +51,13 @@ func (d *Drill) settle(ctx context.Context) {
 	}
 }
 
-// readBack reads what every member holds, once it has caught up.
-func (d *Drill) readBack(ctx context.Context) {
+// hurriedSync is how long a member may take to catch up after an interrupt, which
+// may have come before it was even started again.
+const hurriedSync = 5 * time.Second
+
+// readBack reads what every member holds, once it has caught up, or after so
+// long.
+func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, syncWithin+copyWithin)
 	defer cancel()
 	primary, err := d.Cluster.Primary(ctx)
@@ -55,7 +67,7 @@ func (d *Drill) readBack(ctx context.Context) {
 	for _, m := range d.Cluster.Members {
 		synced := err == nil
 		if synced && m.Name != primary.Name {
-			if _, err := d.WaitInSync(ctx, m, primary, syncWithin); err != nil {
+			if _, err := d.WaitInSync(ctx, m, primary, within); err != nil {
 				d.event(record.Event{Kind: record.Note, Member: m.Name, What: "did not catch up", Err: err.Error()})
 				synced = false
 			}
@@ -75,16 +87,21 @@ func (d *Drill) copyOf(ctx context.Context, m driver.Member) record.Copy {
 		c.Err = err.Error()
 		return c
 	}
-	c.Role = string(role)
-	c.Tokens = make([]record.Stored, 0, len(stored))
-	for _, t := range stored {
-		c.Tokens = append(c.Tokens, record.Stored{
+	c.Role, c.Tokens = string(role), d.stored(stored)
+	return c
+}
+
+// stored is tokens as the record has them.
+func (d *Drill) stored(tokens []driver.Stored) []record.Stored {
+	rows := make([]record.Stored, 0, len(tokens))
+	for _, t := range tokens {
+		rows = append(rows, record.Stored{
 			Stream: uint8(t.Stream), //nolint:gosec // there are at most 255 streams
 			Seq:    t.Seq,
 			Member: uint8(slices.Index(d.cfg.Members, t.Member) + 1), //nolint:gosec // at most 255 members
 		})
 	}
-	return c
+	return rows
 }
 
 func (d *Drill) tokens(ctx context.Context, m driver.Member) ([]driver.Stored, driver.Role, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"drillbook/harness/calibrate"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/probe"
@@ -14,16 +15,36 @@ import (
 
 // The defaults of [Probe].
 const (
-	defaultWrites   = 200
-	defaultReads    = 50
-	defaultConnects = 10
-	defaultDirect   = 50
-	defaultConnect  = 100 * time.Millisecond
-	defaultReply    = 250 * time.Millisecond
+	defaultWrites    = 200
+	defaultReads     = 50
+	defaultConnects  = 10
+	defaultDirect    = 50
+	defaultRegisters = 20
+	defaultConnect   = 100 * time.Millisecond
+	defaultReply     = 250 * time.Millisecond
 )
 
-// streams are the attempts to make: the clients' own first.
-func (p Probe) streams(members []string) []record.Stream {
+// Or fills in from another probe what is not set.
+func (p Probe) Or(q Probe) Probe {
+	return Probe{
+		Writes: orElse(p.Writes, q.Writes), Reads: orElse(p.Reads, q.Reads), Connects: orElse(p.Connects, q.Connects),
+		Direct: orElse(p.Direct, q.Direct), Registers: orElse(p.Registers, q.Registers),
+		Connect: orElse(p.Connect, q.Connect), Reply: orElse(p.Reply, q.Reply),
+	}
+}
+
+// Check reports what is wrong with the settings, for drills of these members.
+func (p Probe) Check(members []string) error {
+	for _, s := range p.Streams(members, true) {
+		if err := probe.Check(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Streams are the attempts to make: the clients' own first.
+func (p Probe) Streams(members []string, registers bool) []record.Stream {
 	connect, reply := orElse(p.Connect, defaultConnect), orElse(p.Reply, defaultReply)
 	stream := func(name string, kind record.StreamKind, rate float64, tried int) record.Stream {
 		s := record.Stream{
@@ -40,12 +61,54 @@ func (p Probe) streams(members []string) []record.Stream {
 		stream("read", record.Reading, orElse(p.Reads, defaultReads), all),
 		stream("connect", record.Connect, orElse(p.Connects, defaultConnects), all),
 	}, all)
+	if registers {
+		rate := orElse(p.Registers, defaultRegisters)
+		streams = append(streams, stream("put", record.Put, rate, all), stream("get", record.Get, rate, all))
+	}
 	for _, m := range members {
 		s := stream("write to "+m, record.Write, orElse(p.Direct, defaultDirect), 1)
 		s.Member = m
 		streams = append(streams, s)
 	}
 	return streams
+}
+
+// calibration is the probe of the clients' writes.
+func (p Probe) calibration() calibrate.Settings {
+	return calibrate.Settings{
+		Rate:    orElse(p.Writes, defaultWrites),
+		Connect: orElse(p.Connect, defaultConnect), Reply: orElse(p.Reply, defaultReply),
+	}
+}
+
+// calibrateTries is how often the calibration may be repeated on a machine
+// that is busy with other things for a moment.
+const calibrateTries = 3
+
+// calibrate has the probe measure outages of known length while the cluster and
+// its clients run, so that what they cost this machine is part of the error.
+func (d *Drill) calibrate(ctx context.Context) error {
+	if !d.cfg.Calibrate {
+		return nil
+	}
+	s := d.cfg.Probe.calibration()
+	for try := 1; ; try++ {
+		trials, err := calibrate.Quick(ctx, s)
+		if err != nil {
+			return err
+		}
+		good := true
+		for _, t := range trials {
+			good = good && t.Error().Abs() <= d.cfg.Head.Settings.Bound
+			d.event(record.Event{
+				Kind: record.Calibrated, What: string(t.How),
+				Took: t.Truth, Least: t.Measured.Least, Most: t.Measured.Most,
+			})
+		}
+		if good || try == calibrateTries {
+			return nil
+		}
+	}
 }
 
 func orElse[T comparable](v, otherwise T) T {
@@ -59,12 +122,8 @@ func orElse[T comparable](v, otherwise T) T {
 // openers gives every stream the way to whom it is about.
 func (d *Drill) openers() []probe.Stream {
 	streams := make([]probe.Stream, 0, len(d.cfg.Head.Streams))
-	for _, s := range d.cfg.Head.Streams {
-		target := driver.Target{Members: d.Cluster.Members, Writable: true}
-		if s.Member != "" {
-			m, _ := d.Cluster.Member(s.Member) // the streams were made from the members
-			target = driver.Target{Members: []driver.Member{m}}
-		}
+	for i, s := range d.cfg.Head.Streams {
+		target := d.target(i)
 		streams = append(streams, probe.Stream{
 			Stream: s,
 			Open: func(ctx context.Context, reached func(context.Context) error) (driver.Session, error) {

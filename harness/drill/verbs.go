@@ -18,25 +18,40 @@ import (
 // fault is healed by Heal, or by End.
 func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
 	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
+	if d.cfg.Ledger != nil {
+		if err := d.cfg.Ledger.Add(f); err != nil {
+			d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+			return fmt.Errorf("%w; it was not injected", err)
+		}
+	}
 	d.faults = append(d.faults, f)
 	if err := f.Inject(ctx); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
 		return fmt.Errorf("inject %s: %w", f, err)
 	}
 	d.event(record.Event{Kind: record.Injected, Fault: f.String()})
+	d.touched()
 	return d.confirm(ctx, f, record.Confirm, confirmWithin, f.Confirm)
 }
 
 // Heal undoes a fault and returns once there is evidence that nothing is left
 // of it.
 func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
-	d.faults = slices.DeleteFunc(d.faults, func(g fault.Fault) bool { return g == f })
 	if err := f.Heal(ctx); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
 		return fmt.Errorf("heal %s: %w", f, err)
 	}
 	d.event(record.Event{Kind: record.Heal, Fault: f.String()})
-	return d.confirm(ctx, f, record.Healed, healWithin, f.Healed)
+	d.touched()
+	if err := d.confirm(ctx, f, record.Healed, healWithin, f.Healed); err != nil {
+		return err
+	}
+	// Not before: whoever is interrupted on the way here leaves it to End.
+	d.faults = slices.DeleteFunc(d.faults, func(g fault.Fault) bool { return g == f })
+	if d.cfg.Ledger != nil {
+		return d.cfg.Ledger.Done(f)
+	}
+	return nil
 }
 
 func (d *Drill) confirm(
@@ -63,7 +78,11 @@ func (d *Drill) Promote(ctx context.Context, m driver.Member) error {
 	if !ok {
 		return d.cannot("promote a member")
 	}
+	if err := d.mayPromote(ctx, m); err != nil {
+		return err
+	}
 	d.Decide(m)
+	defer d.touched()
 	if err := p.Promote(ctx, m); err != nil {
 		return fmt.Errorf("promote %s: %w", m.Name, err)
 	}
@@ -76,7 +95,11 @@ func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
 	if !ok {
 		return d.cannot("switch over")
 	}
+	if err := d.maySwitchover(ctx, from, to); err != nil {
+		return err
+	}
 	d.Decide(to)
+	defer d.touched()
 	if err := s.Switchover(ctx, from, to); err != nil {
 		return fmt.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
 	}
@@ -89,11 +112,15 @@ func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver
 	if !ok {
 		return d.cannot("rejoin a member")
 	}
+	defer d.touched()
 	if err := r.Rejoin(ctx, m, primary, way); err != nil {
 		return fmt.Errorf("rejoin %s to %s by %s: %w", m.Name, primary.Name, way, err)
 	}
 	return nil
 }
+
+// touched notes that something was done just now that clients may feel.
+func (d *Drill) touched() { d.disturbed = d.now() }
 
 func (d *Drill) cannot(what string) error {
 	return fmt.Errorf("%s cannot %s: %w", d.cfg.Driver.Product().Title, what, errors.ErrUnsupported)
@@ -106,11 +133,11 @@ const clients = 0
 func (d *Drill) Health() (h probe.Health, now time.Duration) { return d.probe.Health(clients) }
 
 // WaitServed waits until the clients' writes have succeeded without a failure
-// for so long.
+// for so long, and for so long since the drill last did something to them.
 func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) error {
 	return wait.For(ctx, "clients to be served", within, func(context.Context) error {
 		h, now := d.Health()
-		if h.Served(now, clean) {
+		if h.Served(now, clean) && now-d.disturbed >= clean {
 			return nil
 		}
 		if h.LastAck == 0 {
@@ -152,5 +179,9 @@ func (d *Drill) WaitInSync(
 		}
 		return nil
 	})
+	if err != nil {
+		err = fmt.Errorf("%w: do not make %s the primary: look at its log, its disk and its network, or rebuild it",
+			err, standby.Name)
+	}
 	return last, err
 }

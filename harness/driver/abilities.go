@@ -1,8 +1,14 @@
 package driver
 
-import "context"
+import (
+	"context"
+	"io"
+
+	"drillbook/harness/host"
+)
 
 // Promoter can make a member the primary, whatever the others say: a takeover.
+// Only a product that is [Product.Guarded] refuses it while a primary lives.
 // It returns once the member has agreed to be one.
 type Promoter interface {
 	Promote(ctx context.Context, m Member) error
@@ -55,4 +61,37 @@ type Lagger interface {
 // Versioner can tell the versions of what a member runs, by name.
 type Versioner interface {
 	Versions(ctx context.Context, m Member) (map[string]string, error)
+}
+
+// Ground is what a cluster is formed on.
+type Ground struct {
+	Host    host.Host
+	Members []Member // launched; the first one is to be the primary
+	// Alone says that only the first member is to serve, by itself; the others
+	// are left as they were launched.
+	Alone bool
+}
+
+// Former makes a cluster of members whose nodes run and whose databases do not
+// exist yet. It launches what the cluster needs besides its members, such as
+// monitors. A driver with this ability drives one cluster.
+type Former interface {
+	Form(ctx context.Context, g Ground) error
+}
+
+// Salvaged is what was saved of a member.
+type Salvaged struct {
+	Rows   int
+	Tables map[string]int // rows of each table of which any were saved
+}
+
+// Salvager can save what only one member holds, before it is brought back as a
+// standby and loses that.
+type Salvager interface {
+	// Salvage writes every row that m holds and primary does not, or not in the
+	// same form, to w, as text that people can read and tools can load. Both
+	// run, and m takes no writes any more. It changes nothing in either's data.
+	Salvage(ctx context.Context, m, primary Member, w io.Writer) (Salvaged, error)
+	// Saved finds the tokens of a run in what Salvage has written.
+	Saved(r io.Reader, run string) ([]Stored, error)
 }

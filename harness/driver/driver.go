@@ -40,11 +40,19 @@ type Driver interface {
 // Product is a database system and version.
 type Product struct {
 	Name  string // as commands take it: "postgres"
-	Title string // as reports call it: "PostgreSQL 17"
+	Title string // as reports call it: "PostgreSQL, synchronous streaming replication"
 	Port  int    // which clients dial
 	// ReplicationPort is the port that one member dials at another to
 	// replicate.
 	ReplicationPort int
+	// OtherPorts are what else its members listen on, for each other and for
+	// those who watch them.
+	OtherPorts []int
+	// Registers says that its sessions are [Register]s.
+	Registers bool
+	// Guarded says that it refuses to promote a member while it sees a primary
+	// that lives.
+	Guarded bool
 	// StandIn says, if not empty, what really runs in the product's place.
 	StandIn string
 }
@@ -54,6 +62,9 @@ type Member struct {
 	Name string
 	Node host.Node
 	Dial map[string]string // host:port at which it must dial each peer to replicate
+	// Public is the host:port at which the other members reach what clients
+	// dial. The harness itself must ask the node.
+	Public string
 	// Ran, if set, is told of every command that [Member.Run] has run.
 	Ran func(Ran)
 }

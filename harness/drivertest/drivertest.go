@@ -43,6 +43,7 @@ func Check(ctx context.Context, d driver.Driver, h host.Host) error {
 		{"at the start, the first member is primary and the other a standby", t.roles},
 		{"preparing twice is no error", t.prepare},
 		{"what is written can be read and read back, once, with the member that took it", t.write},
+		{"a register holds what was put last", t.register},
 		{"opening changes nothing", t.opening},
 		{"a standby refuses writes, and the refused write is not stored", t.refusal},
 		{"a writable target leads to the primary", t.writable},
@@ -53,6 +54,7 @@ func Check(ctx context.Context, d driver.Driver, h host.Host) error {
 		{"a promoted standby takes writes, in a later epoch", t.promote},
 		{"data outlive the loss of the host, and the lost member rejoins", t.rejoin},
 		{"a switchover changes the roles and loses nothing", t.switchover},
+		{"what only one of two primaries holds is saved, all of it and nothing else", t.salvage},
 	} {
 		if err := check.holds(ctx); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			t.broken = append(t.broken, fmt.Errorf("broken promise: %s: %w", check.promise, err))

@@ -34,8 +34,9 @@ type Fault interface {
 }
 
 // HostLoss is the loss of a member's host: all its processes end at once and
-// nothing answers at its address. Healing it brings the host up again; whether
-// its database starts is up to the member.
+// nothing answers at its address. Whether those that were connected are told is
+// up to the place, and the mechanism says so. Healing it brings the host up
+// again; whether its database starts is up to the member.
 func HostLoss(m driver.Member) Fault { return &hostLoss{m} }
 
 type hostLoss struct{ m driver.Member }
@@ -43,7 +44,10 @@ type hostLoss struct{ m driver.Member }
 func (f *hostLoss) String() string { return "host of " + f.m.Name + " is lost" }
 
 func (f *hostLoss) Mechanism() string {
-	return "the node's network interfaces are taken away, then all its processes are killed: nobody is told"
+	if w, ok := f.m.Node.(host.Witness); ok {
+		return w.Killing()
+	}
+	return "the host kills the node"
 }
 
 func (f *hostLoss) Inject(ctx context.Context) error { return f.m.Node.Kill(ctx) }
@@ -85,8 +89,14 @@ func Freeze(m driver.Member) Fault { return &freeze{m} }
 
 type freeze struct{ m driver.Member }
 
-func (f *freeze) String() string    { return f.m.Name + " is frozen" }
-func (f *freeze) Mechanism() string { return "all processes of the node are paused by the kernel" }
+func (f *freeze) String() string { return f.m.Name + " is frozen" }
+
+func (f *freeze) Mechanism() string {
+	if w, ok := f.m.Node.(host.Witness); ok {
+		return w.Freezing()
+	}
+	return "the host pauses the node"
+}
 
 func (f *freeze) Inject(ctx context.Context) error {
 	z, err := f.freezer()

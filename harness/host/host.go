@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 )
 
 // ErrUnsupported is wrapped by errors of hosts and nodes that cannot do what
@@ -30,14 +31,14 @@ const (
 // Host is a place where the nodes of one cluster run. Its methods may be
 // called at the same time from several goroutines.
 type Host interface {
-	// Name is the kind of place, as reports call it: "container", "fake".
+	// Name is the kind of place, as reports call it: "container", "local".
 	Name() string
 	// Launch makes a node and starts it, and returns once its first port
 	// accepts connections. On error nothing of the node is left running.
 	Launch(ctx context.Context, spec Spec) (Node, error)
-	// Address is how other nodes on n reach the named node. It is known
-	// before the node is launched and never changes.
-	Address(node string, n Network) string
+	// Address is the host:port at which other nodes on n reach a port of the
+	// named node. It is known before the node is launched and never changes.
+	Address(node string, n Network, port int) string
 	// Close removes every node and network of the host. Calling it again is
 	// no error.
 	Close(ctx context.Context) error
@@ -56,7 +57,8 @@ type Node interface {
 	// Stop asks the node to end and waits until it has.
 	Stop(ctx context.Context) error
 	// Kill ends the node as the loss of its power does: without a goodbye,
-	// not even of its kernel to those that are connected.
+	// where the place can do that not even of its kernel to those that are
+	// connected. A [Witness] says how it is really done.
 	Kill(ctx context.Context) error
 	// Exec runs a command in the node and waits for it. A command that ends
 	// with a code other than 0 is not an error of Exec.
@@ -86,6 +88,15 @@ type Freezer interface {
 	Thaw(ctx context.Context) error
 }
 
+// Witness is a node that says how it really does what it is asked to do, so
+// that reports take it for no more.
+type Witness interface {
+	// Killing is what Kill does.
+	Killing() string
+	// Freezing is what Freeze does.
+	Freezing() string
+}
+
 // Unplugger is a node whose interface to a network can be taken away and given
 // back, as pulling the cable does. Plug gives back the same address.
 type Unplugger interface {
@@ -104,11 +115,36 @@ type NetAdmin interface {
 // Spec says how to run a node.
 type Spec struct {
 	Name    string            // unique on its host
-	Image   Image             // what a container host runs it from
+	Image   Image             // what it runs from
 	Command []string          // the main process; nil: the image's own
 	Env     map[string]string // added to the image's own
 	Ports   []int             // TCP ports it serves; the first one says that it is up
+	Disk    Disk              // of its own; the zero Disk is none
 }
+
+// Disk is a small disk of a node's own, one that a drill may fill. What is on
+// it outlives Stop and Kill.
+type Disk struct {
+	Path string // where it is mounted; what the image has there is copied onto it first
+	Size int64  // bytes; 0: no disk
+}
+
+// What every host adds to the environment of a node and of the commands in it,
+// so that neither needs to know where it runs.
+const (
+	// EnvRoot is the folder that is the node's own: "" where it has a whole
+	// file system, so that $DRILL_ROOT/etc is always its own.
+	EnvRoot = "DRILL_ROOT"
+	// EnvLog is a file; what is appended to it is shown by Logs.
+	EnvLog = "DRILL_LOG"
+	// EnvAddress is the address at which the node must listen where it shares
+	// its machine with others; else it is empty.
+	EnvAddress = "DRILL_ADDRESS"
+)
+
+// EnvPort names the variable that says at which port a node must really listen
+// for one of its Spec. It is only set where it may be another.
+func EnvPort(port int) string { return "DRILL_PORT_" + strconv.Itoa(port) }
 
 // Command is a program to run in a node.
 type Command struct {

@@ -2,8 +2,8 @@ package host
 
 import "io/fs"
 
-// Image is what a container host runs a node from. With neither Files nor
-// Program, Name is taken as it is: the user's own image.
+// Image is what a node runs from. With neither Files nor Program, Name is
+// taken as it is: the user's own image.
 type Image struct {
 	Name string // repository name, without a tag when it is built here
 	// Base is what the Dockerfile builds on: its build argument BASE is set
@@ -15,6 +15,36 @@ type Image struct {
 	// Program, if set, is compiled for the engine's platform and added to
 	// the files under the name of its last path element.
 	Program *Program
+	// Native, if set, is how a host without containers makes the same of what
+	// is installed on its machine.
+	Native *Native
+}
+
+// Native makes a folder on this machine into what an image holds ready-made.
+// Commands in it are run with that folder as their working directory and as
+// [EnvRoot], and with the image's Files in the folder "image" below it.
+type Native struct {
+	// Programs must all be in one folder: one of PATH, or one that fits a
+	// pattern of Folders. Of several, that of the highest version is taken.
+	// It becomes the first of the nodes' PATH.
+	Programs []string
+	Folders  []string // "/usr/lib/postgresql/*/bin"
+	// Install is the one command that brings the programs, by GOOS.
+	Install map[string]string
+	// Users are whom root may run the programs as, the best first. They are
+	// run as the harness' own user otherwise.
+	Users []string
+	// Prepare is run once, in an empty folder. What it leaves there is kept
+	// and copied for every node.
+	Prepare []string
+	// Command is the main process. Booted, if set, is a shell command that
+	// ends with 0 once a boot has come so far that other commands may be run.
+	// The folder dev/shm of a node is empty at every boot.
+	Command []string
+	Booted  string
+	// Env is the image's own environment. The variables that hosts add are
+	// replaced by their values.
+	Env map[string]string
 }
 
 // Base names a distribution image.

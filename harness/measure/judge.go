@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"drillbook/harness/record"
 )
 
 // judge gathers the reasons and the verdict. What makes the whole drill
@@ -14,6 +16,7 @@ func (r *Result) judge(v *view) {
 	missed := r.missed(v)
 	doubts := r.doubts(v)
 	r.Reasons = slices.Concat(whole, missed, doubts)
+	r.Unfit = len(whole) > 0
 	switch {
 	case len(whole) > 0:
 		r.Verdict = Unmeasurable
@@ -39,6 +42,11 @@ func (r *Result) unfit(v *view) []Reason {
 		add(Reason{Code: WasInterrupted})
 	case t.Err != "":
 		add(Reason{Code: Failure, Detail: t.Err})
+	}
+	for _, c := range r.Calibrations {
+		if bound := v.rec.Head.Settings.Bound; c.Off() > bound {
+			add(Reason{Code: ProbeInaccurate, Age: c.Off(), Limit: bound, Detail: c.How})
+		}
 	}
 	if len(v.clientWrites()) == 0 {
 		add(Reason{Code: NoWrites})
@@ -67,13 +75,14 @@ func (v *view) baseline() Reason {
 				return Reason{Code: BaselineFailed, Age: a.Done}
 			}
 		}
+		until := v.disturbed - min(s.reach(v), want/2) // what left later, the disturbance may have met
 		acked := 0
 		for _, n := range s.acks {
-			if a := &s.attempts[n]; a.Intended >= from && a.Intended < v.disturbed {
+			if a := &s.attempts[n]; a.Intended >= from && a.Intended < until {
 				acked++
 			}
 		}
-		if planned := int(want / s.stream.Interval); acked < planned*9/10 {
+		if planned := int((until - from) / s.stream.Interval); acked < planned*9/10 {
 			return Reason{Code: BaselineSlow, Count: acked, Most: planned, Limit: want}
 		}
 	}
@@ -85,13 +94,24 @@ func (r *Result) missed(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Missed; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	if verdict, o := within(v.suffered(r.Outages), promise.RTO); verdict == Missed {
+	if verdict, o := within(r.blamed(v.suffered(r.Outages)), promise.RTO); verdict == Missed {
 		add(Reason{Code: RTOMissed, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
-	if n := len(r.Writes.Lost); n > promise.RPO {
+	if n := r.gone(promise); n > promise.RPO && promise.SplitBrain {
+		add(Reason{Code: SplitUnsaved, Count: n, Most: promise.RPO})
+	} else if n > promise.RPO {
 		add(Reason{Code: RPOMissed, Count: n, Most: promise.RPO, Age: r.Writes.OldestLost})
 	}
-	if r.Split.Proved {
+	for _, b := range r.Brownouts {
+		if b.Least > promise.RTO {
+			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
+			break
+		}
+	}
+	if r.Stale.Count > 0 && !promise.StaleReads {
+		add(Reason{Code: StaleReads, Count: r.Stale.Count, Age: r.Stale.Oldest})
+	}
+	if r.Split.Proved && !promise.SplitBrain {
 		add(
 			Reason{
 				Code:   SplitBrain,
@@ -113,7 +133,7 @@ func (r *Result) missed(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Outcome == Failed {
+		if s.Outcome == Failed && !v.botched(s) {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Verdict == Missed {
@@ -131,12 +151,37 @@ func (r *Result) missed(v *view) []Reason {
 	return why
 }
 
+// blamed are the outages as far as the service is to blame for them: what
+// clients suffer of a fault that was to be undone, and was not, proves nothing.
+func (r *Result) blamed(outages []Outage) []Outage {
+	outages = slices.Clone(outages)
+	for _, f := range r.Faults {
+		if f.HealedBy != "" || f.undo == nil {
+			continue
+		}
+		for i := range outages {
+			if o := &outages[i]; o.To > *f.undo {
+				o.Least = min(o.Least, max(0, *f.undo-o.Began))
+			}
+		}
+	}
+	return outages
+}
+
+// botched reports whether a step failed because a fault could not be injected
+// or healed: that is not for the service to answer for.
+func (v *view) botched(s Step) bool {
+	return slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
+		return e.Step == s.Number && e.Fault != "" && e.Err != "" && strings.Contains(s.Err, e.Err)
+	})
+}
+
 // doubts is what could not be told.
 func (r *Result) doubts(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	if verdict, o := within(v.suffered(r.Outages), promise.RTO); verdict == Unmeasurable {
+	if verdict, o := within(r.blamed(v.suffered(r.Outages)), promise.RTO); verdict == Unmeasurable {
 		code := RTOUnclear
 		if o.Open {
 			code = RTOOpen
@@ -149,12 +194,18 @@ func (r *Result) doubts(v *view) []Reason {
 	case len(r.Writes.Unread) > 0:
 		add(Reason{Code: CopyMissing, Detail: strings.Join(r.Writes.Unread, ", ")})
 	}
+	if promise.SplitBrain && !r.Split.Proved {
+		add(Reason{Code: SplitMissing})
+	}
 	for _, f := range r.Faults {
 		if f.HealedBy == "" {
 			add(Reason{Code: NotHealed, Detail: f.What})
 		}
 	}
 	for _, s := range r.Steps {
+		if s.Outcome == Failed && v.botched(s) {
+			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
+		}
 		if s.Outcome == Skipped || s.Outcome == Interrupted {
 			add(Reason{Code: StepUndone, Step: s.Number})
 		}

@@ -1,6 +1,9 @@
 package measure_test
 
 import (
+	"math"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +50,10 @@ func by(member uint8, epoch uint32) func(*record.Attempt) {
 	return func(a *record.Attempt) { a.Member, a.Epoch = member, epoch }
 }
 
+func took(d time.Duration) func(*record.Attempt) {
+	return func(a *record.Attempt) { a.Done = a.Sent + d }
+}
+
 func saw(seq uint32) func(*record.Attempt) { return func(a *record.Attempt) { a.Saw = seq } }
 
 // holds adds the final copy of a member.
@@ -85,7 +92,7 @@ func TestLedger(t *testing.T) {
 		attempt(0, 7, 70, record.Acked, by(1, 1)). // stored twice
 		attempt(0, 8, 80, record.Acked, by(1, 1)). // only on b
 		holds("b", "primary", 1, 3, 5, 7, 7, 8, 99).
-		holds("a", "standby", 1, 3, 5, 7, 99).
+		holds("a", "standby", 1, 3, 5, 7, 7, 99).
 		measure().Writes
 	if w.Acked != 5 || w.Unknown != 2 || w.Refused != 1 {
 		t.Errorf("acked, unknown, refused = %d, %d, %d, want 5, 2, 1", w.Acked, w.Unknown, w.Refused)
@@ -103,10 +110,37 @@ func TestLedger(t *testing.T) {
 		t.Errorf("phantom = %v, want 5, which was refused, and 99, which nobody sent", got)
 	}
 	if got := seqs(w.Duplicated); len(got) != 1 || got[0] != 7 {
-		t.Errorf("duplicated = %v, want 7", got)
+		t.Errorf("duplicated = %v, want 7, once for both members", got)
 	}
 	if got := seqs(w.Diverged); len(got) != 1 || got[0] != 8 {
 		t.Errorf("diverged = %v, want 8", got)
+	}
+}
+
+// A number that nobody sent must not cost memory for all the numbers below it.
+func TestStrayTokensAreCheap(t *testing.T) {
+	s := tell().attempt(0, 1, 10, record.Acked, by(1, 1)).
+		holds("b", "primary", 1, math.MaxUint32, math.MaxUint32).holds("a", "standby", 1, math.MaxUint32)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	w := s.measure().Writes
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
+		t.Errorf("measuring took %d bytes", used)
+	}
+	if len(w.Phantom) != 2 || len(w.Duplicated) != 1 || len(w.Diverged) != 0 || len(w.Lost) != 0 {
+		t.Errorf("phantom %v, duplicated %v, diverged %v, lost %v, want 2, 1, none and none",
+			w.Phantom, w.Duplicated, w.Diverged, w.Lost)
+	}
+}
+
+// A token of a stream that the drill did not have is a stranger, but members
+// that both hold it do not differ.
+func TestTokensOfAnotherStream(t *testing.T) {
+	s := tell().attempt(0, 1, 10, record.Acked, by(1, 1)).holds("b", "primary", 1, 7).holds("a", "standby", 1, 7)
+	s.rec.Copies[0].Tokens[1].Stream, s.rec.Copies[1].Tokens[1].Stream = 9, 9
+	if w := s.measure().Writes; len(w.Phantom) != 1 || len(w.Diverged) != 0 {
+		t.Errorf("phantom %v, diverged %v, want one and none", w.Phantom, w.Diverged)
 	}
 }
 
@@ -142,6 +176,11 @@ func TestSplitBrain(t *testing.T) {
 		{"two in one epoch", tell().
 			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 1)).
 			attempt(1, 2, 200, record.Acked, by(1, 1)), 100 * ms},
+		{"two in one epoch, one after the other", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 1)), 0},
+		{"two in one epoch, both to the end", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 1)).
+			attempt(1, 2, 200, record.Acked, by(1, 1)).attempt(2, 2, 290, record.Acked, by(2, 1)), 100 * ms},
 		{"switchover and back", tell().
 			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 2)).
 			attempt(1, 2, 200, record.Acked, by(1, 3)), 0},
@@ -151,6 +190,9 @@ func TestSplitBrain(t *testing.T) {
 		{"without epochs, the old one goes on", tell().decided("b", 90).
 			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
 			attempt(1, 2, 200, record.Acked, by(1, 0)), 100 * ms},
+		{"without epochs, back to who was waited for", tell().decided("b", 90).decided("a", 150).
+			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
+			attempt(1, 2, 140, record.Acked, by(1, 0), took(60*ms)), 0},
 		{"without epochs, switchover and back", tell().decided("b", 90).decided("a", 150).
 			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
 			attempt(1, 2, 200, record.Acked, by(1, 0)), 0},
@@ -168,7 +210,7 @@ func TestSplitBrain(t *testing.T) {
 }
 
 func TestStaleReads(t *testing.T) {
-	got := tell().
+	s := tell().
 		attempt(0, 1, 10, record.Acked).
 		attempt(0, 2, 20, record.Acked).
 		attempt(0, 3, 30, record.Acked).
@@ -176,9 +218,19 @@ func TestStaleReads(t *testing.T) {
 		attempt(3, 2, 50, record.Acked, saw(1)).   // 2 and 3 are missing; 2 was acknowledged at 21
 		attempt(3, 3, 25, record.Acked, saw(2)).   // 3 was not there yet
 		attempt(3, 4, 60, record.Refused, saw(0)). // said nothing
-		measure().Stale
-	if got.Count != 1 || got.Oldest != 29*ms {
-		t.Errorf("stale reads = %d, oldest %s, want 1 and 29ms", got.Count, got.Oldest)
+		attempt(0, 4, 70, record.Acked).           // lost
+		attempt(3, 5, 80, record.Acked, saw(3)).   // all that is not lost
+		holds("a", "primary", 1, 2, 3)
+	got := s.measure()
+	if got.Stale.Count != 1 || got.Stale.Oldest != 29*ms {
+		t.Errorf("stale reads = %d, oldest %s, want 1 and 29ms", got.Stale.Count, got.Stale.Oldest)
+	}
+	if !slices.ContainsFunc(got.Reasons, func(r measure.Reason) bool { return r.Code == measure.StaleReads }) {
+		t.Errorf("reasons = %+v, want %s among them", got.Reasons, measure.StaleReads)
+	}
+	s.rec.Head.Promise.StaleReads = true
+	if _, ok := reason(s.measure(), measure.StaleReads); ok {
+		t.Error("stale reads are held against a drill that expects them")
 	}
 }
 
@@ -221,5 +273,39 @@ func TestPhases(t *testing.T) {
 	}
 	if p.Zero != 1005*ms {
 		t.Errorf("zero = %s, want when the fault was confirmed", p.Zero)
+	}
+}
+
+// A probe that was wrong about outages of known length is not believed, and
+// its error is that of the drill, even where only the last calibration counts.
+func TestCalibration(t *testing.T) {
+	calibrated := func(offs ...time.Duration) measure.Result {
+		s := tell()
+		s.rec.Head.Settings.Bound = 15 * ms
+		for _, off := range offs {
+			s.rec.Events = append(s.rec.Events, record.Event{
+				Kind: record.Calibrated, What: "hang", Took: 100 * ms, Least: 95*ms + off, Most: 105*ms + off,
+			})
+		}
+		return s.attempt(0, 1, 10, record.Acked).holds("a", "primary", 1).holds("b", "standby", 1).measure()
+	}
+	for _, tt := range []struct {
+		name string
+		offs []time.Duration
+		want measure.Verdict
+		err  time.Duration
+	}{
+		{"within the bound", []time.Duration{15 * ms}, measure.Met, 15 * ms},
+		{"too long", []time.Duration{16 * ms}, measure.Unmeasurable, 16 * ms},
+		{"too short", []time.Duration{-16 * ms}, measure.Unmeasurable, 16 * ms},
+		{"better when repeated", []time.Duration{40 * ms, 12 * ms}, measure.Met, 12 * ms},
+	} {
+		got := calibrated(tt.offs...)
+		if got.Verdict != tt.want || got.Error != tt.err {
+			t.Errorf("%s: verdict %s, error %s, want %s and %s", tt.name, got.Verdict, got.Error, tt.want, tt.err)
+		}
+		if got.Verdict == measure.Unmeasurable && got.Reasons[0].Code != measure.ProbeInaccurate {
+			t.Errorf("%s: reason %s", tt.name, got.Reasons[0].Code)
+		}
 	}
 }

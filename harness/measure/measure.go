@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -18,18 +19,27 @@ func Of(rec *record.Record) Result {
 		Stalls: v.stalls,
 	}
 	for _, s := range v.series {
-		r.Streams = append(r.Streams, s.summary())
-		if s.stream.Member == "" {
-			r.Outages = append(r.Outages, s.outages(v)...)
+		stream := s.summary()
+		stream.Unseen = s.unseen(s.reach(v))
+		r.Streams = append(r.Streams, stream)
+		if s.stream.Member == "" && s.stream.Kind != record.Put && s.stream.Kind != record.Get {
+			r.Outages = append(r.Outages, v.ofDrill(s.outages(v))...)
 		}
 	}
 	r.Steps = v.steps()
 	v.placeOutages(&r)
+	r.Calibrations = v.calibrations()
 	r.Error = v.probeError()
+	for _, c := range r.Calibrations {
+		r.Error = max(r.Error, c.Off())
+	}
 	r.Phases = v.phases(r)
 	r.Writes = v.writes(r.Downtime)
 	r.Split = v.split(r.Lanes)
-	r.Stale = v.stale()
+	r.Stale = v.stale(r.Writes)
+	r.Brownouts = v.brownouts()
+	r.Saved, r.Unsaved = v.saved(r.Writes.Lost)
+	r.Figures, r.Lags = v.figures(), v.lags()
 	r.judge(v)
 	return r
 }
@@ -39,24 +49,64 @@ type view struct {
 	rec    *record.Record
 	series []*series // by stream
 	stalls []Span
-	// disturbed is when the drill first did something to the cluster; the
-	// time before it is the baseline.
+	// stalledTo is how far the stalls up to each one reach.
+	stalledTo []time.Duration
+	chosen    map[string][]time.Duration // when a member was ordered to be primary
+	// disturbed is when the drill first did something to the cluster: a fault,
+	// a change of roles or, without either, its first step. The time before it
+	// is the baseline.
 	disturbed time.Duration
 	end       time.Duration
 }
 
 func newView(rec *record.Record) *view {
-	v := &view{rec: rec}
+	v := &view{rec: rec, chosen: map[string][]time.Duration{}}
 	v.end = lastMoment(rec)
 	v.disturbed = v.end
 	for _, e := range rec.Events {
 		if e.Kind == record.Prepared || e.Kind == record.Decided {
 			v.disturbed = min(v.disturbed, e.At)
 		}
+		if e.Kind == record.Decided {
+			v.chosen[e.Member] = append(v.chosen[e.Member], e.At)
+		}
+	}
+	for _, times := range v.chosen {
+		slices.Sort(times)
+	}
+	if v.disturbed == v.end {
+		v.disturbed = v.firstStep()
 	}
 	v.series = newSeries(rec, v.disturbed)
 	v.stalls = stalls(rec)
+	var furthest time.Duration
+	for _, s := range v.stalls {
+		furthest = max(furthest, s.To)
+		v.stalledTo = append(v.stalledTo, furthest)
+	}
 	return v
+}
+
+// ofDrill leaves out the outages that were over before the drill began: clients
+// that open their sessions one after the other are not a fault of the service.
+func (v *view) ofDrill(outages []Outage) []Outage {
+	i := slices.IndexFunc(v.rec.Events, func(e record.Event) bool { return e.Kind == record.Healthy })
+	if i < 0 {
+		return outages
+	}
+	began := v.rec.Events[i].At
+	return slices.DeleteFunc(outages, func(o Outage) bool { return !o.Open && o.To <= began })
+}
+
+// firstStep is when the first step began, by which a drill without a fault or
+// a change of roles disturbs service at the earliest.
+func (v *view) firstStep() time.Duration {
+	for _, e := range v.rec.Events {
+		if e.Kind == record.Began {
+			return e.At
+		}
+	}
+	return v.end
 }
 
 // lastMoment is how far the record goes.
@@ -114,11 +164,14 @@ func stalls(rec *record.Record) []Span {
 			ss = append(ss, Span{From: e.At - e.Took, To: e.At})
 		}
 	}
-	slices.SortFunc(ss, func(a, b Span) int { return int(a.From - b.From) })
+	slices.SortFunc(ss, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
 	return ss
 }
 
 // stalled reports whether the harness stood still at any time in between.
 func (v *view) stalled(from, to time.Duration) bool {
-	return slices.ContainsFunc(v.stalls, func(s Span) bool { return s.overlaps(from, to) })
+	began, _ := slices.BinarySearchFunc(v.stalls, to, func(s Span, t time.Duration) int {
+		return cmp.Compare(s.From, t)
+	})
+	return began > 0 && v.stalledTo[began-1] > from
 }

@@ -57,9 +57,7 @@ func (s *series) outages(v *view) []Outage {
 		return nil
 	}
 	reach := s.reach(v)
-	gaps := s.failedGaps(v, reach)
-	gaps = append(gaps, s.longGaps(reach, gaps)...)
-	slices.SortFunc(gaps, func(a, b gap) int { return cmp.Compare(a.next, b.next) })
+	gaps := s.addLongGaps(s.failedGaps(v, reach), reach)
 	s.latestUp(gaps)
 	for i := range gaps {
 		s.lateAnswers(&gaps[i], reach)
@@ -74,9 +72,9 @@ func (s *series) outages(v *view) []Outage {
 }
 
 // reach is the time within which a healthy service answers an attempt, a new
-// session included.
+// session and the sluggishness of this machine included.
 func (s *series) reach(v *view) time.Duration {
-	reach := s.latency
+	reach := s.latency + s.lateness
 	for _, other := range v.series {
 		if other != s && other.stream.Kind == record.Connect && other.stream.Member == s.stream.Member {
 			reach += other.latency
@@ -127,10 +125,10 @@ func (s *series) gapBefore(k int) gap {
 	return g
 }
 
-// failedGaps are the gaps in which attempts failed. An attempt that expired
+// failedGaps are the gaps, in order, in which attempts failed. An attempt that expired
 // while the harness itself stood still proves nothing and is left out.
 func (s *series) failedGaps(v *view, reach time.Duration) []gap {
-	byNext := map[int]*gap{}
+	gaps := make([]gap, 0, min(len(s.fails), len(s.acks)+1))
 	for _, n := range s.fails {
 		a := &s.attempts[n]
 		if a.Expired && v.stalled(a.Sent, a.Done) {
@@ -141,20 +139,30 @@ func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 			from, to = a.Sent, a.Sent+reach
 		}
 		k := s.longestGap(from, to)
-		g, ok := byNext[k]
-		if !ok {
-			fresh := s.gapBefore(k)
-			g = &fresh
-			byNext[k] = g
+		if len(gaps) == 0 || gaps[len(gaps)-1].next != k { // nearly always the same as of the failure before
+			gaps = append(gaps, s.gapBefore(k))
 		}
+		g := &gaps[len(gaps)-1]
 		g.failed++
 		g.proof.add(to, from)
 	}
-	gaps := make([]gap, 0, len(byNext))
-	for _, g := range byNext {
-		gaps = append(gaps, *g)
+	return merged(gaps)
+}
+
+// merged sorts the gaps and makes one of those that are the same.
+func merged(gaps []gap) []gap {
+	slices.SortFunc(gaps, func(a, b gap) int { return cmp.Compare(a.next, b.next) })
+	kept := gaps[:0]
+	for _, g := range gaps {
+		if len(kept) == 0 || kept[len(kept)-1].next != g.next {
+			kept = append(kept, g)
+			continue
+		}
+		k := &kept[len(kept)-1]
+		k.failed += g.failed
+		k.proof.add(g.proof.by, g.proof.till)
 	}
-	return gaps
+	return kept
 }
 
 // longestGap finds which gap a failure belongs to that happened at some time
@@ -176,17 +184,23 @@ func (s *series) longestGap(from, to time.Duration) int {
 	return best
 }
 
-// longGaps are the gaps that nothing failed in but that are longer than
+// unseen is the longest that a stream may have been out without anything of it
+// being seen: healthy service leaves gaps of that length.
+func (s *series) unseen(reach time.Duration) time.Duration {
+	return max(smallest, s.stream.Interval+2*reach)
+}
+
+// addLongGaps adds the gaps that nothing failed in but that are longer than
 // healthy service leaves.
-func (s *series) longGaps(reach time.Duration, known []gap) []gap {
-	limit := max(smallest, s.stream.Interval+2*reach+2*s.lateness)
-	have := map[int]bool{}
-	for _, g := range known {
-		have[g.next] = true
-	}
-	var gaps []gap
+func (s *series) addLongGaps(failed []gap, reach time.Duration) []gap {
+	limit := s.unseen(reach)
+	gaps := make([]gap, 0, len(failed))
 	for k := 0; k <= len(s.acks); k++ {
-		if g := s.gapBefore(k); g.to-g.from > limit && !have[k] {
+		if len(failed) > 0 && failed[0].next == k {
+			gaps, failed = append(gaps, failed[0]), failed[1:]
+			continue
+		}
+		if g := s.gapBefore(k); g.to-g.from > limit {
 			gaps = append(gaps, g)
 		}
 	}
@@ -199,24 +213,31 @@ func (s *series) latestUp(gaps []gap) {
 	up, k := s.first(), 0
 	for i := range gaps {
 		for ; k < gaps[i].next; k++ {
-			up = max(up, s.ack(k).Sent)
+			up = max(up, s.ack(k).Asked())
 		}
 		gaps[i].up = up
 	}
 }
 
-// lateAnswers adds what answers prove that were under way at the end of the
-// gap and had waited for longer than a healthy service lets them.
+// lateAnswers adds what late answers prove that arrived at the end of the gap or
+// after it. A server that was asked and owed its answer for longer than a
+// healthy one does was down for that long. An attempt that had to wait for a
+// session for longer than that met nobody when it left; what was so while it
+// waited it does not prove, since what is sent into a cut network stays lost.
 func (s *series) lateAnswers(g *gap, reach time.Duration) {
 	for k := g.next; k < len(s.acks); k++ {
 		a := s.ack(k)
 		if a.Sent >= g.to && a.Done > g.to+s.stream.Connect+s.stream.Reply {
 			break
 		}
-		if a.Sent < g.from || a.Sent >= g.to {
+		asked := a.Asked()
+		if asked-a.Sent > reach && a.Sent >= g.from && a.Sent < g.to {
+			g.proof.add(a.Sent+reach, a.Sent)
+		}
+		if asked < g.from || asked >= g.to {
 			continue
 		}
-		if by, till := a.Sent+reach, min(a.Done, g.to)-reach; till > by {
+		if by, till := asked+reach, min(a.Done, g.to)-reach; till > by {
 			g.proof.add(by, till)
 		}
 	}

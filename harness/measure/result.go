@@ -25,6 +25,7 @@ const (
 type Result struct {
 	Verdict  Verdict
 	Reasons  []Reason // why the verdict is not Met; the heaviest first
+	Unfit    bool     // nothing may be concluded from the drill: not even its figures are of a failover
 	Took     time.Duration
 	Steps    []Step
 	Outages  []Outage // of the clients' streams, by stream, then by time
@@ -32,14 +33,25 @@ type Result struct {
 	Phases   Phases
 	Writes   Writes
 	Split    Split
-	Stale    Stale
-	Faults   []Fault
-	Lanes    []Lane
-	Streams  []Stream
-	Ready    time.Duration // how long the cluster took to be ready
+	Saved    []Saved // what was saved before members were wound back
+	// Unsaved counts the lost writes that are in no file either. It means
+	// nothing unless Writes.Counted.
+	Unsaved int
+	Figures []Figure // what steps measured of the cluster, in their order
+	Lags    []Lag    // of the members that were watched
+	Stale   Stale
+	// Brownouts are of clients' writes.
+	Brownouts []Brownout
+	Faults    []Fault
+	Lanes     []Lane
+	Streams   []Stream
+	Ready     time.Duration // how long the cluster took to be ready
 	// Error is the probe's own error of the clients' writes: the ends of an
 	// outage are not known more closely than this.
 	Error time.Duration
+	// Calibrations are outages of known length that the probe measured before
+	// the drill. Error is at least as great as the worst of them.
+	Calibrations []Calibration
 	// Stalls are spans in which the harness itself stood still.
 	Stalls []Span
 }
@@ -53,8 +65,6 @@ type Bracket struct {
 type Span struct {
 	From, To time.Duration
 }
-
-func (s Span) overlaps(from, to time.Duration) bool { return s.From < to && from < s.To }
 
 // Outage is a time in which a stream was not served.
 type Outage struct {
@@ -168,6 +178,15 @@ type Stale struct {
 	Oldest time.Duration // the greatest age of what was not shown
 }
 
+// Brownout is a time in which more answers came late than in time.
+type Brownout struct {
+	Span // from the first late answer that was asked for to the last
+	Bracket
+	Late int // answers
+	// Limit is the latency above which an answer is late.
+	Limit time.Duration
+}
+
 // Fault is what was done to the cluster.
 type Fault struct {
 	What, Mechanism string
@@ -177,7 +196,18 @@ type Fault struct {
 	Healed          *time.Duration
 	HealedBy        string // evidence; "" if healing was not confirmed
 	Err             string
+	undo            *time.Duration // when healing was tried first
 }
+
+// Calibration is an outage of known length that the probe measured.
+type Calibration struct {
+	How   string
+	Truth time.Duration
+	Bracket
+}
+
+// Off is how far the middle of what was measured is from the truth.
+func (c Calibration) Off() time.Duration { return ((c.Least+c.Most)/2 - c.Truth).Abs() }
 
 // Lane is the roles of a member over time.
 type Lane struct {
@@ -188,7 +218,8 @@ type Lane struct {
 // RoleSpan is a time in which a member kept saying the same of itself.
 type RoleSpan struct {
 	Span
-	Role string // "" while it did not answer
+	Said time.Duration // when it was last heard to; what it was until To, nobody knows
+	Role string        // "" while it did not answer
 }
 
 // Stream is how a stream fared.
@@ -199,6 +230,7 @@ type Stream struct {
 	P50, P99, Max time.Duration
 	Healthy       time.Duration // p99 of the latency before the first disturbance
 	Lateness      time.Duration // p99 of how late attempts left
+	Unseen        time.Duration // outages up to this length may have been missed
 }
 
 // Code says why a verdict is what it is.
@@ -217,9 +249,14 @@ const (
 	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
 	StepUndone      Code = "step-undone"      // Step
 	SplitBrain      Code = "split-brain"      // Detail
+	SplitMissing    Code = "split-missing"    // -: one is what the drill is about
+	SplitUnsaved    Code = "split-unsaved"    // Count: lost and not saved, of which at most Most may be
+	StaleReads      Code = "stale-reads"      // Count, Age
+	BrownOut        Code = "brown-out"        // Bracket, Limit
 	PhantomWrites   Code = "phantom-writes"   // Count
 	DuplicateWrites Code = "duplicate-writes" // Count
 	DivergedCopies  Code = "diverged-copies"  // Count
+	ProbeInaccurate Code = "probe-inaccurate" // Age: how far off; Limit: what is allowed; Detail: the kind of outage
 	BaselineShort   Code = "baseline-short"   // Age: how long before the first disturbance; Limit: what is needed
 	BaselineFailed  Code = "baseline-failed"  // Age: when a write failed before the first disturbance
 	BaselineSlow    Code = "baseline-slow"    // Count of Most writes acknowledged in the Limit before it

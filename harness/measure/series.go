@@ -28,8 +28,6 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 		all[i] = &series{index: i, stream: s, attempts: rec.Attempts}
 	}
 	count(rec, all)
-	healthy := make([][]time.Duration, len(all))
-	late := make([][]time.Duration, len(all))
 	for i := range rec.Attempts {
 		a := &rec.Attempts[i]
 		s := all[a.Stream]
@@ -39,20 +37,36 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 		} else {
 			s.fails = append(s.fails, uint32(i))
 		}
-		if a.Done <= disturbed {
-			late[a.Stream] = append(late[a.Stream], a.Sent-a.Intended)
-			if a.Outcome == record.Acked {
-				healthy[a.Stream] = append(healthy[a.Stream], a.Done-a.Sent)
-			}
-		}
 	}
-	for i, s := range all {
+	for _, s := range all {
 		sortBy(s.acks, func(n uint32) time.Duration { return rec.Attempts[n].Done })
 		sortBy(s.fails, func(n uint32) time.Duration { return rec.Attempts[n].Sent })
-		s.latency = percentile(healthy[i], 99)
-		s.lateness = percentile(late[i], 99)
+		s.learn(disturbed)
 	}
 	return all
+}
+
+// learn finds out what is healthy from what ended before the disturbance.
+func (s *series) learn(disturbed time.Duration) {
+	healthy := 0 // acks
+	for healthy < len(s.acks) && s.ack(healthy).Done <= disturbed {
+		healthy++
+	}
+	ds := make([]time.Duration, 0, healthy)
+	for k := range healthy {
+		ds = append(ds, s.ack(k).Done-s.ack(k).Sent)
+	}
+	s.latency = percentile(ds, 99)
+	ds = ds[:0]
+	for k := range healthy {
+		ds = append(ds, s.ack(k).Sent-s.ack(k).Intended)
+	}
+	for _, n := range s.fails {
+		if a := &s.attempts[n]; a.Done <= disturbed {
+			ds = append(ds, a.Sent-a.Intended)
+		}
+	}
+	s.lateness = percentile(ds, 99)
 }
 
 // count makes room once, since there can be millions.
@@ -79,16 +93,6 @@ func sortBy(ns []uint32, key func(uint32) time.Duration) {
 	if !slices.IsSortedFunc(ns, compare) {
 		slices.SortStableFunc(ns, compare)
 	}
-}
-
-// percentile is the nearest-rank percentile. It sorts its argument.
-func percentile(ds []time.Duration, p int) time.Duration {
-	if len(ds) == 0 {
-		return 0
-	}
-	slices.Sort(ds)
-	rank := (len(ds)*p + 99) / 100
-	return ds[max(rank, 1)-1]
 }
 
 func (s *series) summary() Stream {

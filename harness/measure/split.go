@@ -24,19 +24,36 @@ type reign struct {
 	first, last *record.Attempt // first by arrival of the answer, last by sending
 }
 
-// splitByEpoch: an epoch belongs to one member, and is over once a later one
-// has begun. Two members in one epoch, or a write sent in an earlier epoch
-// after one of a later epoch was acknowledged, are a split brain.
+func (r *reign) has(a *record.Attempt) bool { return r.epoch == a.Epoch && r.member == a.Member }
+
+// tellsMember reports whether it is a write that a known member acknowledged.
+func (v *view) tellsMember(a *record.Attempt) bool {
+	return a.Outcome == record.Acked && a.Member != 0 && v.rec.Head.Streams[a.Stream].Kind == record.Write
+}
+
+// before reports whether it began before the other: in an earlier epoch, or in
+// the same one before it.
+func (r *reign) before(o *reign) bool {
+	return r.epoch < o.epoch || r.epoch == o.epoch && r.first.Done < o.first.Done
+}
+
+// splitByEpoch: an epoch belongs to one member, and is over once another member
+// has begun one. A write that was sent to a member after one in a later epoch, or
+// one of a member that came after it in the same, had been acknowledged, and that
+// was acknowledged too, is a split brain.
 func (v *view) splitByEpoch() Split {
 	var reigns []reign
+	n := -1 // the reign of the acknowledgement before, which is nearly always that of the next
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		if a.Outcome != record.Acked || a.Epoch == 0 || a.Member == 0 ||
-			v.rec.Head.Streams[a.Stream].Kind != record.Write {
+		if a.Epoch == 0 || !v.tellsMember(a) {
 			continue
 		}
-		n := slices.IndexFunc(reigns, func(r reign) bool { return r.epoch == a.Epoch && r.member == a.Member })
+		if n < 0 || !reigns[n].has(a) {
+			n = slices.IndexFunc(reigns, func(r reign) bool { return r.has(a) })
+		}
 		if n < 0 {
+			n = len(reigns)
 			reigns = append(reigns, reign{epoch: a.Epoch, member: a.Member, first: a, last: a})
 			continue
 		}
@@ -51,7 +68,7 @@ func (v *view) splitByEpoch() Split {
 	var worst Split
 	for _, old := range reigns {
 		for _, young := range reigns {
-			if old.member == young.member || old.epoch > young.epoch || old.last.Sent <= young.first.Done {
+			if old.member == young.member || !old.before(&young) || old.last.Sent <= young.first.Done {
 				continue
 			}
 			if overlap := old.last.Done - young.first.Done; overlap > worst.Overlap {
@@ -62,72 +79,29 @@ func (v *view) splitByEpoch() Split {
 	return worst
 }
 
-// splitByTurns is for products without epochs: a member that acknowledges
-// again after another one has, without having been made primary in between.
-func (v *view) splitByTurns() Split {
-	acks := v.epochless()
-	var worst Split
-	for i, a := range acks {
-		// the first of another member that was answered before a was sent
-		// and after a's member had last been chosen
-		since := v.lastChosen(v.member(a.Member), a.Sent)
-		for _, b := range acks[:i] {
-			if b.Member == a.Member || b.Done >= a.Sent || b.Done < since {
-				continue
-			}
-			before := slices.ContainsFunc(acks[:i], func(c *record.Attempt) bool {
-				return c.Member == a.Member && c.Done <= b.Sent && c.Done >= since
-			})
-			if overlap := a.Done - b.Done; before && overlap > worst.Overlap {
-				worst = Split{Proved: true, First: v.token(b), Second: v.token(a), Overlap: overlap}
-			}
-			break
-		}
-	}
-	return worst
-}
-
-// epochless are the first and last acknowledgements of every unbroken series
-// by one member, which are enough to see whether members take turns.
-func (v *view) epochless() []*record.Attempt {
-	var acks []*record.Attempt
-	for i := range v.rec.Attempts {
-		a := &v.rec.Attempts[i]
-		if a.Outcome != record.Acked || a.Epoch != 0 || a.Member == 0 ||
-			v.rec.Head.Streams[a.Stream].Kind != record.Write {
-			continue
-		}
-		if n := len(acks); n > 1 && acks[n-1].Member == a.Member && acks[n-2].Member == a.Member {
-			acks[n-1] = a
-			continue
-		}
-		acks = append(acks, a)
-	}
-	return acks
-}
-
-func (v *view) lastChosen(member string, before time.Duration) time.Duration {
-	var at time.Duration
-	for _, e := range v.rec.Events {
-		if e.Kind == record.Decided && e.Member == member && e.At <= before {
-			at = e.At
-		}
-	}
-	return at
-}
-
-// roleOverlap is how long two members called themselves primary at once.
+// roleOverlap is for how long two members were heard to call themselves primary
+// at once: at least so long they did.
 func roleOverlap(lanes []Lane) time.Duration {
 	var total time.Duration
 	for i, a := range lanes {
 		for _, b := range lanes[i+1:] {
-			for _, x := range a.Roles {
-				for _, y := range b.Roles {
-					if x.Role == "primary" && y.Role == "primary" {
-						total += max(0, min(x.To, y.To)-max(x.From, y.From))
-					}
-				}
-			}
+			total += overlap(a.Roles, b.Roles)
+		}
+	}
+	return total
+}
+
+// overlap goes through the roles of both, which are in order.
+func overlap(a, b []RoleSpan) time.Duration {
+	var total time.Duration
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].Role == "primary" && b[0].Role == "primary" {
+			total += max(0, min(a[0].Said, b[0].Said)-max(a[0].From, b[0].From))
+		}
+		if a[0].To < b[0].To {
+			a = a[1:]
+		} else {
+			b = b[1:]
 		}
 	}
 	return total

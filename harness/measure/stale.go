@@ -7,20 +7,29 @@ import (
 )
 
 // stale finds reads that did not show what had been acknowledged before they
-// were sent. What a read shows is the highest sequence number of the first
-// stream of clients' writes.
-func (v *view) stale() Stale {
+// were sent and is still there: what is lost is counted as lost, and without a
+// copy that counts neither is known. What a read shows is the highest sequence
+// number of the first stream of clients' writes.
+func (v *view) stale(ws Writes) Stale {
 	var st Stale
 	writers := v.clientWrites()
-	if len(writers) == 0 {
+	if len(writers) == 0 || !ws.Counted {
 		return st
 	}
 	w := writers[0]
+	lost := map[uint32]bool{}
+	for _, t := range ws.Lost {
+		if t.Stream == w.index {
+			lost[t.Seq] = true
+		}
+	}
 	// newest[k] is the highest sequence number acknowledged by w.acks[k]
 	newest := make([]uint32, len(w.acks))
 	high := uint32(0)
 	for k := range w.acks {
-		high = max(high, w.ack(k).Seq)
+		if seq := w.ack(k).Seq; !lost[seq] {
+			high = max(high, seq)
+		}
 		newest[k] = high
 	}
 	for _, s := range v.series {

@@ -48,7 +48,7 @@ func (v *view) placeOutages(r *Result) {
 		mine := slices.DeleteFunc(slices.Clone(suffered), func(o Outage) bool { return o.Step != s.Number })
 		s.Downtime = downtime(mine)
 		if s.Allowed != nil && s.Outcome != Skipped {
-			s.Verdict, s.decisive = within(mine, *s.Allowed)
+			s.Verdict, s.decisive = within(r.blamed(mine), *s.Allowed)
 		}
 	}
 	r.Downtime = downtime(suffered)
@@ -129,8 +129,19 @@ func (f *Fault) add(e record.Event) {
 		f.Confirmed, f.ConfirmedBy = &e.At, e.Answer
 	case record.Heal:
 		f.Healed = &e.At
+		f.tried(e.At)
+	case record.Note:
+		if e.Err != "" && f.Confirmed != nil {
+			f.tried(e.At)
+		}
 	case record.Healed:
 		f.HealedBy = e.Answer
+	}
+}
+
+func (f *Fault) tried(at time.Duration) {
+	if f.undo == nil {
+		f.undo = &at
 	}
 }
 
@@ -144,9 +155,9 @@ func (v *view) lanes() []Lane {
 				continue
 			}
 			if n := len(lane.Roles); n > 0 {
-				lane.Roles[n-1].To = e.At
+				lane.Roles[n-1].To, lane.Roles[n-1].Said = e.At, e.At-e.Took
 			}
-			lane.Roles = append(lane.Roles, RoleSpan{Span: Span{From: e.At, To: v.end}, Role: e.What})
+			lane.Roles = append(lane.Roles, RoleSpan{Span: Span{From: e.At, To: v.end}, Said: v.end, Role: e.What})
 		}
 		lanes = append(lanes, lane)
 	}
@@ -242,7 +253,24 @@ func (v *view) firstDirect(member string, decided *time.Duration) (time.Duration
 func (v *view) probeError() time.Duration {
 	var worst time.Duration
 	for _, s := range v.clientWrites() {
-		worst = max(worst, s.stream.Interval+s.reach(v)+s.lateness)
+		worst = max(worst, s.stream.Interval+s.reach(v))
 	}
 	return worst
+}
+
+// calibrations are the last ones of each kind: those before were repeated.
+func (v *view) calibrations() []Calibration {
+	var all []Calibration
+	for _, e := range v.rec.Events {
+		if e.Kind != record.Calibrated {
+			continue
+		}
+		c := Calibration{How: e.What, Truth: e.Took, Bracket: Bracket{e.Least, e.Most}}
+		if i := slices.IndexFunc(all, func(o Calibration) bool { return o.How == c.How }); i >= 0 {
+			all[i] = c
+		} else {
+			all = append(all, c)
+		}
+	}
+	return all
 }

@@ -31,11 +31,10 @@ func (v *view) writes(d Downtime) Writes {
 		return w
 	}
 	w.Counted, w.Authority = true, authority.Member
-	held := v.hold(authority)
-	v.follow(&w, held)
+	v.follow(&w, authority)
 	v.phantoms(&w, authority)
-	w.Duplicated = v.duplicates(copies)
-	w.Diverged = v.diverged(copies, authority, held)
+	w.Duplicated = distinct(duplicates(copies))
+	w.Diverged = distinct(diverged(copies, authority))
 	w.OldestLost = v.oldestLost(w.Lost, d)
 	return w
 }
@@ -54,23 +53,24 @@ func (s *series) counts() Counts {
 
 // finalCopies are the copies read at the end, and the members that have none
 // worth comparing.
-func (v *view) finalCopies() (copies []*record.Copy, unread []string) {
+func (v *view) finalCopies() (copies []holding, unread []string) {
 	for _, m := range v.rec.Head.Members {
 		i := slices.IndexFunc(v.rec.Copies, func(c record.Copy) bool { return c.Final && c.Member == m })
 		if i < 0 || v.rec.Copies[i].Err != "" || !v.rec.Copies[i].Synced {
 			unread = append(unread, m)
 		}
 		if i >= 0 && v.rec.Copies[i].Err == "" {
-			copies = append(copies, &v.rec.Copies[i])
+			copies = append(copies, hold(&v.rec.Copies[i]))
 		}
 	}
 	return copies, unread
 }
 
 // surviving is the copy of the only primary; nil if there is not exactly one.
-func surviving(copies []*record.Copy) *record.Copy {
-	var found *record.Copy
-	for _, c := range copies {
+func surviving(copies []holding) *holding {
+	var found *holding
+	for i := range copies {
+		c := &copies[i]
 		if c.Role != "primary" {
 			continue
 		}
@@ -80,36 +80,6 @@ func surviving(copies []*record.Copy) *record.Copy {
 		found = c
 	}
 	return found
-}
-
-// tokens is a set of tokens, a bit each.
-type tokens [][]uint64
-
-func (t tokens) has(stream uint8, seq uint32) bool {
-	return int(stream) < len(t) && int(seq/64) < len(t[stream]) && t[stream][seq/64]&(1<<(seq%64)) != 0
-}
-
-// add reports whether the token was new.
-func (t tokens) add(stream uint8, seq uint32) bool {
-	if t.has(stream, seq) {
-		return false
-	}
-	if int(stream) >= len(t) {
-		return true // of no stream of this record; nothing to remember
-	}
-	if need := int(seq/64) + 1; need > len(t[stream]) {
-		t[stream] = slices.Grow(t[stream], need-len(t[stream]))[:need]
-	}
-	t[stream][seq/64] |= 1 << (seq % 64)
-	return true
-}
-
-func (v *view) hold(c *record.Copy) tokens {
-	held := make(tokens, len(v.rec.Head.Streams))
-	for _, t := range c.Tokens {
-		held.add(t.Stream, t.Seq)
-	}
-	return held
 }
 
 func (v *view) token(a *record.Attempt) Token {
@@ -122,13 +92,13 @@ func (v *view) token(a *record.Attempt) Token {
 
 // follow finds what was acknowledged and is gone, and what nobody knew of and
 // is there.
-func (v *view) follow(w *Writes, held tokens) {
+func (v *view) follow(w *Writes, c *holding) {
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
 		if v.rec.Head.Streams[a.Stream].Kind != record.Write {
 			continue
 		}
-		here := held.has(a.Stream, a.Seq)
+		here := c.tokens.has(a.Stream, a.Seq)
 		switch a.Outcome {
 		case record.Acked:
 			if !here {
@@ -149,30 +119,32 @@ func (v *view) follow(w *Writes, held tokens) {
 
 // phantoms adds what is stored and was never sent. A record that was cut off
 // may lack the attempt, so it has none.
-func (v *view) phantoms(w *Writes, c *record.Copy) {
+func (v *view) phantoms(w *Writes, c *holding) {
 	if v.rec.Tail == nil {
 		return
 	}
-	sent := make(tokens, len(v.rec.Head.Streams))
+	var sent tokens
 	for i := range v.rec.Attempts {
 		sent.add(v.rec.Attempts[i].Stream, v.rec.Attempts[i].Seq)
 	}
 	for _, t := range c.Tokens {
 		if !sent.has(t.Stream, t.Seq) {
-			w.Phantom = append(w.Phantom, Token{Stream: int(t.Stream), Seq: t.Seq, Member: c.Member})
+			w.Phantom = append(w.Phantom, c.token(t))
 		}
 	}
 }
 
+// token is one that the member held.
+func (h *holding) token(t record.Stored) Token {
+	return Token{Stream: int(t.Stream), Seq: t.Seq, Member: h.Member}
+}
+
 // duplicates are the tokens that some member holds more than once.
-func (v *view) duplicates(copies []*record.Copy) []Token {
+func duplicates(copies []holding) []Token {
 	var twice []Token
 	for _, c := range copies {
-		seen := make(tokens, len(v.rec.Head.Streams))
-		for _, t := range c.Tokens {
-			if !seen.add(t.Stream, t.Seq) {
-				twice = append(twice, Token{Stream: int(t.Stream), Seq: t.Seq, Member: c.Member})
-			}
+		for _, t := range c.twice {
+			twice = append(twice, c.token(t))
 		}
 	}
 	return twice
@@ -180,25 +152,33 @@ func (v *view) duplicates(copies []*record.Copy) []Token {
 
 // diverged are the tokens that only the authority or only another synced
 // member holds.
-func (v *view) diverged(copies []*record.Copy, authority *record.Copy, held tokens) []Token {
+func diverged(copies []holding, authority *holding) []Token {
 	var apart []Token
-	for _, c := range copies {
-		if c == authority || !c.Synced {
-			continue
-		}
-		other := v.hold(c)
-		for _, t := range c.Tokens {
-			if !held.has(t.Stream, t.Seq) {
-				apart = append(apart, Token{Stream: int(t.Stream), Seq: t.Seq, Member: c.Member})
-			}
-		}
-		for _, t := range authority.Tokens {
-			if !other.has(t.Stream, t.Seq) {
-				apart = append(apart, Token{Stream: int(t.Stream), Seq: t.Seq, Member: authority.Member})
+	missing := func(from, in *holding) {
+		for _, t := range from.Tokens {
+			if !in.tokens.has(t.Stream, t.Seq) {
+				apart = append(apart, from.token(t))
 			}
 		}
 	}
+	for i := range copies {
+		if c := &copies[i]; c != authority && c.Synced {
+			missing(c, authority)
+			missing(authority, c)
+		}
+	}
 	return apart
+}
+
+// distinct keeps one of each token, however many members it is found on.
+func distinct(tokens []Token) []Token {
+	seen := make(map[[2]int]bool, len(tokens))
+	return slices.DeleteFunc(tokens, func(t Token) bool {
+		key := [2]int{t.Stream, int(t.Seq)}
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
 }
 
 // oldestLost is how long before the end of service the oldest lost write had

@@ -70,18 +70,26 @@ func (o *Observer) watch(ctx context.Context, cfg Config, m driver.Member) {
 	defer tick.Stop()
 	w := watcher{cfg: cfg, member: m}
 	defer w.close()
+	var said time.Duration // when it was last asked and said what it still says
 	for first := true; ; first = false {
+		asked := time.Since(cfg.Began)
 		role := w.ask(ctx)
 		if ctx.Err() != nil {
 			return
 		}
+		now := time.Since(cfg.Began)
 		o.mu.Lock()
 		changed := o.roles[m.Name] != role
 		o.roles[m.Name] = role
 		o.mu.Unlock()
 		if changed || first {
-			cfg.Event(record.Event{At: time.Since(cfg.Began), Kind: record.Role, Member: m.Name, What: string(role)})
+			e := record.Event{At: now, Kind: record.Role, Member: m.Name, What: string(role)}
+			if !first {
+				e.Took = now - said
+			}
+			cfg.Event(e)
 		}
+		said = asked
 		select {
 		case <-ctx.Done():
 			return

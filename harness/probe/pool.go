@@ -15,13 +15,19 @@ import (
 // all; a session that is open serves many attempts.
 const openAtOnce = 4
 
+// conn is a session, and when a server had accepted it.
+type conn struct {
+	driver.Session
+	accepted time.Time
+}
+
 // pool holds the sessions of a stream.
 type pool struct {
 	open     func(ctx context.Context, reached func(context.Context) error) (driver.Session, error)
 	deadline time.Duration // for opening a session
 	places   chan struct{} // one per session that a server knows of
 	dials    chan struct{} // one per session being opened
-	idle     chan driver.Session
+	idle     chan conn
 	life     context.Context // of what is opened for nobody in particular
 	work     sync.WaitGroup
 
@@ -36,7 +42,7 @@ func newPool(ctx context.Context, s Stream) *pool {
 		deadline: s.Connect,
 		places:   make(chan struct{}, s.Sessions),
 		dials:    make(chan struct{}, Sessions(s.Interval, s.Connect)),
-		idle:     make(chan driver.Session, s.Sessions),
+		idle:     make(chan conn, s.Sessions),
 		life:     ctx,
 	}
 }
@@ -50,7 +56,7 @@ type opened struct {
 
 // get takes an idle session or has one opened. It takes whichever is free
 // first, and says whether its deadline ended the wait.
-func (p *pool) get(ctx context.Context) (c driver.Session, expired bool, err error) {
+func (p *pool) get(ctx context.Context) (c conn, expired bool, err error) {
 	select {
 	case c = <-p.idle:
 		return c, false, nil
@@ -65,11 +71,11 @@ func (p *pool) get(ctx context.Context) (c driver.Session, expired bool, err err
 			return c, false, nil
 		case r := <-result:
 			if r.err != nil {
-				return nil, r.expired, r.err
+				return c, r.expired, r.err
 			}
 			result = nil // somebody may have been quicker
 		case <-ctx.Done():
-			return nil, true, fmt.Errorf("no session came free within %s", p.deadline)
+			return c, true, fmt.Errorf("no session came free within %s", p.deadline)
 		}
 	}
 }
@@ -105,37 +111,37 @@ func (p *pool) dial() <-chan opened {
 var errFull = errors.New("all sessions of the client still wait for answers")
 
 // fresh opens a session.
-func (p *pool) fresh(ctx context.Context) (c driver.Session, expired bool, err error) {
+func (p *pool) fresh(ctx context.Context) (c conn, expired bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.deadline)
 	defer cancel()
-	placed := false
-	c, err = p.open(ctx, func(ctx context.Context) error {
-		if placed {
-			return nil
+	c.Session, err = p.open(ctx, func(ctx context.Context) error {
+		if !c.accepted.IsZero() {
+			return nil // by another server, before
 		}
 		select {
 		case p.places <- struct{}{}:
-			placed = true
+			c.accepted = time.Now()
 			p.count(1)
 			return nil
 		case <-ctx.Done():
 			return errFull
 		}
 	})
-	if placed {
+	if !c.accepted.IsZero() {
 		p.count(-1)
 	}
 	if err != nil {
-		if placed {
+		if !c.accepted.IsZero() {
 			<-p.places
 		}
-		return nil, ctx.Err() != nil, err
+		return c, ctx.Err() != nil, err
 	}
-	if !placed { // its driver cannot tell when it is accepted
+	if c.accepted.IsZero() { // its driver cannot tell when it was accepted
 		select {
 		case p.places <- struct{}{}:
+			c.accepted = time.Now()
 		default:
-			return nil, false, errors.Join(errFull, c.Close())
+			return c, false, errors.Join(errFull, c.Close())
 		}
 	}
 	return c, false, nil
@@ -148,7 +154,7 @@ func (p *pool) count(n int) {
 }
 
 // put keeps a session for later.
-func (p *pool) put(c driver.Session) {
+func (p *pool) put(c conn) {
 	p.mu.Lock()
 	closed := p.closed
 	if !closed {
@@ -162,7 +168,7 @@ func (p *pool) put(c driver.Session) {
 
 // discard closes sessions and gives their places back. That closing goes wrong
 // with broken ones is to be expected.
-func (p *pool) discard(sessions ...driver.Session) {
+func (p *pool) discard(sessions ...conn) {
 	var wg sync.WaitGroup
 	for _, c := range sessions {
 		wg.Go(func() {
@@ -175,7 +181,7 @@ func (p *pool) discard(sessions ...driver.Session) {
 
 // dropIdle closes the sessions that nobody uses.
 func (p *pool) dropIdle() {
-	var idle []driver.Session
+	var idle []conn
 	for {
 		select {
 		case c := <-p.idle:

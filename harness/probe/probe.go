@@ -29,6 +29,7 @@ import (
 const (
 	MaxRate     = 1000 // attempts per second
 	maxSessions = 1000
+	maxDeadline = 10 * time.Second
 )
 
 // Stream is a series of attempts to make.
@@ -55,6 +56,9 @@ type Probe struct {
 	streams []*stream
 	stop    context.CancelFunc
 	running sync.WaitGroup // the loops; attempts are waited for by stream
+
+	unwatch  context.CancelFunc
+	watching sync.WaitGroup
 }
 
 // Check reports what is wrong with a stream's settings.
@@ -69,6 +73,9 @@ func Check(s record.Stream) error {
 	case s.Connect <= 0 || s.Reply <= 0:
 		return fmt.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name,
 			s.Connect, s.Reply)
+	case max(s.Connect, s.Reply) > maxDeadline:
+		return fmt.Errorf("stream %s: deadlines of %s to connect and %s for the reply: at most %s; "+
+			"with longer ones a drill is over before an answer is missed", s.Name, s.Connect, s.Reply, maxDeadline)
 	case s.Sessions < 1 || s.Sessions > maxSessions:
 		return fmt.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines",
 			s.Name, s.Sessions, maxSessions)
@@ -91,11 +98,13 @@ func Start(ctx context.Context, cfg Config) (*Probe, error) {
 		}
 		p.streams = append(p.streams, newStream(ctx, i, s, &p.cfg))
 	}
+	watched, unwatch := context.WithCancel(context.WithoutCancel(ctx))
+	p.unwatch = unwatch
+	p.watching.Go(func() { p.watchSelf(watched) })
 	ctx, p.stop = context.WithCancel(ctx)
 	for _, s := range p.streams {
 		p.running.Go(func() { s.loop(ctx) })
 	}
-	p.running.Go(func() { p.watchSelf(ctx) })
 	return p, nil
 }
 
@@ -109,6 +118,8 @@ func (p *Probe) Stop() error {
 	for _, s := range p.streams {
 		errs = append(errs, s.finish())
 	}
+	p.unwatch() // not before, since a stall may hit the last attempts too
+	p.watching.Wait()
 	return errors.Join(errs...)
 }
 
@@ -120,13 +131,14 @@ type Health struct {
 	LastAck   time.Duration // when the last acknowledgement arrived; 0: none yet
 	LastFail  time.Duration // when the last failed attempt was known to have failed; 0: none yet
 	FirstFail time.Duration // of the failures since the last acknowledgement; 0: none
+	Back      time.Duration // when the first acknowledgement after the last failure arrived; 0: none failed yet
 	LastCause string
 }
 
 // Served reports whether attempts have succeeded, and none has failed, for at
 // least so long up to now.
 func (h Health) Served(now, clean time.Duration) bool {
-	return h.LastAck > 0 && now-h.LastAck < clean && now-max(h.Since, h.LastFail) >= clean
+	return h.LastAck > 0 && now-h.LastAck < clean && h.FirstFail == 0 && now-max(h.Since, h.Back, h.LastFail) >= clean
 }
 
 // Health returns how stream i fares, and the time of that.

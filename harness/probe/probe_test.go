@@ -1,10 +1,11 @@
 package probe_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -138,9 +139,20 @@ func (c *session) Close() error {
 	return nil
 }
 
-type buffer struct{ bytes.Buffer }
+// file is where records go. What is written need not outlive the test.
+type file struct{ *os.File }
 
-func (*buffer) Sync() error { return nil }
+func (file) Sync() error { return nil }
+
+func newFile(t *testing.T) file {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "record"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return file{f}
+}
 
 // bench runs a probe with one stream against a server, in virtual time.
 type bench struct {
@@ -158,10 +170,10 @@ func stream(kind record.StreamKind, member string) record.Stream {
 // run probes while act changes the server, and returns what was recorded.
 func run(t *testing.T, st record.Stream, act func(b *bench)) (rec *record.Record, stopped error) {
 	t.Helper()
-	var out buffer
+	out := newFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		head := record.Head{Members: []string{"a", "b"}, Streams: []record.Stream{st}}
-		j, err := record.NewWriter(&out, head)
+		j, err := record.NewWriter(out, head)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +196,7 @@ func run(t *testing.T, st record.Stream, act func(b *bench)) (rec *record.Record
 			t.Errorf("%d sessions are still open after Stop", b.open)
 		}
 	})
-	rec, err := record.Read(bytes.NewReader(out.Bytes()))
+	rec, err := record.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,16 +280,47 @@ func TestUnansweredWritesAreUnknown(t *testing.T) {
 	}
 }
 
-// A server that hangs must not be buried: whatever the probe gives up, the
-// sessions that the server knows of stay bounded, for an hour too.
+// Service is back with its first acknowledgement, which may come long after the
+// last failure.
+func TestServedCountsFromTheFirstAck(t *testing.T) {
+	_, err := run(t, stream(record.Write, ""), func(b *bench) {
+		after(time.Second)
+		b.set(refusing)
+		after(100 * ms)
+		b.set(hanging)
+		after(200 * ms) // within the deadline: nothing fails, nothing is acked
+		b.set(well)
+		after(100 * ms)
+		if h, now := b.probe.Health(0); h.Served(now, 200*ms) || !h.Served(now, 50*ms) {
+			t.Errorf("100ms after service was back: %+v at %s, want it served for that long", h, now)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A server that hangs must not be buried, nor the probe: whatever it gives up,
+// the sessions that the server knows of, the goroutines and the memory of the
+// probe stay bounded.
 func TestHangIsBounded(t *testing.T) {
 	st := stream(record.Write, "")
+	st.Interval = 2 * ms
+	st.Sessions = probe.Sessions(st.Interval, st.Reply)
+	hang := time.Hour
+	if testing.Short() {
+		hang = 2 * time.Minute
+	}
 	var most, goroutines int
+	var early, late uint64
+	began := time.Now()
 	_, err := run(t, st, func(b *bench) {
 		after(time.Second)
 		b.set(hanging)
-		after(10 * time.Minute)
-		goroutines = runtime.NumGoroutine()
+		after(time.Minute)
+		early = heap()
+		after(hang - time.Minute)
+		late, goroutines = heap(), runtime.NumGoroutine()
 		b.set(well)
 		after(time.Second)
 		if h, now := b.probe.Health(0); !h.Served(now, 500*ms) {
@@ -294,8 +337,22 @@ func TestHangIsBounded(t *testing.T) {
 		t.Errorf("%d sessions were open at once, want at most %d", most, st.Sessions)
 	}
 	if limit := 4*st.Sessions + 50; goroutines > limit {
-		t.Errorf("%d goroutines after ten minutes of hanging, want at most %d", goroutines, limit)
+		t.Errorf("%d goroutines after %s of hanging, want at most %d", goroutines, hang, limit)
 	}
+	const growth = 8 << 20
+	if late > early+growth {
+		t.Errorf("%d kB in use after %s of hanging, %d kB after a minute: it grows", late>>10, hang, early>>10)
+	}
+	t.Logf("%s of hang at %.0f/s took %s: at most %d sessions, %d goroutines; %d kB after a minute, %d kB in the end",
+		hang, 1/st.Interval.Seconds(), time.Since(began).Round(time.Second), most, goroutines, early>>10, late>>10)
+}
+
+// heap is the memory in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // When it comes back, a server must be able to: only few sessions may be
@@ -382,8 +439,8 @@ func TestStopDoesNotWaitForTheDeaf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := stream(record.Write, "")
 		st.Interval = 500 * ms
-		var out buffer
-		j, err := record.NewWriter(&out, record.Head{Streams: []record.Stream{st}})
+		out := newFile(t)
+		j, err := record.NewWriter(out, record.Head{Streams: []record.Stream{st}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -410,7 +467,7 @@ func TestStopDoesNotWaitForTheDeaf(t *testing.T) {
 		if err := j.Close(record.Tail{}); err != nil {
 			t.Fatal(err)
 		}
-		rec, err := record.Read(bytes.NewReader(out.Bytes()))
+		rec, err := record.ReadFile(out.Name())
 		if err != nil || len(rec.Attempts) != 1 || rec.Attempts[0].Outcome != record.Unknown {
 			t.Errorf("record = %+v, %v, want one unknown attempt", rec.Attempts, err)
 		}

@@ -120,6 +120,7 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 		s.note(a, "connect: "+err.Error())
 		return
 	}
+	a.Wait = s.waited(a.Sent, session)
 	ctx, cancel := context.WithTimeout(ctx, max(linger, s.Reply))
 	defer cancel()
 	answered := make(chan error, 1)
@@ -140,20 +141,44 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 	s.putBack(session, err)
 }
 
+// waited is how long it took until a server was asked, in microseconds: from
+// when it had accepted the session, if that was opened meanwhile.
+func (s *stream) waited(sent time.Duration, c conn) uint32 {
+	asked := s.now()
+	if accepted := c.accepted.Sub(s.cfg.Began); accepted > sent {
+		asked = accepted
+	} else if asked-sent < time.Millisecond {
+		return 0 // it was at hand
+	}
+	return uint32((asked - sent) / time.Microsecond) //nolint:gosec // deadlines are short
+}
+
 // ask does what the stream's attempts do.
-func (s *stream) ask(ctx context.Context, session driver.Session, a *record.Attempt) (err error) {
+func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err error) {
+	var ack driver.Ack
+	token := driver.Token{Run: s.cfg.Run, Stream: s.index, Seq: a.Seq}
+	register, ok := session.Session.(driver.Register)
+	if !ok && (s.Kind == record.Put || s.Kind == record.Get) {
+		return errNoRegister
+	}
 	switch s.Kind {
 	case record.Write:
-		var ack driver.Ack
-		ack, err = session.Write(ctx, driver.Token{Run: s.cfg.Run, Stream: s.index, Seq: a.Seq})
-		a.Epoch = ack.Epoch
-		a.Member = uint8(slices.Index(s.cfg.Members, ack.Member) + 1) //nolint:gosec // there are at most 255 members
+		ack, err = session.Write(ctx, token)
+	case record.Put:
+		ack, err = register.Put(ctx, token)
 	case record.Reading:
-		a.Saw, err = session.Read(ctx, s.cfg.Run, s.follows())
+		a.Saw, err = session.Read(ctx, s.cfg.Run, s.follows(record.Write))
+	case record.Get:
+		a.Saw, err = register.Get(ctx, s.cfg.Run, s.follows(record.Put))
 	case record.Connect:
 	}
+	a.Epoch = ack.Epoch
+	a.Member = uint8(slices.Index(s.cfg.Members, ack.Member) + 1) //nolint:gosec // there are at most 255 members
 	return err
 }
+
+// errNoRegister: the streams were made for another driver.
+var errNoRegister = fmt.Errorf("the sessions of this product keep no registers: %w", driver.ErrRefused)
 
 // judge fills in the outcome and returns why it is not an ack.
 func judge(a *record.Attempt, err error) string {
@@ -169,17 +194,17 @@ func judge(a *record.Attempt, err error) string {
 	return err.Error()
 }
 
-// follows is the stream whose tokens reads look for: the first of the clients'
-// writes.
-func (s *stream) follows() int {
-	return slices.IndexFunc(s.cfg.Streams, func(t Stream) bool { return t.Kind == record.Write && t.Member == "" })
+// follows is the stream whose tokens are read: the first of the clients' of its
+// kind.
+func (s *stream) follows(kind record.StreamKind) int {
+	return slices.IndexFunc(s.cfg.Streams, func(t Stream) bool { return t.Kind == kind && t.Member == "" })
 }
 
 // putBack keeps a session for later, or closes it. When a session of the
 // clients' path fails, the idle ones are closed with it, as connection pools
 // do: they most likely lead to the same place. A session with a given member
 // survives a refusal.
-func (s *stream) putBack(session driver.Session, err error) {
+func (s *stream) putBack(session conn, err error) {
 	refused := s.Member != "" && errors.Is(err, driver.ErrRefused) && !errors.Is(err, driver.ErrBroken)
 	if (err == nil || refused) && s.Kind != record.Connect {
 		s.pool.put(session)
@@ -208,6 +233,9 @@ func (s *stream) note(a record.Attempt, cause string) {
 	h.Attempts++
 	if a.Outcome == record.Acked {
 		h.Acked++
+		if h.FirstFail > 0 {
+			h.Back = a.Done
+		}
 		h.LastAck, h.FirstFail = a.Done, 0
 		return
 	}

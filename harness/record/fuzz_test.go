@@ -37,7 +37,7 @@ func FuzzRead(f *testing.F) {
 // FuzzLines: the same with lines whose checksums are right, so that their
 // contents are read.
 func FuzzLines(f *testing.F) {
-	f.Add(`{"k":"attempts","v":[[0,1,2,3,4,1,0,1,1,0,0]]}`, `{"k":"tail","v":{"at":5}}`)
+	f.Add(`{"k":"attempts","v":[[0,1,2,3,4,1,0,1,1,0,0,0]]}`, `{"k":"tail","v":{"at":5}}`)
 	f.Add(`{"k":"copy","v":{"member":"a"}}`, `{"k":"tokens","v":[[0,1,1],[9,9,9]]}`)
 	f.Add(`{"k":"cause","v":"x"}`, `{"k":"event","v":{"at":-1,"kind":"began"}}`)
 	var b buffer

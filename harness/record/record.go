@@ -65,6 +65,13 @@ func (t Text) In(lang string) string {
 type Promise struct {
 	RTO time.Duration `json:"rto"` // no outage of writes is longer
 	RPO int           `json:"rpo"` // no more acknowledged writes are lost
+	// SplitBrain says that a split brain is what the drill is about: one must be
+	// proved, and what the losing side acknowledged counts as lost only if it
+	// was not saved before that side was wound back.
+	SplitBrain bool `json:"split_brain,omitempty"`
+	// StaleReads says that reads may be stale, since the drill leaves a member
+	// alive that was deposed: they are counted, and break no promise.
+	StaleReads bool `json:"stale_reads,omitempty"`
 }
 
 // Step is one step of the runbook.
@@ -84,6 +91,9 @@ type Settings struct {
 	// Baseline is how long service must have been clean before the first
 	// fault or change of roles.
 	Baseline time.Duration `json:"baseline"`
+	// Bound is the greatest error that the probe may have shown in its
+	// calibration; 0 if it was not calibrated.
+	Bound time.Duration `json:"bound,omitempty"`
 }
 
 // StreamKind is what the attempts of a stream do.
@@ -94,6 +104,11 @@ const (
 	Write   StreamKind = "write"   // store a token
 	Reading StreamKind = "read"    // read the newest token
 	Connect StreamKind = "connect" // open a new session
+	// Put sets a register to the attempt's number and stores the token; Get
+	// reads that register. They tell whether the cluster behaves as one copy,
+	// not whether it is available.
+	Put StreamKind = "put"
+	Get StreamKind = "get"
 )
 
 // Stream is a series of attempts at equal intervals.
@@ -138,13 +153,19 @@ type Attempt struct {
 	Seq      uint32 // from 1, within its stream
 	Saw      uint32 // by a read: the newest sequence number shown
 	Epoch    uint32 // of the acknowledgement; 0: none
-	Cause    uint16 // why it was not acked: index into Record.Causes
-	Stream   uint8  // index into Head.Streams
-	Member   uint8  // which acked: 1 + index into Head.Members; 0: not known
-	Outcome  Outcome
+	// Wait is how long after Sent a server was asked, in microseconds: the
+	// time that it took to have a session which a server had accepted.
+	Wait    uint32
+	Cause   uint16 // why it was not acked: index into Record.Causes
+	Stream  uint8  // index into Head.Streams
+	Member  uint8  // which acked: 1 + index into Head.Members; 0: not known
+	Outcome Outcome
 	// Expired says that its deadline ended it, not an answer.
 	Expired bool
 }
+
+// Asked is when a server was asked.
+func (a *Attempt) Asked() time.Duration { return a.Sent + time.Duration(a.Wait)*time.Microsecond }
 
 // Kind is what sort of event something is.
 type Kind string
@@ -162,12 +183,19 @@ const (
 	Confirm  Kind = "confirmed" // a fault took hold; Answer is the evidence
 	Heal     Kind = "healed"
 	Healed   Kind = "heal-confirmed"
-	Role     Kind = "role"    // What is the member's role from now on, as it says itself; empty: it does not answer
-	Lag      Kind = "lag"     // Bytes the member is behind
-	Command  Kind = "command" // What was run in the member, Answer what it printed
-	Finding  Kind = "finding" // a check of the runbook: What was looked at, Answer what was found; Err if it is wrong
-	Stall    Kind = "stall"   // the harness itself stood still for Took
-	Note     Kind = "note"
+	// Role says that What is the member's role from now on, as it says itself;
+	// empty: it does not answer. What it was before it last said Took ago.
+	Role    Kind = "role"
+	Lag     Kind = "lag"     // Bytes the member is behind
+	Command Kind = "command" // What was run in the member, Answer what it printed
+	Finding Kind = "finding" // a check of the runbook: What was looked at, Answer what was found; Err if it is wrong
+	// Calibrated: an outage that was made for it, of the kind What, lasted
+	// for Took and was measured as Least to Most.
+	Calibrated Kind = "calibrated"
+	Figure     Kind = "figure"   // What was measured in the step, Value in Unit
+	Progress   Kind = "progress" // What of a long step is done
+	Stall      Kind = "stall"    // the harness itself stood still for Took
+	Note       Kind = "note"
 )
 
 // Event is something that happened, at one time or until then.
@@ -182,6 +210,10 @@ type Event struct {
 	Err    string        `json:"err,omitempty"`
 	Took   time.Duration `json:"took,omitempty"`
 	Bytes  int64         `json:"bytes,omitempty"`
+	Least  time.Duration `json:"least,omitempty"`
+	Most   time.Duration `json:"most,omitempty"`
+	Value  float64       `json:"value,omitempty"`
+	Unit   string        `json:"unit,omitempty"`
 }
 
 // Copy is every token that a member held at a time.
@@ -192,9 +224,22 @@ type Copy struct {
 	// Final says that it was read at the end, after everything was healed.
 	Final bool `json:"final"`
 	// Synced says that the member had caught up with the primary before.
-	Synced bool     `json:"synced"`
-	Err    string   `json:"err,omitempty"` // why it could not be read
+	Synced bool   `json:"synced"`
+	Err    string `json:"err,omitempty"` // why it could not be read
+	// Saved, if set, is the file into which these tokens were saved: the copy
+	// is of what only the member held, and not of all that it held.
+	Saved  *Saved   `json:"saved,omitempty"`
 	Tokens []Stored `json:"-"`
+}
+
+// Saved is a file into which what only one member held was saved, so that
+// winding it back loses nothing for good.
+type Saved struct {
+	File   string         `json:"file"` // within the folder of the record
+	Bytes  int64          `json:"bytes"`
+	SHA256 string         `json:"sha256"`
+	Rows   int            `json:"rows"` // of all tables
+	Tables map[string]int `json:"tables,omitempty"`
 }
 
 // Stored is a token as a member held it.

@@ -12,7 +12,7 @@ import (
 // Attempts and tokens are written as rows of numbers, since there are many.
 
 const (
-	attemptFields = 11
+	attemptFields = 12
 	tokenFields   = 3
 )
 
@@ -26,19 +26,11 @@ func appendAttempts(b []byte, as []Attempt) []byte {
 		if a.Expired {
 			expired = 1
 		}
-		b = appendRow(
-			b,
-			int64(a.Stream),
-			int64(a.Seq),
-			int64(a.Intended),
-			int64(a.Sent-a.Intended),
-			int64(a.Done-a.Sent),
-			int64(a.Outcome),
-			expired,
-			int64(a.Member),
-			int64(a.Epoch),
-			int64(a.Cause),
-			int64(a.Saw),
+		b = appendRow(b,
+			int64(a.Stream), int64(a.Seq),
+			int64(a.Intended), int64(a.Sent-a.Intended), int64(a.Done-a.Sent),
+			int64(a.Outcome), expired,
+			int64(a.Member), int64(a.Epoch), int64(a.Cause), int64(a.Saw), int64(a.Wait),
 		)
 	}
 	return append(b, ']')
@@ -102,6 +94,7 @@ func (r *Record) attempt(row []int64) (Attempt, error) {
 		Member:   uint8(c.in(row[7], 0, int64(len(r.Head.Members)))), //nolint:gosec // checked
 		Epoch:    uint32(c.in(row[8], 0, math.MaxUint32)),            //nolint:gosec // checked
 		Cause:    uint16(c.in(row[9], 0, int64(len(r.Causes))-1)),    //nolint:gosec // checked
+		Wait:     uint32(c.in(row[11], 0, math.MaxUint32)),           //nolint:gosec // checked
 		Saw:      uint32(c.in(row[10], 0, math.MaxUint32)),           //nolint:gosec // checked
 	}
 	return a, c.err

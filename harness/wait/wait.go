@@ -18,14 +18,18 @@ func For(ctx context.Context, name string, within time.Duration, cond func(ctx c
 	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var why error // why it was not so when there still was time to look
 	for {
 		err := cond(ctx)
 		if err == nil {
 			return nil
 		}
+		if why == nil || ctx.Err() == nil {
+			why = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), err)
+			return fmt.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), why)
 		case <-tick.C:
 		}
 	}

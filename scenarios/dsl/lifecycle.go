@@ -12,6 +12,9 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"drillbook/harness/drill"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
 	"drillbook/harness/measure"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
@@ -45,20 +48,73 @@ func (d *Drill) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h, links, err := d.suite.opts.Place.Open(ctx, d.head.Run, drv, d.suite.opts.View.Say)
+	place := d.suite.opts.Place
+	h, links, err := place.Open(ctx, d.head.Run, drv, d.suite.opts.View.Say)
 	if err != nil {
 		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
 	}
 	d.Links = links
-	d.place = func() error {
+	remove := func() error {
 		ctx := context.WithoutCancel(ctx)
 		return errors.Join(links.Close(ctx), h.Close(ctx))
 	}
-	d.Drill, err = drill.Begin(ctx, drill.Config{
-		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members,
-		Probe: d.suite.opts.Probe, Dir: d.dir, Watch: d.suite.opts.View.Event,
-	})
+	ledger, err := d.openLedger(place)
+	if err != nil {
+		return fmt.Errorf("%w: %w", drill.ErrEnvironment, errors.Join(err, remove()))
+	}
+	d.place = func() error {
+		if err := remove(); err != nil { // who knows what is still in force
+			return errors.Join(err, ledger.Close())
+		}
+		return ledger.Forget()
+	}
+	if d.relay, err = d.openRelay(ctx, h); err != nil {
+		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
+	}
+	cfg := drill.Config{
+		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members, Alone: d.scenario.Alone,
+		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe),
+		Dir: d.dir, Watch: d.suite.opts.View.Event,
+		Calibrate: true, Ledger: ledger,
+	}
+	if d.scenario.Aside {
+		cfg.Aside = host.Private
+	}
+	d.Drill, err = drill.Begin(ctx, cfg)
 	return err
+}
+
+// openRelay makes the relay of a scenario that wants one.
+func (d *Drill) openRelay(ctx context.Context, h host.Host) (link.Network, error) {
+	place := d.suite.opts.Place
+	switch {
+	case !d.scenario.Relay:
+		return nil, nil //nolint:nilnil // there is none, and that is right
+	case place.Relay == nil:
+		return nil, fmt.Errorf("a %s host has no relay, which %s needs: %w", place.Name, d.Book.Name,
+			link.ErrUnsupported)
+	}
+	relay, err := place.Relay(ctx, h, d.scenario.Members, d.suite.opts.View.Say)
+	if err != nil {
+		return nil, fmt.Errorf("start the relay: %w", err)
+	}
+	remove := d.place
+	d.place = func() error { return errors.Join(relay.Close(context.WithoutCancel(ctx)), remove()) }
+	return relay, nil
+}
+
+// openLedger begins the list of faults that `drillbook heal` reads if this
+// process is killed.
+func (d *Drill) openLedger(p Place) (*fault.Ledger, error) {
+	dir, err := Ledgers()
+	if err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(filepath.Join(d.dir, drill.RecordName))
+	if err != nil {
+		return nil, fmt.Errorf("find the record: %w", err)
+	}
+	return fault.OpenLedger(dir, fault.Page{Run: d.head.Run, Undo: p.Undo, Record: path})
 }
 
 // health is how the clients' writes fare, once there are any.
@@ -125,16 +181,22 @@ func (d *Drill) keepsPromise(ctx ginkgo.SpecContext) {
 // finish ends the drill, if that has not been done, and takes down what it ran
 // on.
 func (d *Drill) finish(ctx ginkgo.SpecContext) {
+	if err := d.takeDown(ctx); err != nil {
+		ginkgo.Fail(err.Error())
+	}
+}
+
+// takeDown is what finish does. Doing it again does nothing.
+func (d *Drill) takeDown(ctx context.Context) error {
 	var errs []error
 	if d.Drill != nil {
 		errs = append(errs, d.end(ctx))
 	}
 	if d.place != nil {
 		errs = append(errs, d.place())
+		d.place = nil
 	}
-	if err := errors.Join(errs...); err != nil {
-		ginkgo.Fail(err.Error())
-	}
+	return errors.Join(errs...)
 }
 
 // end closes the record and measures what was saved, once.
@@ -143,7 +205,13 @@ func (d *Drill) end(ctx context.Context) error {
 		return nil
 	}
 	d.ended = true
+	told := d.suite.opts.Interrupted
+	d.stopped = d.stopped || told != nil && told()
 	err := d.End(context.WithoutCancel(ctx), d.stopped)
+	if err != nil {
+		err = fmt.Errorf("end the drill: %w", err)
+		d.suite.opts.View.Say(d.Book.Name + ": " + err.Error()) // the record may not hold it
+	}
 	return errors.Join(err, d.load())
 }
 
@@ -153,7 +221,8 @@ func (d *Drill) load() error {
 	if rec == nil {
 		return err
 	}
-	d.outcome = &reports.Drill{Record: rec, Result: measure.Of(rec), Name: filepath.Base(d.dir)}
+	outcome := reports.Of(rec, filepath.Base(d.dir))
+	d.outcome = &outcome
 	d.suite.opts.View.DrillEnds(*d.outcome)
 	return err
 }

@@ -34,14 +34,28 @@ const (
 // StepLimit is the longest that one step of any scenario may take.
 const StepLimit = 5 * time.Minute
 
-// Scenario is a runbook with the body that carries it out. All fields must be
-// set.
+// Scenario is a runbook with the body that carries it out. Runbook, Tier,
+// Members, Driver and Body must be set.
 type Scenario struct {
 	Runbook string // its name: "postgres/lost-primary"
 	Tier    string
 	Members []string // the first starts as the primary
+	// Alone says that only the first member serves when the drill begins; the
+	// runbook brings in the others.
+	Alone bool
+	// Probe is what the product needs otherwise than [drill.Probe] has it; what
+	// a run is told to do outweighs it.
+	Probe drill.Probe
+	// Aside has what is asked of a member directly go over the private network,
+	// as clients beside it do, so that it is still reached when it is cut off
+	// from the others.
+	Aside bool
 	// Driver makes the driver for the values of the runbook's parameters.
 	Driver func(params map[string]string) (driver.Driver, error)
+	// Relay has replication go through a relay that [Drill.Impair] can spoil.
+	Relay bool
+	// Needs, if set, is what it asks of the place.
+	Needs func(params map[string]string) []Need
 	// Body declares one It per step of the runbook, in its order, each named
 	// by [Drill.Step].
 	Body func(d *Drill)
@@ -62,6 +76,7 @@ type Drill struct {
 	Params map[string]string
 	Links  link.Network // between the members; may be spoiled
 
+	relay    link.Network // nil if the scenario has none
 	scenario Scenario
 	suite    *Suite
 	head     record.Head
@@ -119,10 +134,14 @@ func (d *Drill) folder(trial int) string {
 // able reports which ability of the runbook's needs the driver lacks.
 func able(drv driver.Driver, book runbooks.Runbook) error {
 	has := map[string]bool{}
+	_, has["form"] = drv.(driver.Former)
 	_, has["lag"] = drv.(driver.Lagger)
 	_, has["promote"] = drv.(driver.Promoter)
 	_, has["switchover"] = drv.(driver.Switcher)
 	_, has["rejoin"] = drv.(driver.Rejoiner)
+	_, has["stop"] = drv.(driver.Server)
+	_, has["turn-away"] = drv.(driver.Gate)
+	_, has["salvage"] = drv.(driver.Salvager)
 	for _, need := range book.Needs {
 		if !has[need] {
 			return fmt.Errorf("runbook %s needs the ability %q, which %s lacks", book.Name, need, drv.Product().Title)

@@ -24,9 +24,17 @@ import (
 // Place is where members run.
 type Place struct {
 	Name string
+	// Undo says how what a killed drill did there is undone.
+	Undo string
 	// Open makes a host for one cluster of the driver's product, and the
 	// network of its links. What takes long, it says.
 	Open func(ctx context.Context, run string, d driver.Driver, say func(line string)) (host.Host, link.Network, error)
+	// Relay makes the network of links that a relay spoils, for scenarios that
+	// want one between their members; nil where there is none.
+	Relay func(ctx context.Context, h host.Host, members []string, say func(line string)) (link.Network, error)
+	// Lacks is what the place cannot do, and why. Scenarios that need it are
+	// skipped.
+	Lacks map[Need]string
 }
 
 // View is told how a run goes, while it goes. Its methods must not block.
@@ -53,13 +61,17 @@ type Options struct {
 	View    View
 	// Consent, if set, is asked before every step whose runbook wants it.
 	Consent func(ctx context.Context, step runbooks.Step) error
+	// Interrupted, if set, reports whether the run was told to stop. Ginkgo
+	// stops the step that runs; it does not say so between two.
+	Interrupted func() bool
 }
 
 // Suite is a run of scenarios.
 type Suite struct {
-	opts   Options
-	random *rand.Rand
-	drills []*Drill
+	opts    Options
+	random  *rand.Rand
+	drills  []*Drill
+	skipped []Skipped
 }
 
 // NewSuite returns a suite without scenarios.
@@ -68,8 +80,8 @@ func NewSuite(o Options) *Suite {
 	return &Suite{opts: o, random: rand.New(rand.NewPCG(uint64(o.Seed), 0))}
 }
 
-// Declare adds all trials of the scenarios, in their order. It must be called
-// once, before Check or Run and outside of any Ginkgo node.
+// Declare adds all trials of the scenarios that the place can carry out, in
+// their order. It must be called once, before Check or Run and outside of any Ginkgo node.
 func (s *Suite) Declare(scenarios ...Scenario) error {
 	if err := s.unknownParams(scenarios); err != nil {
 		return err
@@ -79,6 +91,12 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 			d, err := s.newDrill(sc, trial)
 			if err != nil {
 				return err
+			}
+			if why := s.opts.Place.cannot(sc, d.Params); why != "" {
+				if trial == 1 {
+					s.skipped = append(s.skipped, Skipped{sc.Runbook, why})
+				}
+				continue
 			}
 			s.drills = append(s.drills, d)
 		}
@@ -133,6 +151,15 @@ func (s *Suite) Check() error {
 // Run runs the suite. It can be done once in a process.
 func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
 	ginkgo.RunSpecs(t, "drillbook", args...)
+	// After an interrupt between two specs Ginkgo runs neither the rest nor
+	// AfterAll, and the drill is still there.
+	for _, d := range s.drills {
+		ctx := context.Background() //nolint:forbidigo // the suite has ended, and its contexts with it
+		if err := d.takeDown(ctx); err != nil {
+			s.opts.View.Say(fmt.Sprintf("%s: %v", d.Book.Name, err))
+			t.Fail()
+		}
+	}
 }
 
 // Report is what the drills of the suite have left.
@@ -168,7 +195,10 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Product, params map[string]str
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 		Seed:    s.opts.Seed, Trial: trial, Trials: s.opts.Trials,
-		Params: params, Promise: record.Promise{RTO: b.RTO, RPO: b.RPO},
+		Params: params,
+		Promise: record.Promise{
+			RTO: b.RTO, RPO: b.RPO, SplitBrain: b.ExpectsSplit(params), StaleReads: b.Stale,
+		},
 	}
 	for _, st := range b.Steps {
 		h.Steps = append(h.Steps, record.Step{

@@ -23,12 +23,18 @@ const syncWithin = time.Minute
 // now.
 func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
 	ginkgo.GinkgoHelper()
-	primary, err := d.Cluster.Primary(ctx)
-	gomega.Expect(err).To(Work())
-	standby, err = d.Cluster.Standby(ctx)
+	err := wait.For(ctx, "a primary and a standby", pairWithin, func(ctx context.Context) (err error) {
+		if primary, err = d.Cluster.Primary(ctx); err == nil {
+			standby, err = d.Cluster.Standby(ctx)
+		}
+		return err
+	})
 	gomega.Expect(err).To(Work())
 	return primary, standby
 }
+
+// pairWithin is how long a busy machine may take to say who is who.
+const pairWithin = 5 * time.Second
 
 // ConfirmInSync waits until the standby has applied all that the primary had
 // written, and records how it stands.
@@ -73,14 +79,7 @@ func (d *Drill) HoldReplication(
 	gomega.Expect(err).To(Work())
 	f := fault.Impair(l, link.Condition{Kind: link.Drop})
 	gomega.Expect(d.Inject(ctx, f)).To(Work())
-	began := time.Now()
-	err = wait.For(ctx, "replication to have been held up", hold+time.Second, func(context.Context) error {
-		if passed := time.Since(began); passed < hold {
-			return fmt.Errorf("only for %s", passed)
-		}
-		return nil
-	})
-	gomega.Expect(err).To(Work())
+	gomega.Expect(last(ctx, "replication to have been held up", hold)).To(Work())
 	return f
 }
 

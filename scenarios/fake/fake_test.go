@@ -23,7 +23,7 @@ import (
 )
 
 const page = `---
-rto: 3s
+rto: 30s
 rpo: 10
 source: "a test"
 needs: [promote, rejoin]

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -19,11 +18,12 @@ func LostPrimary() dsl.Scenario {
 		Runbook: "postgres/lost-primary",
 		Tier:    dsl.Smoke,
 		Members: pair(),
-		Driver: func(params map[string]string) (driver.Driver, error) {
-			if _, err := time.ParseDuration(params["hold"]); err != nil {
-				return nil, fmt.Errorf("hold=%s is no duration such as 500ms", params["hold"])
+		Driver:  byModeAnd("hold"),
+		Needs: func(params map[string]string) []dsl.Need {
+			if hold, err := time.ParseDuration(params["hold"]); err == nil && hold > 0 {
+				return []dsl.Need{dsl.Cuts} // which is how replication is held up
 			}
-			return byMode(params)
+			return nil
 		},
 		Body: lostPrimary,
 	}

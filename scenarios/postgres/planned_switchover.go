@@ -56,7 +56,8 @@ func (s *switchover) prepare() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Compare primary and standby"), func(ctx SpecContext) {
-		d.Confirm("primary against standby")(postgres.Compare(ctx, s.a, s.b))
+		same, err := postgres.Compare(ctx, s.a, s.b)
+		d.Confirm("primary against standby")(same.String(), err)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check the connectivity"), func(ctx SpecContext) {

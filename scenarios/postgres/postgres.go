@@ -9,7 +9,10 @@ import (
 
 // Scenarios are all scenarios of PostgreSQL.
 func Scenarios() []dsl.Scenario {
-	return []dsl.Scenario{LostPrimary(), PlannedSwitchover()}
+	return []dsl.Scenario{
+		LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),
+		OrderedShutdown(), WrongOrderShutdown(), HalfOpen(), SlowNetwork(),
+	}
 }
 
 // pair is the usual cluster: a primary and a standby.
@@ -18,4 +21,14 @@ func pair() []string { return []string{"a", "b"} }
 // byMode makes the driver for the parameter mode.
 func byMode(params map[string]string) (driver.Driver, error) {
 	return postgres.New(postgres.Config{Synchronous: params["mode"] == "sync"}), nil
+}
+
+// byModeAnd does that, too, and makes sure that further parameters are durations.
+func byModeAnd(durations ...string) func(map[string]string) (driver.Driver, error) {
+	return func(params map[string]string) (driver.Driver, error) {
+		if err := dsl.Durations(params, durations...); err != nil {
+			return nil, err
+		}
+		return byMode(params)
+	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"drillbook/harness/host"
+	"drillbook/harness/lock"
 )
 
 const (
@@ -39,7 +40,7 @@ func (s *imageStore) ensureBase(ctx context.Context, b host.Base) (string, error
 	if base != "" || err != nil {
 		return base, err
 	}
-	err = exclusively(ctx, "base-"+b.Suite, func() error {
+	err = lock.Exclusively(ctx, "base-"+b.Suite, func() error {
 		if base, err = s.presentBase(ctx, b); base != "" || err != nil {
 			return err
 		}
@@ -138,7 +139,7 @@ func (s *imageStore) bootstrap(ctx context.Context, b host.Base) error {
 	if err := s.needMmdebstrap(ctx); err != nil {
 		return err
 	}
-	work, err := cacheDir("work")
+	work, err := lock.Folder("work")
 	if err != nil {
 		return err
 	}

@@ -24,18 +24,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/docker/docker/client"
-	"github.com/gofrs/flock"
 	"github.com/testcontainers/testcontainers-go"
 
 	"drillbook/harness/host"
+	"drillbook/harness/lock"
 )
 
 // The labels of what a run makes.
@@ -45,6 +48,16 @@ const (
 	labelLock    = "drillbook.lock"    // path of the run's lock file
 	labelNode    = "drillbook.node"
 )
+
+// runLock is where the lock of a run is. Its process holds it for as long as
+// the run lives, so that death by any cause frees it.
+func runLock(run string) (string, error) {
+	dir, err := lock.Folder("runs")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, run+".lock"), nil
+}
 
 // labelBooted is what an image may say: a shell command that ends with 0 once
 // a boot has come so far that other commands may be run in the node. Without
@@ -89,7 +102,7 @@ type Host struct {
 	networks map[host.Network]subnet
 	direct   bool   // the networks are this machine's own
 	daemon   string // else: where ports are published
-	lock     *flock.Flock
+	lock     *lock.Lock
 	life     context.Context // ends when the host is closed
 	end      context.CancelFunc
 
@@ -134,7 +147,7 @@ func (h *Host) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("name this machine: %w", err)
 	}
-	if h.lock, err = tryLock(path); err != nil {
+	if h.lock, err = lock.Try(path); err != nil {
 		return err
 	}
 	h.labels = map[string]string{labelRun: h.cfg.Run, labelMachine: machine, labelLock: path}
@@ -206,11 +219,11 @@ func (h *Host) Name() string { return "container" }
 // "-private" after it on the private one. A node can resolve the names that
 // were asked for, or launched, before it was launched, even when what they
 // name is down; others it can resolve while they run.
-func (h *Host) Address(node string, n host.Network) string {
+func (h *Host) Address(node string, n host.Network, port int) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seat(node)
-	return alias(node, n)
+	return net.JoinHostPort(alias(node, n), strconv.Itoa(port))
 }
 
 // seat is the node's place in both subnets; mu is held.
@@ -256,7 +269,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.mu.Unlock()
 	h.end()
 	h.launching.Wait()
-	if h.lock == nil || !h.lock.Locked() {
+	if h.lock == nil || !h.lock.Held() {
 		return h.engine.cli.Close()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
@@ -264,7 +277,7 @@ func (h *Host) Close(ctx context.Context) error {
 	if _, err := h.engine.removeRun(ctx, h.cfg.Run); err != nil {
 		return fmt.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
 	}
-	return errors.Join(release(h.lock), h.engine.cli.Close())
+	return errors.Join(h.lock.Release(), h.engine.cli.Close())
 }
 
 // validName reports whether a run or node may be called that: the name becomes

@@ -117,7 +117,7 @@ func TestCluster(t *testing.T) {
 		{Name: "a", Env: map[string]string{"DRILL_SETTINGS": "cluster_name = 'a'\nmax_connections = 50"}},
 		{Name: "b", Env: map[string]string{
 			"DRILL_SETTINGS":         "wal_retrieve_retry_interval = 100ms",
-			"DRILL_PRIMARY_CONNINFO": "host=" + h.Address("a", host.Private) + " application_name=it's",
+			"DRILL_PRIMARY_CONNINFO": "host=" + name(h, "a", host.Private) + " application_name=it's",
 		}},
 	}
 	nodes := make([]host.Node, len(specs))

@@ -15,10 +15,13 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
+
+	"drillbook/harness/lock"
 )
 
 // Heal removes what runs have left whose process is dead: their containers,
-// with the volumes that have no name, their networks and their lock files.
+// with their volumes, their networks and their lock files.
 // Live runs, and those of other users and machines on the same engine, whose
 // locks mean nothing here, are left alone.
 // report is told what was done and what was left, one line each.
@@ -71,25 +74,25 @@ func (e *engine) healRun(ctx context.Context, run, path string) (said string, er
 		return "", err
 	}
 	if !gone {
-		l, err := tryLock(path)
-		if errors.Is(err, errHeld) {
+		l, err := lock.Try(path)
+		if errors.Is(err, lock.ErrHeld) {
 			return "left alone, it is alive", nil
 		}
 		if err != nil {
 			return "", err
 		}
-		defer func() { err = errors.Join(err, release(l)) }()
+		defer func() { err = errors.Join(err, l.Release()) }()
 	}
 	removed, err := e.removeRun(ctx, run)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("it is dead; removed %d containers and networks", removed), nil
+	return fmt.Sprintf("it is dead; removed %d containers, networks and volumes", removed), nil
 }
 
 // removeStaleLocks removes the lock files that nobody holds.
 func removeStaleLocks() error {
-	dir, err := cacheDir("runs")
+	dir, err := lock.Folder("runs")
 	if err != nil {
 		return err
 	}
@@ -99,12 +102,12 @@ func removeStaleLocks() error {
 	}
 	var errs []error
 	for _, path := range paths {
-		l, err := tryLock(path)
-		if errors.Is(err, errHeld) {
+		l, err := lock.Try(path)
+		if errors.Is(err, lock.ErrHeld) {
 			continue
 		}
 		if err == nil {
-			err = release(l)
+			err = l.Release()
 		}
 		errs = append(errs, err)
 	}
@@ -122,6 +125,10 @@ func (e *engine) runs(ctx context.Context) (map[string]map[string]string, error)
 	if err != nil {
 		return nil, fmt.Errorf("list networks: %w", err)
 	}
+	volumes, err := e.cli.VolumeList(ctx, volume.ListOptions{Filters: ours})
+	if err != nil {
+		return nil, fmt.Errorf("list volumes: %w", err)
+	}
 	found := map[string]map[string]string{}
 	for _, c := range containers {
 		found[c.Labels[labelRun]] = c.Labels
@@ -129,11 +136,14 @@ func (e *engine) runs(ctx context.Context) (map[string]map[string]string, error)
 	for _, n := range networks {
 		found[n.Labels[labelRun]] = n.Labels
 	}
+	for _, v := range volumes.Volumes {
+		found[v.Labels[labelRun]] = v.Labels
+	}
 	return found, nil
 }
 
-// removeRun removes all containers of a run at once, then its networks, and
-// counts them.
+// removeRun removes all containers of a run at once, then its networks and
+// volumes, and counts them.
 func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	its := filters.NewArgs(filters.Arg("label", labelRun+"="+run))
 	containers, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: its})
@@ -154,7 +164,22 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 		}
 		return nil
 	})
-	return len(containers) + len(networks), err
+	if err != nil {
+		return 0, err
+	}
+	volumes, err := e.cli.VolumeList(ctx, volume.ListOptions{Filters: its})
+	if err != nil {
+		return 0, fmt.Errorf("list volumes: %w", err)
+	}
+	err = atOnce(volumes.Volumes, func(v *volume.Volume) error { return e.removeVolume(ctx, v.Name) })
+	return len(containers) + len(networks) + len(volumes.Volumes), err
+}
+
+func (e *engine) removeVolume(ctx context.Context, name string) error {
+	if err := e.cli.VolumeRemove(ctx, name, true); err != nil && !cerrdefs.IsNotFound(err) {
+		return fmt.Errorf("remove volume %s: %w", name, err)
+	}
+	return nil
 }
 
 // remove removes a container, running or not, and its volumes. That it is gone

@@ -67,7 +67,7 @@ func TestHeal(t *testing.T) {
 	must(t, victim.Process.Kill())
 	_ = victim.Wait() // it was killed
 	said := heal(t)
-	if got, want := said[dead], "it is dead; removed 4 containers and networks"; got != want {
+	if got, want := said[dead], "it is dead; removed 4 containers, networks and volumes"; got != want {
 		t.Errorf("Heal says %q of the dead run, want %q", got, want)
 	}
 	if got := left(t, dead); got != 0 {

@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"drillbook/harness/host"
+	"drillbook/harness/lock"
 )
 
 const (
@@ -133,7 +134,7 @@ func (s *imageStore) ensure(ctx context.Context, img host.Image) (string, error)
 	if there, err := s.has(ctx, ref); there || err != nil {
 		return ref, err
 	}
-	err = exclusively(ctx, "image-"+img.Name, func() error {
+	err = lock.Exclusively(ctx, "image-"+img.Name, func() error {
 		if there, err := s.has(ctx, ref); there || err != nil {
 			return err
 		}

@@ -80,17 +80,21 @@ func (h *Host) dismiss(ctx context.Context, n *node) error {
 	h.mu.Lock()
 	delete(h.nodes, n.name)
 	h.mu.Unlock()
-	if n.id == "" {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
 	defer cancel()
-	return h.engine.remove(ctx, n.id)
+	var err error
+	if n.id != "" {
+		err = h.engine.remove(ctx, n.id)
+	}
+	return errors.Join(err, n.removeDisk(ctx))
 }
 
 func (h *Host) launch(ctx context.Context, n *node, spec host.Spec) error {
 	ref, err := h.images.ensure(ctx, spec.Image)
 	if err != nil {
+		return err
+	}
+	if err := n.makeDisk(ctx, spec.Disk); err != nil {
 		return err
 	}
 	made, err := h.provider.CreateContainer(ctx, h.request(n, spec, ref))
@@ -123,7 +127,7 @@ func (h *Host) request(n *node, spec host.Spec, ref string) testcontainers.Conta
 		Image:        ref,
 		Name:         h.containerName(n.name),
 		Entrypoint:   spec.Command,
-		Env:          spec.Env,
+		Env:          environment(spec),
 		Labels:       labels,
 		ExposedPorts: h.published(spec.Ports),
 		Networks:     []string{public},
@@ -133,11 +137,22 @@ func (h *Host) request(n *node, spec host.Spec, ref string) testcontainers.Conta
 		HostConfigModifier: func(c *container.HostConfig) {
 			c.ExtraHosts = h.hostsFile(n.name)
 			c.ShmSize = sharedMemory
+			if n.disk.volume != "" {
+				c.Mounts = append(c.Mounts, n.disk.at(spec.Disk.Path))
+			}
 		},
 		EndpointSettingsModifier: func(all map[string]*network.EndpointSettings) {
 			all[public] = n.endpoint(host.Public)
 		},
 	}
+}
+
+// environment is what the spec asks for and what every host adds: a container
+// has a file system and addresses of its own.
+func environment(spec host.Spec) map[string]string {
+	env := map[string]string{host.EnvLog: "/proc/1/fd/1"}
+	maps.Copy(env, spec.Env)
+	return env
 }
 
 func (h *Host) containerName(node string) string { return "drillbook-" + h.cfg.Run + "-" + node }

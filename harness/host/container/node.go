@@ -36,6 +36,8 @@ type node struct {
 	id   string // of the container
 	ips  map[host.Network]netip.Addr
 
+	disk disk // of its own, if it has one
+
 	admin helper
 
 	cables sync.Mutex              // held while cables are moved; guards pulled
@@ -133,6 +135,16 @@ func (n *node) Kill(ctx context.Context) error {
 	return n.bring(ctx, "kill", host.Ended, func() error {
 		return n.host.engine.cli.ContainerKill(ctx, n.id, "KILL")
 	})
+}
+
+// Killing says that nobody is told.
+func (n *node) Killing() string {
+	return "the node's network interfaces are taken away, then all its processes are killed: nobody is told"
+}
+
+// Freezing says that the network stack goes on.
+func (n *node) Freezing() string {
+	return "the engine pauses all processes of the node at once; its kernel goes on acknowledging what arrives"
 }
 
 // Freeze pauses the container's control group: all its processes at once,

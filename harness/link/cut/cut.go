@@ -30,8 +30,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"strconv"
 	"sync"
 
 	"drillbook/harness/host"
@@ -93,7 +91,7 @@ func (n *Network) addr(ctx context.Context, r link.Route) (string, error) {
 	if over == "" {
 		over = host.Public
 	}
-	return net.JoinHostPort(n.host.Address(r.To, over), strconv.Itoa(r.Port)), nil
+	return n.host.Address(r.To, over, r.Port), nil
 }
 
 func (n *Network) node(name string) (host.Node, error) {

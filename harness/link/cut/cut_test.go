@@ -70,8 +70,13 @@ const (
 // dial tries to connect from within a node.
 func dial(t *testing.T, h *container.Host, from, to string) string {
 	t.Helper()
+	return dialWithin(t, h, from, to, "0.4")
+}
+
+func dialWithin(t *testing.T, h *container.Host, from, to, seconds string) string {
+	t.Helper()
 	answer, err := node(t, h, from).Exec(t.Context(), host.Command{
-		Argv: []string{"timeout", "0.4", "bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", to, port)},
+		Argv: []string{"timeout", seconds, "bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", to, port)},
 	})
 	switch {
 	case err != nil:
@@ -203,6 +208,46 @@ func TestReach(t *testing.T) {
 				t.Errorf("cleared: %+v, want %+v", got, all)
 			}
 		})
+	}
+	must(t, network.Close(t.Context()))
+}
+
+// TestOneWay: a cut of what a opens to b counts packets when a dials b and none
+// when b dials a, which connects; and the other way round.
+func TestOneWay(t *testing.T) {
+	t.Parallel()
+	h := pair(t)
+	network, err := cut.New(h)
+	must(t, err)
+	counted := func(l link.Link) int {
+		t.Helper()
+		evidence, err := l.Confirm(t.Context())
+		must(t, err)
+		var n int
+		if _, err := fmt.Sscanf(evidence, "%d packets dropped", &n); err != nil {
+			t.Fatalf("evidence %q does not begin with a number of packets: %v", evidence, err)
+		}
+		return n
+	}
+	for _, tt := range []struct{ from, to string }{{"a", "b"}, {"b", "a"}} {
+		l, err := network.Link(t.Context(), link.Route{From: tt.from, To: tt.to, Over: host.Private, Port: port})
+		must(t, err)
+		must(t, l.Impose(t.Context(), link.Condition{Kind: link.Drop}))
+		before := counted(l) // knocks, if nothing was counted yet
+		if got := dialWithin(t, h, tt.to, tt.from+"-private", "5"); got != connects {
+			t.Errorf("%s to %s is cut: %s to %s %s, want %s", tt.from, tt.to, tt.to, tt.from, got, connects)
+		}
+		if after := counted(l); after != before {
+			t.Errorf("%s to %s: %d packets counted while only %s dialled %s",
+				tt.from, tt.to, after-before, tt.to, tt.from)
+		}
+		if got := dial(t, h, tt.from, tt.to+"-private"); got != hangs {
+			t.Errorf("%s to %s is cut: it %s, want %s", tt.from, tt.to, got, hangs)
+		}
+		if after := counted(l); after <= before {
+			t.Errorf("%s to %s: no packet counted while %s dialled %s", tt.from, tt.to, tt.from, tt.to)
+		}
+		must(t, l.Clear(t.Context()))
 	}
 	must(t, network.Close(t.Context()))
 }

@@ -64,7 +64,7 @@ func (onNode) listen(i int) (string, error) {
 }
 
 func (p onNode) upstream(_ context.Context, r link.Route) (string, error) {
-	return net.JoinHostPort(p.host.Address(r.To, over(r)), strconv.Itoa(r.Port)), nil
+	return p.host.Address(r.To, over(r), r.Port), nil
 }
 
 func (p onNode) dial(ctx context.Context, r link.Route, port int) (near, ours string, err error) {
@@ -72,7 +72,7 @@ func (p onNode) dial(ctx context.Context, r link.Route, port int) (near, ours st
 	if r.From == "" {
 		return ours, ours, err
 	}
-	return net.JoinHostPort(p.host.Address(nodeName, over(r)), strconv.Itoa(port)), ours, err
+	return p.host.Address(nodeName, over(r), port), ours, err
 }
 
 func (onNode) close(context.Context) error { return nil }
@@ -116,7 +116,7 @@ func (p *inProcess) upstream(ctx context.Context, r link.Route) (string, error) 
 			return n.Addr(ctx, r.Port)
 		}
 	}
-	return net.JoinHostPort(p.host.Address(r.To, over(r)), strconv.Itoa(r.Port)), nil
+	return p.host.Address(r.To, over(r), r.Port), nil
 }
 
 func (*inProcess) dial(_ context.Context, _ link.Route, port int) (near, ours string, err error) {

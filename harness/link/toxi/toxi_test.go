@@ -33,7 +33,9 @@ func must(t *testing.T, err error) {
 // loopback is a host whose every node is at 127.0.0.1.
 type loopback struct{ host.Host }
 
-func (loopback) Address(string, host.Network) string { return "127.0.0.1" }
+func (loopback) Address(_ string, _ host.Network, port int) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+}
 
 // echo is a server that sends back every line it gets. It returns its port.
 func echo(t *testing.T) int {
@@ -303,7 +305,7 @@ func TestLaunch(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close(t.Context())) })
 	for _, name := range []string{"a", "b"} {
-		h.Address(name, host.Private)
+		h.Address(name, host.Private, port)
 	}
 	var n *toxi.Network
 	errs := make([]error, 3)
@@ -322,7 +324,7 @@ func TestLaunch(t *testing.T) {
 	must(t, err)
 	at, p, err := net.SplitHostPort(l.Addr())
 	must(t, err)
-	if at != h.Address("toxiproxy", host.Private) {
+	if at != "toxiproxy-private" {
 		t.Errorf("Addr = %s, want it on the private network", l.Addr())
 	}
 	query := func() (host.Answer, time.Duration) {

@@ -1,0 +1,181 @@
+package calibrate
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Shape is a way in which others probe: closed loops, in which a client waits
+// for its answer before it asks again.
+type Shape struct {
+	Name           string
+	Workers        int
+	Every          time.Duration // a worker's interval; 0: as soon as it has its answer
+	Keep           bool          // its connection, from one operation to the next
+	Connect, Reply time.Duration // deadlines
+}
+
+// Shapes are those that failover is usually measured with.
+func Shapes() []Shape {
+	return []Shape{
+		{"script, 1/s, 5 s/30 s", 1, time.Second, false, 5 * time.Second, 30 * time.Second},
+		{"4 workers on a 40 ms ticker, 1 s/3 s", 4, 40 * time.Millisecond, true, time.Second, 3 * time.Second},
+		{"5 workers back to back, 2 s/3 s", 5, 0, true, 2 * time.Second, 3 * time.Second},
+	}
+}
+
+// Glimpse is what a shape has seen of one outage.
+type Glimpse struct {
+	How    Manner
+	Truth  time.Duration
+	Gap    time.Duration // between the successes before and after: what such a probe reports
+	Errors int           // operations that failed
+}
+
+// Error is what the shape reports less the truth.
+func (g Glimpse) Error() time.Duration { return g.Gap - g.Truth }
+
+// rest is the time between two outages, in which the slowest shape must have
+// its successes. It is no whole number of seconds, so that a script that asks
+// once a second meets the outages at different times.
+const rest = 2700 * time.Millisecond
+
+// service is what the server of a shape takes for an answer, so that workers
+// who ask back to back leave the machine to others.
+const service = 5 * time.Millisecond
+
+// operation is one try of a shape.
+type operation struct {
+	began, done time.Time
+	ok          bool
+}
+
+// window is when an outage began and ended.
+type window struct {
+	how          Manner
+	began, ended time.Time
+}
+
+// Watch plays outages, one after the other, and returns what a shape sees of
+// each.
+func Watch(ctx context.Context, s Shape, outages []Outage) ([]Glimpse, error) {
+	srv, err := newServer(service)
+	if err != nil {
+		return nil, err
+	}
+	working, stop := context.WithCancel(ctx)
+	operations := make([][]operation, s.Workers)
+	var work sync.WaitGroup
+	for i := range s.Workers {
+		work.Go(func() { operations[i] = s.work(working, srv.addr) })
+	}
+	windows, err := playAll(ctx, srv, outages)
+	stop()
+	work.Wait()
+	if err := errors.Join(err, srv.close()); err != nil {
+		return nil, err
+	}
+	return glimpses(windows, slices.Concat(operations...)), nil
+}
+
+func playAll(ctx context.Context, srv *server, outages []Outage) ([]window, error) {
+	windows := make([]window, 0, len(outages))
+	for _, o := range outages {
+		if err := pause(ctx, rest); err != nil {
+			return nil, err
+		}
+		began, err := srv.begin(ctx, o.How)
+		if err != nil {
+			return nil, err
+		}
+		waited := pause(ctx, o.Length-time.Since(began))
+		ended, err := srv.end()
+		if err := errors.Join(waited, err); err != nil {
+			return nil, err
+		}
+		windows = append(windows, window{o.How, began, ended})
+	}
+	return windows, pause(ctx, rest)
+}
+
+// work tries until ctx ends.
+func (s Shape) work(ctx context.Context, addr string) []operation {
+	var done []operation
+	var c net.Conn
+	for next := time.Now(); ctx.Err() == nil; {
+		op := operation{began: time.Now()}
+		var err error
+		c, err = s.try(ctx, c, addr)
+		op.done, op.ok = time.Now(), err == nil
+		done = append(done, op)
+		if c != nil && (err != nil || !s.Keep) {
+			_ = c.Close() // it is broken, or not wanted any more
+			c = nil
+		}
+		// A ticker drops the ticks that come while nobody listens.
+		for next = next.Add(s.Every); s.Every > 0 && next.Before(time.Now()); {
+			next = next.Add(s.Every)
+		}
+		if s.Every > 0 && pause(ctx, time.Until(next)) != nil {
+			break
+		}
+	}
+	if c != nil {
+		_ = c.Close() // nobody needs it any more
+	}
+	return done
+}
+
+// try asks once, over the connection or a new one.
+func (s Shape) try(ctx context.Context, c net.Conn, addr string) (net.Conn, error) {
+	if c == nil {
+		d := net.Dialer{Timeout: s.Connect}
+		var err error
+		if c, err = d.DialContext(ctx, "tcp", addr); err != nil {
+			return nil, err
+		}
+	}
+	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
+	if err := c.SetDeadline(time.Now().Add(s.Reply)); err != nil {
+		return c, err
+	}
+	_, err := c.Write([]byte("ask\n"))
+	if err == nil {
+		_, err = bufio.NewReader(c).ReadString('\n')
+	}
+	return c, err
+}
+
+// glimpses finds, for each outage, the longest time without a success that
+// touches it.
+func glimpses(windows []window, ops []operation) []Glimpse {
+	slices.SortFunc(ops, func(a, b operation) int { return a.done.Compare(b.done) })
+	out := make([]Glimpse, 0, len(windows))
+	for i, w := range windows {
+		until := w.ended.Add(rest)
+		if i+1 < len(windows) {
+			until = windows[i+1].began
+		}
+		g := Glimpse{How: w.how, Truth: w.ended.Sub(w.began)}
+		var last time.Time
+		for _, op := range ops {
+			if !op.ok {
+				if op.done.After(w.began) && op.began.Before(until) && op.done.Before(until.Add(rest)) {
+					g.Errors++
+				}
+				continue
+			}
+			if !last.IsZero() && last.Before(w.ended) && op.done.After(w.began) {
+				g.Gap = max(g.Gap, op.done.Sub(last))
+			}
+			last = op.done
+		}
+		out = append(out, g)
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"drillbook/harness/driver"
+)
+
+// ErrRefused is wrapped when a change of roles was not even begun, because it
+// would do harm. The error says what to do instead.
+var ErrRefused = errors.New("refused")
+
+const (
+	// askWithin bounds the question to a member that is to be promoted, which
+	// may be in a bad way.
+	askWithin = 500 * time.Millisecond
+	// followsWithin is how long a standby that follows well may take to apply
+	// what its primary has written so far.
+	followsWithin = 5 * time.Second
+)
+
+// mayPromote refuses the takeover of a member that is primary already. One that
+// cannot be asked may be promoted: a takeover is for bad times. The member is
+// asked only if the observer takes it for primary, since clients are waiting.
+func (d *Drill) mayPromote(ctx context.Context, m driver.Member) error {
+	if d.observer.Roles()[m.Name] != driver.Primary {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	role, err := d.Cluster.Role(ctx, m)
+	if err != nil || role != driver.Primary {
+		return nil
+	}
+	return fmt.Errorf("promote %s: %w: it is primary already, so there is nothing to take over: "+
+		"ask every member for its role; if another one is primary too, save what only one of them holds and rebuild it",
+		m.Name, ErrRefused)
+}
+
+// maySwitchover refuses to give the role to a member that does not follow, or
+// not closely enough: stopping the primary first would make an outage, and the
+// way out of it would be a loss.
+func (d *Drill) maySwitchover(ctx context.Context, from, to driver.Member) error {
+	if _, ok := d.cfg.Driver.(driver.Lagger); !ok {
+		return nil // the product itself has to look
+	}
+	if _, err := d.WaitInSync(ctx, to, from, followsWithin); err != nil {
+		return fmt.Errorf("switch over from %s to %s: %w: %s is not in sync; nothing was changed and %s is still "+
+			"primary: let it catch up, or rebuild it, and confirm that it is in sync before you try again: %w",
+			from.Name, to.Name, ErrRefused, to.Name, from.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package drill_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"drillbook/fixtures/fake"
+	"drillbook/harness/drill"
+	"drillbook/harness/fault"
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+)
+
+// A healing that is interrupted is done again at the end.
+func TestInterruptedHealing(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db := fake.New(healthy())
+		d, err := drill.Begin(t.Context(), drill.Config{
+			Head:   record.Head{Run: "run", Runbook: "fake/interrupted", Promise: generous()},
+			Driver: db, Host: db, Members: []string{"a", "b"}, Dir: dir,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := fault.StopServer(db, d.Cluster.Members[0])
+		if err := d.Inject(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		interrupted, interrupt := context.WithCancel(t.Context())
+		interrupt()
+		if err := d.Heal(interrupted, f); err == nil {
+			t.Error("an interrupted healing says nothing of it")
+		}
+		if err := d.End(t.Context(), true); err != nil {
+			t.Error(err)
+		}
+		if err := db.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range measure.Of(rec).Faults {
+		if f.HealedBy == "" {
+			t.Errorf("%s is not healed: %s", f.What, f.Err)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/preflight"
+	"drillbook/harness/record"
+)
+
+// preflight looks at the cluster before the clients come, and records what it
+// finds. Anything wrong is an error.
+func (d *Drill) preflight(ctx context.Context) error {
+	began := d.now()
+	serving := d.Cluster.Members
+	if d.cfg.Alone {
+		serving = serving[:1] // nothing can be asked of the others yet
+	}
+	var wrong []error
+	for _, f := range preflight.Check(ctx, preflight.Config{
+		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: serving, Clients: d.target(clients),
+	}) {
+		e := record.Event{Kind: record.Finding, Member: f.Member, What: f.What, Answer: f.Found}
+		switch {
+		case f.Unchecked != nil:
+			e.Kind, e.Err = record.Note, fmt.Sprintf("not checked: %v", f.Unchecked)
+		case f.Err != nil:
+			e.Err = f.Err.Error()
+			wrong = append(wrong, f.Err)
+		}
+		d.event(e)
+	}
+	d.event(record.Event{Kind: record.Note, What: "preflight", Took: d.now() - began})
+	if len(wrong) > 0 {
+		return fmt.Errorf("the cluster is not fit for a drill: %w", errors.Join(wrong...))
+	}
+	return nil
+}
+
+// target is whom the attempts of stream i are addressed to.
+func (d *Drill) target(i int) driver.Target {
+	s := d.cfg.Head.Streams[i]
+	if s.Member == "" {
+		return driver.Target{Members: d.Cluster.Members, Writable: true}
+	}
+	m, _ := d.Cluster.Member(s.Member) // the streams were made from the members
+	return driver.Target{Members: d.direct(m)}
+}

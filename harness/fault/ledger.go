@@ -1,0 +1,170 @@
+package fault
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Ledger is a list on disk of the faults that a drill has in force. A fault
+// stands in it before it is injected, so that a harness that is killed leaves
+// behind what has to be undone; see [Left]. Its methods may be called at the
+// same time from several goroutines.
+type Ledger struct {
+	mu   sync.Mutex // guards all below
+	file *os.File   // locked for as long as the process lives
+	page Page
+}
+
+// Page is what a ledger says of its run.
+type Page struct {
+	Run    string  `json:"run"`
+	Undo   string  `json:"undo"`   // how what was done is undone if the harness cannot
+	Record string  `json:"record"` // path of the drill's record
+	Faults []Entry `json:"faults"` // in force, in the order of injection
+}
+
+// Entry is one fault of a ledger.
+type Entry struct {
+	What      string `json:"what"`
+	Mechanism string `json:"mechanism"`
+}
+
+// ledgerName ends the names of ledgers, which begin with that of the run.
+const ledgerName = ".faults"
+
+// OpenLedger begins the ledger of a run in a folder, which is made if missing.
+// The run's name must be fit for a file.
+func OpenLedger(dir string, page Page) (*Ledger, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // others may see what is in force
+		return nil, fmt.Errorf("make the folder of fault ledgers: %w", err)
+	}
+	path := filepath.Join(dir, page.Run+ledgerName)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // as above
+	if err != nil {
+		return nil, fmt.Errorf("begin the fault ledger: %w", err)
+	}
+	l := &Ledger{file: f, page: page}
+	if err := errors.Join(lock(f), l.write()); err != nil {
+		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Forget())
+	}
+	return l, nil
+}
+
+// Add has the disk hold a fault that is about to be injected.
+func (l *Ledger) Add(f Fault) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.page.Faults = append(l.page.Faults, Entry{What: f.String(), Mechanism: f.Mechanism()})
+	if err := l.write(); err != nil {
+		return fmt.Errorf("write %s to the fault ledger: %w", f, err)
+	}
+	return nil
+}
+
+// Done takes out a fault of which nothing is left.
+func (l *Ledger) Done(f Fault) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.IndexFunc(l.page.Faults, func(e Entry) bool { return e.What == f.String() })
+	if i < 0 {
+		return nil
+	}
+	l.page.Faults = slices.Delete(l.page.Faults, i, i+1)
+	if err := l.write(); err != nil {
+		return fmt.Errorf("take %s out of the fault ledger: %w", f, err)
+	}
+	return nil
+}
+
+// write puts the page in place of the one before. A line is only believed
+// whole, so that an end in the middle of writing leaves the line before.
+func (l *Ledger) write() error {
+	line, err := json.Marshal(l.page)
+	if err != nil {
+		return err
+	}
+	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return l.file.Sync()
+}
+
+// Close ends the ledger and leaves it on disk, for faults that could not be
+// undone.
+func (l *Ledger) Close() error {
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("close the fault ledger: %w", err)
+	}
+	return nil
+}
+
+// Forget ends the ledger and removes it: nothing is left of its faults.
+func (l *Ledger) Forget() error { return errors.Join(os.Remove(l.file.Name()), l.Close()) }
+
+// Left are the ledgers in a folder whose harness is dead. Whoever has undone
+// what they say removes them with [Ledger.Forget]; the others are closed.
+func Left(dir string) ([]*Ledger, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*"+ledgerName))
+	if err != nil {
+		return nil, err
+	}
+	var left []*Ledger
+	for _, path := range paths {
+		f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a ledger of ours
+		if errors.Is(err, os.ErrNotExist) {
+			continue // its harness has just removed it
+		}
+		if err != nil {
+			return left, fmt.Errorf("open a fault ledger: %w", err)
+		}
+		if lock(f) != nil { // its harness lives
+			_ = f.Close() // nothing was written
+			continue
+		}
+		page, err := lastPage(path)
+		if err != nil {
+			return left, errors.Join(err, f.Close())
+		}
+		left = append(left, &Ledger{file: f, page: page})
+	}
+	return left, nil
+}
+
+// Page is what the ledger says.
+func (l *Ledger) Page() Page {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	page := l.page
+	page.Faults = slices.Clone(page.Faults)
+	return page
+}
+
+// lastPage is the last line that is whole. A ledger without one belongs to a
+// harness that died before it injected anything.
+func lastPage(path string) (Page, error) {
+	page := Page{Run: strings.TrimSuffix(filepath.Base(path), ledgerName)}
+	text, err := os.ReadFile(path) //nolint:gosec // a ledger of ours
+	if err != nil {
+		return page, fmt.Errorf("read a fault ledger: %w", err)
+	}
+	for line := range bytes.Lines(text) {
+		var p Page
+		if bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &p) == nil {
+			page = p
+		}
+	}
+	return page, nil
+}
+
+// lock takes the lock of a ledger, which ends with the process.
+func lock(f *os.File) error {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+}

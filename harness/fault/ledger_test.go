@@ -1,0 +1,112 @@
+package fault_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"drillbook/harness/fault"
+)
+
+// storm is a fault in name only.
+type storm string
+
+func (s storm) String() string                        { return string(s) }
+func (storm) Mechanism() string                       { return "wind" }
+func (storm) Inject(context.Context) error            { return nil }
+func (storm) Confirm(context.Context) (string, error) { return "", nil }
+func (storm) Heal(context.Context) error              { return nil }
+func (storm) Healed(context.Context) (string, error)  { return "", nil }
+
+func open(t *testing.T, dir string) *fault.Ledger {
+	t.Helper()
+	l, err := fault.OpenLedger(dir, fault.Page{Run: "r1", Undo: "close the window", Record: "there"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func left(t *testing.T, dir string) []*fault.Ledger {
+	t.Helper()
+	all, err := fault.Left(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestLedger(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledgers")
+	l := open(t, dir)
+	for _, f := range []storm{"one", "two", "three"} {
+		if err := l.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Done(storm("two")); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(left(t, dir)); n != 0 {
+		t.Fatalf("%d ledgers are left while their harness lives", n)
+	}
+	if err := l.Close(); err != nil { // as the death of the process does
+		t.Fatal(err)
+	}
+	dead := left(t, dir)
+	if len(dead) != 1 {
+		t.Fatalf("%d ledgers are left, want 1", len(dead))
+	}
+	page := dead[0].Page()
+	if page.Run != "r1" || page.Undo == "" || len(page.Faults) != 2 || page.Faults[1].What != "three" {
+		t.Errorf("page = %+v", page)
+	}
+	if err := dead[0].Forget(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(left(t, dir)); n != 0 {
+		t.Errorf("%d ledgers are left that were forgotten", n)
+	}
+}
+
+// A ledger that was cut in the middle of a line says what it said before.
+func TestLedgerCut(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	if err := l.Add(storm("one")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "r1.faults")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Add(storm("two")); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, int64(len(whole))+20); err != nil {
+		t.Fatal(err)
+	}
+	dead := left(t, dir)
+	if len(dead) != 1 || len(dead[0].Page().Faults) != 1 || dead[0].Page().Faults[0].What != "one" {
+		t.Fatalf("left = %+v", dead)
+	}
+	if err := dead[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenLedgerTwice(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	if _, err := fault.OpenLedger(dir, fault.Page{Run: "r1"}); err == nil {
+		t.Error("a run has two ledgers")
+	}
+	if err := l.Forget(); err != nil {
+		t.Fatal(err)
+	}
+}

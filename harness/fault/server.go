@@ -1,0 +1,128 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+)
+
+// KillServer ends the main process of a member's server as the kernel does when
+// memory runs out: by SIGKILL. Healing it starts the server again, which a
+// driver refuses where another member has become the primary: then the member
+// must rejoin.
+func KillServer(s driver.Server, m driver.Member) Fault { return &killServer{server: server{s, m}} }
+
+// StopServer ends a member's server in order, its host stays up. Healing it
+// starts the server again, with the same exception as for [KillServer].
+func StopServer(s driver.Server, m driver.Member) Fault { return &stopServer{server{s, m}} }
+
+// TurnAway closes a member's server to clients, as people do before they stop
+// it. Healing it lets them in again.
+func TurnAway(g driver.Gate, d driver.Driver, m driver.Member) Fault { return &turnAway{g, d, m} }
+
+// server is what faults of a member's server have in common.
+type server struct {
+	driver.Server
+	m driver.Member
+}
+
+// down returns evidence that no main process runs.
+func (s *server) down(ctx context.Context) error {
+	pid, err := s.MainProcess(ctx, s.m)
+	if err == nil && pid != 0 {
+		err = fmt.Errorf("the server of %s runs as process %d", s.m.Name, pid)
+	}
+	return err
+}
+
+// Heal starts the server, if its host is up. A host that was lost meanwhile is
+// the business of whoever lost it.
+func (s *server) Heal(ctx context.Context) error {
+	if _, err := inState(ctx, s.m, host.Ended); err == nil {
+		return fmt.Errorf("start the server of %s: its host is down", s.m.Name)
+	}
+	return s.StartServer(ctx, s.m)
+}
+
+func (s *server) Healed(ctx context.Context) (string, error) {
+	pid, err := s.MainProcess(ctx, s.m)
+	if err == nil && pid == 0 {
+		err = fmt.Errorf("the server of %s does not run", s.m.Name)
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("the server of %s runs as process %d", s.m.Name, pid), nil
+}
+
+type killServer struct {
+	server
+	pid int // that was killed
+}
+
+func (f *killServer) String() string  { return "server of " + f.m.Name + " is killed" }
+func (*killServer) Mechanism() string { return killMade }
+
+func (f *killServer) Inject(ctx context.Context) error {
+	pid, err := f.MainProcess(ctx, f.m)
+	if err == nil && pid == 0 {
+		err = errors.New("it does not run")
+	}
+	if err != nil {
+		return fmt.Errorf("kill the server of %s: %w", f.m.Name, err)
+	}
+	f.pid = pid
+	_, err = f.m.Run(ctx, host.Command{Argv: []string{"sh", "-c", fmt.Sprintf("kill -9 %d", pid)}})
+	return err
+}
+
+func (f *killServer) Confirm(ctx context.Context) (string, error) {
+	if f.pid == 0 {
+		return "", fmt.Errorf("the server of %s was not killed", f.m.Name)
+	}
+	if err := f.down(ctx); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("process %d of %s is gone, and no main process runs", f.pid, f.m.Name), nil
+}
+
+type stopServer struct{ server }
+
+func (f *stopServer) String() string                   { return "server of " + f.m.Name + " is stopped" }
+func (*stopServer) Mechanism() string                  { return stopMade }
+func (f *stopServer) Inject(ctx context.Context) error { return f.StopServer(ctx, f.m) }
+
+func (f *stopServer) Confirm(ctx context.Context) (string, error) {
+	if err := f.down(ctx); err != nil {
+		return "", err
+	}
+	return "no main process runs on " + f.m.Name, nil
+}
+
+type turnAway struct {
+	g driver.Gate
+	d driver.Driver
+	m driver.Member
+}
+
+func (f *turnAway) String() string                   { return f.m.Name + " is closed to clients" }
+func (*turnAway) Mechanism() string                  { return turnAwayMade }
+func (f *turnAway) Inject(ctx context.Context) error { return f.g.TurnAway(ctx, f.m) }
+func (f *turnAway) Heal(ctx context.Context) error   { return f.g.Admit(ctx, f.m) }
+
+// Confirm knocks: the server must accept the connection and refuse the session.
+func (f *turnAway) Confirm(ctx context.Context) (string, error) {
+	s, refused, err := knock(ctx, f.d, f.m)
+	if s != nil {
+		err = errors.Join(fmt.Errorf("%s opened a session", f.m.Name), s.Close())
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s answers, and refuses a session: %s", f.m.Name, refused), nil
+}
+
+func (f *turnAway) Healed(ctx context.Context) (string, error) { return opens(ctx, f.d, f.m) }

@@ -1,0 +1,129 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"drillbook/harness/driver"
+)
+
+// UseUpSessions opens sessions on a member, and holds them, until it refuses one
+// more. Healing it closes them.
+func UseUpSessions(d driver.Driver, m driver.Member) Fault { return &useUp{d: d, m: m} }
+
+type useUp struct {
+	d driver.Driver
+	m driver.Member
+
+	mu   sync.Mutex // guards held
+	held []driver.Session
+}
+
+// mostSessions is how many are held at most: a server that takes more than that
+// is not one to use up from a single machine.
+const mostSessions = 5000
+
+func (f *useUp) String() string  { return "sessions of " + f.m.Name + " are used up" }
+func (*useUp) Mechanism() string { return useUpMade }
+
+func (f *useUp) Inject(ctx context.Context) error {
+	for {
+		_, err := f.oneMore(ctx)
+		if errors.Is(err, errOpened) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("use up the sessions of %s: %w", f.m.Name, err)
+		}
+		return nil
+	}
+}
+
+// errOpened says that there was room for one more session, which is held now.
+var errOpened = errors.New("one more session could be opened")
+
+// oneMore tries to open a session and holds it. Why it was refused is the
+// evidence; that it was not is an error.
+func (f *useUp) oneMore(ctx context.Context) (refused string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.held) >= mostSessions {
+		return "", fmt.Errorf("it takes more than %d", mostSessions)
+	}
+	s, refused, err := knock(ctx, f.d, f.m)
+	if s != nil {
+		f.held = append(f.held, s)
+		return "", errOpened
+	}
+	return refused, err
+}
+
+// Confirm tries one more session, which must be refused, while the server goes
+// on answering in one of those that are held.
+func (f *useUp) Confirm(ctx context.Context) (string, error) {
+	refused, err := f.oneMore(ctx)
+	if err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.held) == 0 {
+		return "", fmt.Errorf("%s refuses every session: %s", f.m.Name, refused)
+	}
+	if _, err := f.held[0].Role(ctx); err != nil {
+		return "", fmt.Errorf("%s answers in no session: %w", f.m.Name, err)
+	}
+	return fmt.Sprintf("%d sessions are held, %s answers in them, and refuses one more: %s",
+		len(f.held), f.m.Name, refused), nil
+}
+
+func (f *useUp) Heal(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	errs := make([]error, 0, len(f.held))
+	for _, s := range f.held {
+		errs = append(errs, s.Close())
+	}
+	f.held = nil
+	return errors.Join(errs...)
+}
+
+func (f *useUp) Healed(ctx context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.held) > 0 {
+		return "", fmt.Errorf("%d sessions are still held", len(f.held))
+	}
+	return opens(ctx, f.d, f.m)
+}
+
+// knock asks a member for a session: it opens one, or is up and refuses, or
+// there is an error.
+func knock(ctx context.Context, d driver.Driver, m driver.Member) (s driver.Session, refused string, err error) {
+	reached := false
+	s, err = d.Open(ctx, driver.Target{Members: []driver.Member{m}, Reached: func(context.Context) error {
+		reached = true
+		return nil
+	}})
+	switch {
+	case err == nil:
+		return s, "", nil
+	case ctx.Err() != nil || !reached:
+		return nil, "", fmt.Errorf("%s was not reached: %w", m.Name, err)
+	}
+	return nil, err.Error(), nil
+}
+
+// opens returns evidence that a member opens sessions.
+func opens(ctx context.Context, d driver.Driver, m driver.Member) (string, error) {
+	s, err := d.Open(ctx, driver.Target{Members: []driver.Member{m}})
+	if err != nil {
+		return "", fmt.Errorf("open a session on %s: %w", m.Name, err)
+	}
+	if err := s.Close(); err != nil {
+		return "", fmt.Errorf("close a session on %s: %w", m.Name, err)
+	}
+	return m.Name + " opened a session", nil
+}

@@ -1,0 +1,105 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+)
+
+// Unplug takes a member's interfaces to networks away, as pulling its cables or
+// stopping its network service does. The member goes on running.
+func Unplug(m driver.Member, networks ...host.Network) Fault {
+	return &unplug{m: m, networks: networks}
+}
+
+type unplug struct {
+	m        driver.Member
+	networks []host.Network
+	before   []string // interfaces that it had
+}
+
+func (f *unplug) String() string {
+	names := make([]string, 0, len(f.networks))
+	for _, n := range f.networks {
+		names = append(names, string(n))
+	}
+	return fmt.Sprintf("%s is off the %s network", f.m.Name, strings.Join(names, " and the "))
+}
+
+func (f *unplug) Mechanism() string { return unplugMade }
+
+func (f *unplug) Inject(ctx context.Context) error {
+	before, err := f.interfaces(ctx)
+	if err != nil {
+		return err
+	}
+	f.before = before
+	u, ok := f.m.Node.(host.Unplugger)
+	if !ok {
+		return fmt.Errorf("unplug %s: %w", f.m.Name, host.ErrUnsupported)
+	}
+	for _, n := range f.networks {
+		if err := u.Unplug(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// interfaces are those that the member itself sees, the loopback left out.
+func (f *unplug) interfaces(ctx context.Context) ([]string, error) {
+	answer, err := f.m.Node.Exec(ctx, host.Command{Argv: []string{"ls", "/sys/class/net"}})
+	if err != nil {
+		return nil, fmt.Errorf("interfaces of %s: %w", f.m.Name, err)
+	}
+	var names []string
+	for name := range strings.FieldsSeq(answer.Stdout) {
+		if name != "lo" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func (f *unplug) Confirm(ctx context.Context) (string, error) {
+	if f.before == nil {
+		return "", fmt.Errorf("nothing was taken away from %s", f.m.Name)
+	}
+	return f.has(ctx, len(f.before)-len(f.networks))
+}
+
+// has counts the interfaces from inside.
+func (f *unplug) has(ctx context.Context, want int) (string, error) {
+	now, err := f.interfaces(ctx)
+	if err != nil {
+		return "", err
+	}
+	found := fmt.Sprintf("%s has %d network interfaces, %d before the fault", f.m.Name, len(now), len(f.before))
+	if len(now) != want {
+		return "", errors.New(found)
+	}
+	return found, nil
+}
+
+func (f *unplug) Heal(ctx context.Context) error {
+	u, ok := f.m.Node.(host.Unplugger)
+	if !ok {
+		return nil // nothing was taken away
+	}
+	var errs []error
+	for _, n := range f.networks {
+		errs = append(errs, u.Plug(ctx, n))
+	}
+	return errors.Join(errs...)
+}
+
+func (f *unplug) Healed(ctx context.Context) (string, error) {
+	if f.before == nil {
+		return "nothing was taken away from " + f.m.Name, nil
+	}
+	return f.has(ctx, len(f.before))
+}

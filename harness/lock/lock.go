@@ -1,0 +1,106 @@
+// Package lock is how processes of drillbook keep out of each other's way: locks
+// on files in the cache folder, which the kernel frees when their process dies.
+//
+// A run holds one for as long as it lives. What a dead run has left is known by
+// a lock that can be had.
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrHeld means that another process, or another part of this one, holds a lock.
+var ErrHeld = errors.New("held by another process")
+
+// tryEvery is how often a lock that others hold is tried again.
+const tryEvery = 50 * time.Millisecond
+
+// Folder is a folder of drillbook's own that outlives processes, made if it is
+// not there.
+func Folder(name string) (string, error) {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the cache folder: %w: set HOME or XDG_CACHE_HOME", err)
+	}
+	dir := filepath.Join(base, "drillbook", name)
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // others may see that a run is alive
+		return "", fmt.Errorf("make the cache folder: %w", err)
+	}
+	return dir, nil
+}
+
+// Lock is a lock that is held.
+type Lock struct{ file *flock.Flock }
+
+// Try takes the lock at path, or returns an error wrapping [ErrHeld].
+func Try(path string) (*Lock, error) {
+	for {
+		l := flock.New(path, flock.SetPermissions(0o644))
+		ok, err := l.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		if !ok {
+			return nil, fmt.Errorf("lock %s: %w", path, ErrHeld)
+		}
+		same, err := isStillAt(l, path)
+		if err == nil && same {
+			return &Lock{l}, nil
+		}
+		if err := errors.Join(err, l.Unlock()); err != nil {
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+	}
+}
+
+// isStillAt reports whether nobody removed the file between opening and
+// locking it. A lock on a file that has no name any more protects nothing.
+func isStillAt(l *flock.Flock, path string) (bool, error) {
+	mine, err := l.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(mine, named), err
+}
+
+// Release removes the lock's file, then frees the lock. Doing so again is no
+// error.
+func (l *Lock) Release() error {
+	if !l.file.Locked() {
+		return nil
+	}
+	err := os.Remove(l.file.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, l.file.Unlock())
+}
+
+// Held reports whether the lock has not been released.
+func (l *Lock) Held() bool { return l.file.Locked() }
+
+// Exclusively runs do while no other process does the same thing. The lock's
+// file stays: it is one for each thing.
+func Exclusively(ctx context.Context, thing string, do func() error) error {
+	dir, err := Folder("locks")
+	if err != nil {
+		return err
+	}
+	l := flock.New(filepath.Join(dir, thing+".lock"), flock.SetPermissions(0o644))
+	if _, err := l.TryLockContext(ctx, tryEvery); err != nil {
+		return fmt.Errorf("wait for the lock on %s: %w", thing, err)
+	}
+	return errors.Join(do(), l.Unlock())
+}

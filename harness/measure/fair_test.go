@@ -1,0 +1,172 @@
+package measure_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+)
+
+// These are about what must not be held against the service, and about what
+// must be although every answer came in time.
+
+// at adds an event at a time in milliseconds.
+func (s *story) at(at int, e record.Event) *story {
+	e.At = time.Duration(at) * ms
+	s.rec.Events = append(s.rec.Events, e)
+	return s
+}
+
+// serve adds writes every 10 ms from one time to another, with an outcome.
+func (s *story) serve(from, to int, o record.Outcome, more ...func(*record.Attempt)) *story {
+	for at := from; at < to; at += 10 {
+		s.attempt(0, uint32(at/10), at, o, append(more, by(1, 1))...)
+	}
+	return s
+}
+
+func reason(r measure.Result, code measure.Code) (measure.Reason, bool) {
+	i := slices.IndexFunc(r.Reasons, func(x measure.Reason) bool { return x.Code == code })
+	if i < 0 {
+		return measure.Reason{}, false
+	}
+	return r.Reasons[i], true
+}
+
+func TestWhatWasBeforeTheDrillIsNoOutage(t *testing.T) {
+	s := tell().serve(100, 400, record.Refused).serve(400, 5000, record.Acked)
+	if got := s.measure().Downtime.Count; got != 1 {
+		t.Errorf("%d outages, want the one at the beginning", got)
+	}
+	s.at(1500, record.Event{Kind: record.Healthy})
+	if got := s.measure().Downtime; got.Count != 0 {
+		t.Errorf("downtime = %+v, want none: it was over before the drill began", got)
+	}
+}
+
+func TestBaselineLeavesOutWhatTheDisturbanceMet(t *testing.T) {
+	s := tell()
+	s.rec.Head.Settings.Baseline = time.Second
+	s.serve(100, 2000, record.Acked, took(200*ms)).serve(2000, 2200, record.Unknown, took(20*ms)).
+		serve(2200, 6000, record.Acked, took(200*ms)).decided("b", 2020)
+	if why, ok := reason(s.measure(), measure.BaselineSlow); ok {
+		t.Errorf("baseline = %d of %d, want those left out that could not be answered yet", why.Count, why.Most)
+	}
+}
+
+func TestBrownOut(t *testing.T) {
+	slow := func(from, to int) *story {
+		s := tell().serve(100, from, record.Acked).serve(from, to, record.Acked, took(150*ms)).
+			serve(to, 9000, record.Acked).decided("b", from)
+		s.rec.Head.Promise.RTO = 2 * time.Second
+		return s
+	}
+	for _, tt := range []struct {
+		name     string
+		story    *story
+		want     int
+		verdicts bool // the promise is missed by it
+	}{
+		{"none", slow(2000, 2000), 0, false},
+		{"too short to be one", slow(2000, 2900), 0, false},
+		{"shorter than promised", slow(2000, 3500), 1, false},
+		{"longer than promised", slow(2000, 5000), 1, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.story.measure()
+			if len(got.Brownouts) != tt.want {
+				t.Fatalf("brown-outs = %+v, want %d", got.Brownouts, tt.want)
+			}
+			if _, ok := reason(got, measure.BrownOut); ok != tt.verdicts {
+				t.Errorf("reasons = %+v, want a brown-out among them: %v", got.Reasons, tt.verdicts)
+			}
+			if tt.verdicts {
+				if b := got.Brownouts[0]; b.Least > 3*time.Second || b.Most < 3*time.Second || b.Most-b.Least > 30*ms {
+					t.Errorf("brown-out = %s to %s, want 3s in between", b.Least, b.Most)
+				}
+			}
+		})
+	}
+}
+
+// Slow service is no brown-out if it was never quicker.
+func TestSlownessAloneIsNoBrownOut(t *testing.T) {
+	got := tell().serve(100, 9000, record.Acked, took(150*ms)).decided("b", 3000).measure()
+	if len(got.Brownouts) != 0 {
+		t.Errorf("brown-outs = %+v, want none", got.Brownouts)
+	}
+}
+
+// unhealed is a fault that was to be healed after so long, and was not, or was.
+func unhealed(healed bool) *story {
+	f := func(k record.Kind) record.Event { return record.Event{Kind: k, Fault: "a is frozen"} }
+	s := tell().serve(100, 2000, record.Acked).serve(2000, 9000, record.Refused).
+		at(2000, f(record.Prepared)).at(2000, f(record.Injected)).at(2000, f(record.Confirm)).at(2500, f(record.Heal))
+	s.rec.Head.Promise.RTO = time.Second
+	if healed {
+		h := f(record.Healed)
+		h.Answer = "it runs"
+		return s.at(2600, h)
+	}
+	return s
+}
+
+func TestServiceIsNotBlamedForFaultsThatStay(t *testing.T) {
+	got := unhealed(true).measure()
+	if _, ok := reason(got, measure.RTOMissed); !ok {
+		t.Errorf("reasons = %+v, want %s: the fault was gone, the outage was not", got.Reasons, measure.RTOMissed)
+	}
+	got = unhealed(false).measure()
+	if _, ok := reason(got, measure.RTOMissed); ok || got.Verdict != measure.Unmeasurable {
+		t.Errorf("verdict %s, reasons %+v, want it unmeasurable", got.Verdict, got.Reasons)
+	}
+	late := unhealed(false)
+	late.rec.Events[3].At = 8 * time.Second
+	if got := late.measure(); got.Verdict != measure.Missed {
+		t.Errorf("verdict %s, want it missed: the outage was too long before anybody healed", got.Verdict)
+	}
+}
+
+func TestStepsThatTheHarnessFailsAreNotMissed(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		note record.Event
+		want measure.Verdict
+	}{
+		{
+			"the fault could not be healed",
+			record.Event{Kind: record.Note, Fault: "x", Err: "still cut"},
+			measure.Unmeasurable,
+		},
+		{"the product failed", record.Event{Kind: record.Note, Err: "still cut"}, measure.Missed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := tell().serve(100, 3000, record.Acked)
+			s.rec.Head.Steps = []record.Step{{Number: 1}}
+			tt.note.Step = 1
+			s.at(2000, record.Event{Kind: record.Began, Step: 1}).at(2100, tt.note).
+				at(2200, record.Event{Kind: record.Ended, Step: 1, Err: "heal x: still cut"})
+			why, ok := reason(s.measure(), measure.StepFailed)
+			if !ok || why.Verdict != tt.want {
+				t.Errorf("reason = %+v, want %s with %s", why, measure.StepFailed, tt.want)
+			}
+		})
+	}
+}
+
+// Between two answers nobody knows what a member would have said.
+func TestOverlapOfRolesCountsWhatWasSaid(t *testing.T) {
+	role := func(member, what string, since time.Duration) record.Event {
+		return record.Event{Kind: record.Role, Member: member, What: what, Took: since}
+	}
+	s := tell().at(0, role("a", "primary", 0)).at(1000, role("b", "primary", 50*ms))
+	if got := s.at(1040, role("a", "", 90*ms)).measure().Split.RoleOverlap; got != 0 {
+		t.Errorf("overlap = %s, want none: a was not heard again once b had said it", got)
+	}
+	s.rec.Events[2].At, s.rec.Events[2].Took = 1540*ms, 40*ms
+	if got := s.measure().Split.RoleOverlap; got != 500*ms {
+		t.Errorf("overlap = %s, want 500ms", got)
+	}
+}

@@ -1,0 +1,153 @@
+package measure
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// Confidence is what statements over several trials hold with.
+const Confidence = 0.95
+
+// Trials is what several drills of one runbook say together.
+type Trials struct {
+	// Verdict is missed if a trial missed its promise, unmeasurable if none
+	// did and one was unmeasurable, and met if all were.
+	Verdict                   Verdict
+	Count                     int
+	Met, Missed, Unmeasurable int
+	Measured                  int // trials that are not unfit; only their downtime counts
+	Open                      int // of those, with an outage that did not end
+	P50, P95, Max             Range
+	Median                    Interval
+	// Kept is the part of such failovers that keep the promise at least, with
+	// [Confidence]. A trial that was measured and did not certainly keep it
+	// counts as one that did not.
+	Kept float64
+}
+
+// Range is a bracket around a percentile, by nearest rank, of the longest
+// outages of the trials. Each trial has a bracket itself; the percentile of what
+// they lasted at least and that of what they lasted at most hold the true one
+// between them. No middle is taken: it would look more certain than it is.
+type Range struct {
+	Bracket
+	Open bool // there is no Most
+}
+
+// Interval holds the median of all failovers like those tried. It supposes
+// nothing of how they are distributed.
+type Interval struct {
+	Range
+	// Coverage is the probability that such an interval holds the median, at
+	// least [Confidence]. It is 0 if there is no interval: with fewer than six
+	// trials none is wide enough.
+	Coverage float64
+}
+
+// OfTrials measures what drills of the same runbook say together.
+func OfTrials(drills []Result) Trials {
+	t := Trials{Count: len(drills)}
+	var least, most []time.Duration
+	kept := 0
+	for _, d := range drills {
+		switch d.Verdict {
+		case Met:
+			t.Met++
+		case Missed:
+			t.Missed++
+		case Unmeasurable:
+			t.Unmeasurable++
+		}
+		if d.Unfit {
+			continue
+		}
+		longest := d.Downtime.Longest
+		if d.Downtime.Open {
+			t.Open++
+			longest.Most = endless
+		}
+		if d.Verdict == Met {
+			kept++
+		}
+		least, most = append(least, longest.Least), append(most, longest.Most)
+	}
+	t.Measured = len(least)
+	switch {
+	case t.Missed > 0:
+		t.Verdict = Missed
+	case t.Unmeasurable > 0 || t.Count == 0:
+		t.Verdict = Unmeasurable
+	default:
+		t.Verdict = Met
+	}
+	slices.Sort(least)
+	slices.Sort(most)
+	t.P50, t.P95, t.Max = ranked(least, most, 50), ranked(least, most, 95), ranked(least, most, 100)
+	t.Median = medianInterval(least, most)
+	t.Kept = atLeast(kept, t.Measured)
+	return t
+}
+
+// endless is longer than any outage that ended.
+const endless = time.Duration(math.MaxInt64)
+
+func ranked(least, most []time.Duration, p int) Range {
+	return newRange(percentile(least, p), percentile(most, p))
+}
+
+func newRange(least, most time.Duration) Range {
+	if most == endless {
+		return Range{Bracket: Bracket{Least: least}, Open: true}
+	}
+	return Range{Bracket: Bracket{Least: least, Most: most}}
+}
+
+// medianInterval reaches from a small to a large one of the sorted trials, as
+// near to each other as they may be. The median of all failovers lies below the
+// kth smallest of n with the probability that fewer than k of n coins show
+// heads, and above the kth largest likewise.
+func medianInterval(least, most []time.Duration) Interval {
+	n := len(least)
+	for k := n / 2; k > 0; k-- {
+		if coverage := 1 - 2*fewer(k, n, 0.5); coverage >= Confidence {
+			return Interval{Range: newRange(least[k-1], most[n-k]), Coverage: coverage}
+		}
+	}
+	return Interval{}
+}
+
+// fewer is the probability of fewer than k of n, each of which has probability p.
+func fewer(k, n int, p float64) float64 {
+	if k > n {
+		return 1
+	}
+	sum := 0.0
+	for i := range k {
+		sum += math.Exp(choose(n, i) + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	return min(sum, 1)
+}
+
+// choose is the logarithm of how many sets of k there are among n.
+func choose(n, k int) float64 {
+	lg := func(m int) float64 { l, _ := math.Lgamma(float64(m + 1)); return l }
+	return lg(n) - lg(k) - lg(n-k)
+}
+
+// atLeast is the bound of Clopper and Pearson: the probability with which so
+// many of n would still be as rare as [Confidence] leaves room for.
+func atLeast(kept, n int) float64 {
+	if kept == 0 {
+		return 0
+	}
+	low, high := 0.0, 1.0
+	for range 60 { // halves, down to what a float64 tells apart
+		if p := (low + high) / 2; 1-fewer(kept, n, p) < 1-Confidence {
+			low = p
+		} else {
+			high = p
+		}
+	}
+	return low
+}

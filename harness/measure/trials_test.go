@@ -1,0 +1,148 @@
+package measure_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"drillbook/harness/measure"
+)
+
+// drilled is a trial whose longest outage lasted between two times.
+func drilled(v measure.Verdict, least, most time.Duration) measure.Result {
+	o := measure.Outage{Bracket: measure.Bracket{Least: least, Most: most}}
+	return measure.Result{Verdict: v, Downtime: measure.Downtime{Count: 1, Longest: o}}
+}
+
+func TestVerdictOverTrials(t *testing.T) {
+	const met, missed, unmeasurable = measure.Met, measure.Missed, measure.Unmeasurable
+	for _, tt := range []struct {
+		name   string
+		trials []measure.Verdict
+		want   measure.Verdict
+	}{
+		{"none", nil, unmeasurable},
+		{"all met", []measure.Verdict{met, met}, met},
+		{"one missed", []measure.Verdict{met, unmeasurable, missed, met}, missed},
+		{"one unmeasurable", []measure.Verdict{met, unmeasurable, met}, unmeasurable},
+	} {
+		drills := make([]measure.Result, 0, len(tt.trials))
+		for _, v := range tt.trials {
+			drills = append(drills, drilled(v, ms, ms))
+		}
+		if got := measure.OfTrials(drills); got.Verdict != tt.want || got.Count != len(drills) {
+			t.Errorf("%s: %s of %d, want %s of %d", tt.name, got.Verdict, got.Count, tt.want, len(drills))
+		}
+	}
+}
+
+func TestDowntimeOverTrials(t *testing.T) {
+	drills := make([]measure.Result, 0, 11)
+	for n := range 10 { // at least 10, 20, …, at most 15, 25, …
+		drills = append(drills, drilled(measure.Met, time.Duration(10*n+10)*ms, time.Duration(10*n+15)*ms))
+	}
+	slices.Reverse(drills)
+	unfit := drilled(measure.Unmeasurable, time.Hour, time.Hour)
+	unfit.Unfit = true
+	got := measure.OfTrials(append(slices.Clone(drills), unfit))
+	if got.Measured != 10 || got.Open != 0 {
+		t.Errorf("%d measured, %d open, want 10 and none", got.Measured, got.Open)
+	}
+	for _, tt := range []struct {
+		name        string
+		got         measure.Range
+		least, most int
+	}{
+		{"p50", got.P50, 50, 55},
+		{"p95", got.P95, 100, 105},
+		{"max", got.Max, 100, 105},
+		{"median", got.Median.Range, 20, 95}, // from the second smallest to the second largest
+	} {
+		want := measure.Bracket{Least: time.Duration(tt.least) * ms, Most: time.Duration(tt.most) * ms}
+		if tt.got.Bracket != want || tt.got.Open {
+			t.Errorf("%s = %+v, want %+v", tt.name, tt.got, want)
+		}
+	}
+	near(t, "coverage", got.Median.Coverage, 0.9785)
+
+	drills[0].Downtime.Open, drills[0].Verdict = true, measure.Unmeasurable
+	got = measure.OfTrials(drills)
+	if got.Open != 1 || !got.Max.Open || got.Max.Most != 0 || got.Max.Least != 100*ms || got.P50.Open {
+		t.Errorf("with an open outage max = %+v, p50 = %+v", got.Max, got.P50)
+	}
+}
+
+func TestIntervalNeedsSixTrials(t *testing.T) {
+	drills := make([]measure.Result, 0, 40)
+	for n := range 40 {
+		got := measure.OfTrials(drills).Median
+		if n < 6 && (got != measure.Interval{}) || n >= 6 && got.Coverage < measure.Confidence {
+			t.Errorf("%d trials: %+v", n, got)
+		}
+		if n == 6 {
+			near(t, "coverage of six", got.Coverage, 0.96875)
+		}
+		drills = append(drills, drilled(measure.Met, ms, ms))
+	}
+}
+
+// The interval must hold the true median as often as it says.
+func TestIntervalHoldsTheMedian(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	const times = 4000
+	ln2 := math.Ln2
+	truth := time.Duration(ln2 * float64(time.Second))
+	for _, n := range []int{6, 9, 20} {
+		held, coverage := 0, 0.0
+		for range times {
+			drills := make([]measure.Result, 0, n)
+			for range n {
+				d := time.Duration(r.ExpFloat64() * float64(time.Second))
+				drills = append(drills, drilled(measure.Met, d, d))
+			}
+			m := measure.OfTrials(drills).Median
+			coverage = m.Coverage
+			if m.Least <= truth && truth <= m.Most {
+				held++
+			}
+		}
+		if got := float64(held) / times; math.Abs(got-coverage) > 0.015 {
+			t.Errorf("%d trials: held the median in %.3f, said %.3f", n, got, coverage)
+		}
+	}
+}
+
+func TestKept(t *testing.T) {
+	for _, tt := range []struct {
+		met, missed int
+		want        float64 // from tables of the beta distribution
+	}{
+		{0, 0, 0},
+		{0, 5, 0},
+		{1, 0, 0.05},
+		{3, 0, math.Pow(0.05, 1./3)},
+		{10, 0, math.Pow(0.05, 0.1)},
+		{9, 1, 0.6058},
+		{8, 2, 0.4931},
+		{59, 0, math.Pow(0.05, 1./59)},
+		{1000, 0, math.Pow(0.05, 1./1000)},
+	} {
+		drills := make([]measure.Result, 0, tt.met+tt.missed)
+		for range tt.met {
+			drills = append(drills, drilled(measure.Met, ms, ms))
+		}
+		for n := range tt.missed {
+			drills = append(drills, drilled([]measure.Verdict{measure.Missed, measure.Unmeasurable}[n%2], ms, ms))
+		}
+		near(t, "kept", measure.OfTrials(drills).Kept, tt.want)
+	}
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 0.0001 {
+		t.Errorf("%s = %.5f, want %.5f", what, got, want)
+	}
+}

@@ -1,0 +1,166 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+)
+
+// errSharedNetwork says that a node shares its network with others, so that what is in
+// it says nothing of the node.
+var errSharedNetwork = fmt.Errorf("the nodes of this place share one network: %w", host.ErrUnsupported)
+
+// networks: the member is on both, on an interface each, and the private one
+// leads nowhere else.
+func (c *checker) networks(ctx context.Context, m driver.Member, s survey) (string, error) {
+	admin, ok := m.Node.(host.NetAdmin)
+	if !ok {
+		return "", errSharedNetwork
+	}
+	ips, err := admin.IPs(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	devices := map[string]host.Network{}
+	for _, n := range []host.Network{host.Public, host.Private} {
+		device := s.device(ips[n])
+		if device == "" {
+			return strings.Join(found, ", "), fmt.Errorf("%s is not on the %s network: it has no interface for %s; "+
+				"plug it in", m.Name, n, orNone(ips[n]))
+		}
+		if other, taken := devices[device]; taken {
+			return strings.Join(found, ", "), fmt.Errorf("the %s and the %s network of %s are the same interface, %s: "+
+				"give replication its own", other, n, m.Name, device)
+		}
+		devices[device] = n
+		found = append(found, fmt.Sprintf("%s %s on %s", n, ips[n], device))
+	}
+	for _, r := range s.routes {
+		if r.to.Bits() == 0 && devices[r.device] == host.Private {
+			return strings.Join(found, ", "), fmt.Errorf("the private network of %s leads everywhere else, by %s: "+
+				"take that route out", m.Name, r.via)
+		}
+	}
+	return strings.Join(found, ", "), nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "any address"
+	}
+	return s
+}
+
+// device is the interface whose network holds an address.
+func (s *survey) device(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ""
+	}
+	for _, r := range s.routes {
+		if r.to.Bits() > 0 && r.via.IsUnspecified() && r.to.Contains(addr) {
+			return r.device
+		}
+	}
+	return ""
+}
+
+// dialWithin is how long the harness itself tries to connect to a member.
+const dialWithin = time.Second
+
+// paths: the member reaches what it needs, replicates over the private network,
+// and can be reached by clients.
+func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (string, error) {
+	found := fmt.Sprintf("%s reaches %s", m.Name, strings.Join(s.reaches, ", "))
+	for _, addr := range c.needed(m) {
+		if !slices.Contains(s.reaches, addr) {
+			return found, fmt.Errorf("%s cannot connect to %s: let it through every firewall on the way, "+
+				"and see that the server listens there", m.Name, addr)
+		}
+	}
+	_, apart := m.Node.(host.NetAdmin)
+	for peer, addr := range m.Dial {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return found, fmt.Errorf("where %s replicates from %s: %w", m.Name, peer, err)
+		}
+		n, err := strconv.Atoi(port)
+		if err != nil {
+			return found, fmt.Errorf("where %s replicates from %s: %w", m.Name, peer, err)
+		}
+		if apart && addr == c.Host.Address(peer, host.Public, n) {
+			return found, fmt.Errorf("%s replicates from %s over the public network: use the private one", m.Name, addr)
+		}
+	}
+	at, err := m.Node.Addr(ctx, c.Driver.Product().Port)
+	if err != nil {
+		return found, err
+	}
+	conn, err := (&net.Dialer{Timeout: dialWithin}).DialContext(ctx, "tcp", at)
+	if err != nil {
+		return found, fmt.Errorf("clients cannot connect to %s: %w: let them through", m.Name, err)
+	}
+	return found + "; clients reach " + at, conn.Close()
+}
+
+// ports: nothing listens but what the product needs.
+func (c *checker) ports(m driver.Member, s survey) (string, error) {
+	if _, ok := m.Node.(host.NetAdmin); !ok {
+		return "", errSharedNetwork
+	}
+	wanted, err := c.served(m)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	var unwanted error
+	for _, at := range s.listens {
+		if s := strconv.Itoa(int(at.Port())); !slices.Contains(found, s) {
+			found = append(found, s)
+		}
+		if !slices.Contains(wanted, int(at.Port())) {
+			unwanted = errors.Join(unwanted, fmt.Errorf("something listens on %s of %s that nobody needs: "+
+				"stop it, or bind it to the loopback", at, m.Name))
+		}
+	}
+	return "listens on " + strings.Join(found, ", "), unwanted
+}
+
+// served are the ports that the product has a member serve.
+func (c *checker) served(m driver.Member) ([]int, error) {
+	seat := driver.Seat{Name: m.Name, First: m.Name == c.Members[0].Name, Dial: m.Dial}
+	for _, peer := range c.Members {
+		if peer.Name != m.Name {
+			seat.Peers = append(seat.Peers, peer.Name)
+		}
+	}
+	plan, err := c.Driver.Plan(seat)
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", m.Name, err)
+	}
+	p := c.Driver.Product()
+	return append(slices.Concat(plan.Ports, p.OtherPorts), p.Port, p.ReplicationPort), nil
+}
+
+// disk: there is room for what the drill writes.
+func (c *checker) disk(m driver.Member, s survey) (string, error) {
+	if !s.disk {
+		return "", fmt.Errorf("the product does not say where its data are: %w", errors.ErrUnsupported)
+	}
+	found := fmt.Sprintf("%d %% full, %d MB free", s.full, s.free>>20)
+	if s.full >= FullFrom || s.free < LeastFree {
+		return found, fmt.Errorf("the disk with the data of %s is %d %% full, with %d MB free: make room",
+			m.Name, s.full, s.free>>20)
+	}
+	return found, nil
+}

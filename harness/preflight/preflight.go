@@ -1,0 +1,183 @@
+// Package preflight looks at a cluster before a drill begins: whether both
+// networks are up, the ports that are needed can be reached and nothing else
+// listens, clients go through the service's entry, the hosts' clocks agree, there
+// is room on the disks, and all members run the same versions.
+//
+// A drill of a cluster that is built wrong measures the mistake. What is looked
+// at is asked of the hosts in one command each, so it takes a fraction of a
+// second. What a place cannot tell is said to be unchecked, never to be right.
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+)
+
+// The bounds.
+const (
+	// ClockBound is how far the clocks of two hosts may be apart: logs and
+	// recovery to a point in time are read by them.
+	ClockBound = time.Second
+	// FullFrom is the share of a disk, in percent, from which it is full.
+	FullFrom = 90
+	// LeastFree is how many bytes must be free on a disk all the same.
+	LeastFree = 32 << 20
+)
+
+// Config is what to look at. All fields must be set.
+type Config struct {
+	Driver  driver.Driver
+	Host    host.Host
+	Members []driver.Member // the first is the primary
+	// Clients is how the clients' own writes look for whom to talk to.
+	Clients driver.Target
+}
+
+// Finding is what one check has found.
+type Finding struct {
+	Member string // "": all of them
+	What   string
+	Found  string
+	Err    error // what is wrong, and what to do about it
+	// Unchecked is why it could not be looked at, if it could not.
+	Unchecked error
+}
+
+// Check looks at everything and returns what it found, always in the same order.
+func Check(ctx context.Context, cfg Config) []Finding {
+	c := &checker{Config: cfg, surveys: make([]survey, len(cfg.Members)), asked: make([]error, len(cfg.Members))}
+	var asking sync.WaitGroup
+	for i, m := range cfg.Members {
+		asking.Go(func() { c.surveys[i], c.asked[i] = c.ask(ctx, m) })
+	}
+	var versions, entry Finding
+	asking.Go(func() { versions = c.versions(ctx) })
+	asking.Go(func() { entry = c.entry(ctx) })
+	asking.Wait()
+	var all []Finding
+	for i, m := range cfg.Members {
+		all = append(all,
+			c.one(m, "networks", i, func(s survey) (string, error) { return c.networks(ctx, m, s) }),
+			c.one(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
+			c.one(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, s) }),
+			c.one(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
+		)
+	}
+	return append(all, entry, c.clocks(), versions)
+}
+
+type checker struct {
+	Config
+
+	surveys []survey // by member
+	asked   []error  // why there is none
+}
+
+// one is a check of what a member's host has said.
+func (c *checker) one(m driver.Member, what string, i int, look func(survey) (string, error)) Finding {
+	f := Finding{Member: m.Name, What: what}
+	err := c.asked[i]
+	if err == nil {
+		f.Found, err = look(c.surveys[i])
+	}
+	return f.with(err)
+}
+
+// with adds what is wrong, or why it cannot be known.
+func (f Finding) with(err error) Finding {
+	if errors.Is(err, host.ErrUnsupported) || errors.Is(err, errors.ErrUnsupported) {
+		f.Unchecked = err
+	} else {
+		f.Err = err
+	}
+	return f
+}
+
+// entry looks whether clients go to the service and not to a member.
+func (c *checker) entry(ctx context.Context) Finding {
+	f := Finding{What: "clients' entry"}
+	names := make([]string, 0, len(c.Clients.Members))
+	for _, m := range c.Clients.Members {
+		names = append(names, m.Name)
+	}
+	f.Found = fmt.Sprintf("clients look for the one that takes writes among %v", names)
+	if !c.Clients.Writable || len(names) < len(c.Members) {
+		return f.with(fmt.Errorf("clients go to %v and nowhere else: they would not follow a change of roles; "+
+			"give them the service's entry", names))
+	}
+	s, err := c.Driver.Open(ctx, c.Clients)
+	if err != nil {
+		return f.with(fmt.Errorf("the clients' entry leads nowhere: %w", err))
+	}
+	role, err := s.Role(ctx)
+	err = errors.Join(err, s.Close())
+	if err == nil && role != driver.Primary {
+		err = fmt.Errorf("the clients' entry leads to a member that is %s: correct it", role)
+	}
+	return f.with(err)
+}
+
+// versions compares what the members run.
+func (c *checker) versions(ctx context.Context) Finding {
+	f := Finding{What: "versions"}
+	v, ok := c.Driver.(driver.Versioner)
+	if !ok {
+		return f.with(fmt.Errorf("the product tells no versions: %w", errors.ErrUnsupported))
+	}
+	var first map[string]string
+	var found []string
+	for i, m := range c.Members {
+		has, err := v.Versions(ctx, m)
+		if err != nil {
+			return f.with(err)
+		}
+		if i == 0 {
+			first = has
+		}
+		for _, name := range slices.Sorted(maps.Keys(first)) {
+			found = append(found, fmt.Sprintf("%s: %s %s", m.Name, name, has[name]))
+			if has[name] != first[name] {
+				return f.with(fmt.Errorf("%s of %s is %q, that of %s is %q: bring both to the same version",
+					name, m.Name, has[name], c.Members[0].Name, first[name]))
+			}
+		}
+	}
+	f.Found = strings.Join(found, "; ")
+	return f
+}
+
+// clocks compares the hosts' clocks with each other and with the harness'.
+func (c *checker) clocks() Finding {
+	f := Finding{What: "clocks"}
+	ours := offset{name: "the harness"}
+	seen := []offset{ours}
+	for i, m := range c.Members {
+		if c.asked[i] != nil {
+			return f.with(c.asked[i])
+		}
+		o := c.surveys[i].clock
+		o.name = m.Name
+		f.Found += fmt.Sprintf("%s is off by %s to %s; ", m.Name, o.least.Round(time.Millisecond),
+			o.most.Round(time.Millisecond))
+		seen = append(seen, o)
+	}
+	f.Found += fmt.Sprintf("the bound is %s", ClockBound)
+	for i, a := range seen {
+		for _, b := range seen[i+1:] {
+			if apart := max(a.least-b.most, b.least-a.most); apart > ClockBound {
+				return f.with(fmt.Errorf("the clocks of %s and %s are at least %s apart: "+
+					"set them by the same source of time", a.name, b.name, apart.Round(time.Millisecond)))
+			}
+		}
+	}
+	return f
+}

@@ -1,0 +1,231 @@
+package preflight_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"drillbook/fixtures/fake"
+	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres"
+	"drillbook/harness/cluster"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/host/container"
+	"drillbook/harness/link"
+	"drillbook/harness/link/cut"
+	"drillbook/harness/preflight"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start starts a cluster of two.
+func start(t *testing.T, d driver.Driver, h host.Host) preflight.Config {
+	t.Helper()
+	c, err := cluster.Start(t.Context(), cluster.Spec{
+		Driver: d, Host: h, Members: []string{"a", "b"}, Within: time.Minute,
+	})
+	must(t, err)
+	return preflight.Config{
+		Driver: d, Host: h, Members: c.Members, Clients: driver.Target{Members: c.Members, Writable: true},
+	}
+}
+
+// wrong are the findings that say that something is wrong.
+func wrong(t *testing.T, cfg preflight.Config) string {
+	t.Helper()
+	var all []string
+	for _, f := range preflight.Check(t.Context(), cfg) {
+		if f.Err != nil {
+			all = append(all, strings.TrimSpace(f.Member+" "+f.What)+": "+f.Err.Error())
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+func expect(t *testing.T, cfg preflight.Config, want string) {
+	t.Helper()
+	if got := wrong(t, cfg); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
+		t.Errorf("wrong is\n%s\nwant nothing but %q", got, want)
+	}
+}
+
+// A cluster that is as it should be passes, quickly; each thing that is wrong
+// with it is found, and nothing else is.
+func TestCheckOnContainers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a container engine, which -short does without")
+	}
+	h, err := container.Open(t.Context(), container.Config{
+		Run: fmt.Sprintf("preflight-%08x", rand.Uint32()), NetAdmin: images.NetAdmin(),
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, h.Close(context.WithoutCancel(t.Context()))) })
+	d := postgres.New(postgres.Config{Disk: 256 << 20})
+	cfg := start(t, d, h)
+	a, b := cfg.Members[0], cfg.Members[1]
+
+	began := time.Now()
+	for _, f := range preflight.Check(t.Context(), cfg) {
+		t.Logf("%s %s: %s", f.Member, f.What, f.Found)
+		if f.Err != nil || f.Unchecked != nil || f.Found == "" {
+			t.Errorf("%s %s: wrong %v, unchecked %v", f.Member, f.What, f.Err, f.Unchecked)
+		}
+	}
+	took := time.Since(began)
+	t.Logf("took %s", took)
+	if took > 3*time.Second {
+		t.Errorf("took %s, want a fraction of a second", took)
+	}
+
+	t.Run("a port that is closed in one direction", func(t *testing.T) {
+		links, err := cut.New(h)
+		must(t, err)
+		l, err := links.Link(t.Context(), link.Route{From: "b", To: "a", Over: host.Private, Port: postgres.Port})
+		must(t, err)
+		must(t, l.Impose(t.Context(), link.Condition{Kind: link.Drop}))
+		expect(t, cfg, "b paths: b cannot connect to a-private:5432: ")
+		must(t, links.Close(t.Context()))
+	})
+	t.Run("something else listens", func(t *testing.T) {
+		_, err := b.Node.Exec(t.Context(), host.Command{Argv: []string{
+			"sh", "-c",
+			`perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalPort => 6000); sleep 60' \
+				>/dev/null 2>&1 & for i in $(seq 100); do grep -q ":1770 " /proc/net/tcp && exit; sleep 0.05; done`,
+		}})
+		must(t, err)
+		expect(t, cfg, "b ports that listen: something listens on 0.0.0.0:6000 of b that nobody needs: ")
+		_, err = b.Node.Exec(t.Context(), host.Command{Argv: []string{
+			"sh", "-c",
+			`for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != perl ] || kill "${p#/proc/}"; done`,
+		}})
+		must(t, err)
+	})
+	t.Run("a network that is unplugged", func(t *testing.T) {
+		must(t, b.Node.(host.Unplugger).Unplug(t.Context(), host.Private))
+		got := wrong(t, cfg)
+		if !strings.Contains(got, "b networks: b is not on the private network") {
+			t.Errorf("wrong is\n%s\nwant the network of b", got)
+		}
+		must(t, b.Node.(host.Unplugger).Plug(t.Context(), host.Private))
+	})
+	t.Run("replication on the public network", func(t *testing.T) {
+		cfg := cfg
+		cfg.Members = []driver.Member{a, b}
+		cfg.Members[1].Dial = map[string]string{"a": "a:5432"}
+		expect(t, cfg, "b paths: b replicates from a:5432 over the public network")
+	})
+	t.Run("clients that go to one member", func(t *testing.T) {
+		cfg := cfg
+		cfg.Clients = driver.Target{Members: cfg.Members[:1]}
+		expect(t, cfg, "clients' entry: clients go to [a] and nowhere else")
+	})
+	t.Run("a full disk", func(t *testing.T) {
+		f := fault.FillDisk(d, b)
+		must(t, f.Inject(t.Context()))
+		expect(t, cfg, "b disk: the disk with the data of b is 100 % full, with 0 MB free: make room")
+		must(t, f.Heal(t.Context()))
+	})
+	expect(t, cfg, "")
+}
+
+// odd is a database of goroutines that tells versions and the time.
+type odd struct {
+	*fake.DB
+
+	versions map[string]string
+}
+
+func (o odd) Versions(_ context.Context, m driver.Member) (map[string]string, error) {
+	v, ok := o.versions[m.Name]
+	if !ok {
+		return nil, errors.New("it does not answer")
+	}
+	return map[string]string{"database": v}, nil
+}
+
+// clock is a node whose host only tells the time.
+type clock struct {
+	host.Node
+
+	ahead time.Duration
+}
+
+func (c clock) Exec(context.Context, host.Command) (host.Answer, error) {
+	at := time.Now().Add(c.ahead)
+	return host.Answer{Stdout: fmt.Sprintf("clock %d.%09d\n", at.Unix(), at.Nanosecond())}, nil
+}
+
+func TestVersionsAndClocks(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		versions map[string]string
+		ahead    time.Duration // of b
+		want     string
+	}{
+		{"alike", map[string]string{"a": "17.1", "b": "17.1"}, 300 * time.Millisecond, ""},
+		{
+			"another version",
+			map[string]string{"a": "17.1", "b": "17.2"},
+			0,
+			`versions: database of b is "17.2", that of a is "17.1"`,
+		},
+		{"no version", map[string]string{"a": "17.1"}, 0, "versions: it does not answer"},
+		{
+			"a clock that is ahead",
+			map[string]string{"a": "17.1", "b": "17.1"},
+			time.Minute,
+			"clocks: the clocks of the harness and b are at least 1m0s apart",
+		},
+		{
+			"a clock that is behind",
+			map[string]string{"a": "17.1", "b": "17.1"},
+			-time.Minute,
+			"clocks: the clocks of the harness and b are at least 1m0s apart",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := fake.New(fake.Config{})
+			cfg := start(t, db, db)
+			cfg.Driver = odd{DB: db, versions: tt.versions}
+			clients := cfg.Members // whom the database itself knows
+			cfg.Clients.Members = clients
+			cfg.Members = []driver.Member{clients[0], clients[1]}
+			cfg.Members[0].Node = clock{cfg.Members[0].Node, 0}
+			cfg.Members[1].Node = clock{cfg.Members[1].Node, tt.ahead}
+			var said []string
+			for _, f := range preflight.Check(t.Context(), cfg) {
+				if f.Err != nil && (f.What == "versions" || f.What == "clocks") {
+					said = append(said, f.What+": "+f.Err.Error())
+				}
+			}
+			got := strings.Join(said, "; ")
+			if !strings.HasPrefix(got, tt.want) || (tt.want == "") != (got == "") {
+				t.Errorf("wrong is %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// What a place cannot tell is unchecked, and not right.
+func TestUnchecked(t *testing.T) {
+	db := fake.New(fake.Config{})
+	for _, f := range preflight.Check(t.Context(), start(t, db, db)) {
+		if f.Err != nil {
+			t.Errorf("%s: %v", f.What, f.Err)
+		}
+		if unchecked := f.What != "clients' entry"; (f.Unchecked != nil) != unchecked {
+			t.Errorf("%s: unchecked is %v", f.What, f.Unchecked)
+		}
+	}
+}

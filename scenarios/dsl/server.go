@@ -1,0 +1,88 @@
+package dsl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/wait"
+)
+
+// TurnAway closes a member to clients until the drill heals that.
+func (d *Drill) TurnAway(ctx context.Context, m driver.Member) fault.Fault {
+	ginkgo.GinkgoHelper()
+	g, ok := d.Cluster.Driver.(driver.Gate)
+	gomega.Expect(ok).To(gomega.BeTrue(), "the runbook needs turn-away")
+	return d.with(ctx, fault.TurnAway(g, d.Cluster.Driver, m))
+}
+
+// StopServer stops a member's server in order; healing that starts it.
+func (d *Drill) StopServer(ctx context.Context, m driver.Member) fault.Fault {
+	ginkgo.GinkgoHelper()
+	s, ok := d.Cluster.Driver.(driver.Server)
+	gomega.Expect(ok).To(gomega.BeTrue(), "the runbook needs stop")
+	return d.with(ctx, fault.StopServer(s, m))
+}
+
+// Impair imposes a condition on what a standby opens to its primary, through
+// the relay of a scenario that has one.
+func (d *Drill) Impair(
+	ctx context.Context, standby, primary driver.Member, port int, c link.Condition,
+) fault.Fault {
+	ginkgo.GinkgoHelper()
+	l, err := d.relay.Link(ctx, link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port})
+	gomega.Expect(err).To(Work())
+	return d.with(ctx, fault.Impair(l, c))
+}
+
+// with injects a fault.
+func (d *Drill) with(ctx context.Context, f fault.Fault) fault.Fault {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(d.Inject(ctx, f)).To(Work())
+	return f
+}
+
+// Undo heals a fault.
+func (d *Drill) Undo(ctx context.Context, f fault.Fault) {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(d.Heal(ctx, f)).To(Work())
+}
+
+// Hold lets a state last for so long: the parameter hold of the runbook.
+func (d *Drill) Hold(ctx context.Context, what string) {
+	ginkgo.GinkgoHelper()
+	hold, err := time.ParseDuration(d.Params["hold"])
+	gomega.Expect(err).To(Work())
+	gomega.Expect(last(ctx, what, hold)).To(Work())
+}
+
+// last waits until a time has passed, or ctx ends.
+func last(ctx context.Context, what string, hold time.Duration) error {
+	began := time.Now()
+	return wait.For(ctx, what, hold+time.Second, func(context.Context) error {
+		if passed := time.Since(began); passed < hold {
+			return fmt.Errorf("only for %s", passed)
+		}
+		return nil
+	})
+}
+
+// Durations makes sure that parameters of a runbook are durations, before
+// anything is started.
+func Durations(params map[string]string, names ...string) error {
+	var errs []error
+	for _, name := range names {
+		if v, err := time.ParseDuration(params[name]); err != nil || v < 0 {
+			errs = append(errs, fmt.Errorf("%s=%s is no duration such as 500ms", name, params[name]))
+		}
+	}
+	return errors.Join(errs...)
+}

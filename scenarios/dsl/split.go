@@ -1,0 +1,69 @@
+package dsl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+)
+
+// CutOff cuts all traffic between a member and another one, and what clients
+// open to the member's port over the public network. A client beside the
+// member still reaches it. The cut stays until the drill heals it.
+func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fault.Fault {
+	ginkgo.GinkgoHelper()
+	parts := make([]fault.Fault, 0, 2)
+	for _, r := range []link.Route{
+		{From: m.Name, To: from.Name},
+		{To: m.Name, Over: host.Public, Port: port},
+	} {
+		l, err := d.Links.Link(ctx, r)
+		gomega.Expect(err).To(Work())
+		parts = append(parts, fault.Impair(l, link.Condition{Kind: link.Drop}))
+	}
+	f := fault.Together("network of "+m.Name+" is cut", parts...)
+	gomega.Expect(d.Inject(ctx, f)).To(Work())
+	return f
+}
+
+// WatchApart counts for so long who acknowledges writes while old is cut off
+// and taken has taken over, and records whether that is what the drill is
+// about.
+func (d *Drill) WatchApart(ctx context.Context, old, taken driver.Member, during time.Duration) {
+	ginkgo.GinkgoHelper()
+	counts, err := d.Taken(ctx, during)
+	gomega.Expect(err).To(Work())
+	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", during, old.Name, counts[old.Name], taken.Name,
+		counts[taken.Name])
+	switch split := d.Book.ExpectsSplit(d.Params); {
+	case counts[taken.Name] == 0:
+		err = fmt.Errorf("%s takes no writes", taken.Name)
+	case split && counts[old.Name] == 0:
+		err = fmt.Errorf("%s takes no writes from the client beside it: there is no split brain to drill", old.Name)
+	case !split && counts[old.Name] > 0:
+		err = errors.New("both take writes: this is a split brain")
+	}
+	d.Find("who takes writes", found, err) // what that is worth is for the measurement to say
+}
+
+// SaveDiverged saves what only one member holds to a file in the drill's
+// folder, and records what is in it.
+func (d *Drill) SaveDiverged(ctx context.Context, m, primary driver.Member) {
+	ginkgo.GinkgoHelper()
+	saved, err := d.Salvage(ctx, m, primary)
+	found := ""
+	if err == nil {
+		found = fmt.Sprintf("%d rows that only %s holds are in %s: %d bytes, sha256 %s", saved.Rows, m.Name,
+			saved.File, saved.Bytes, saved.SHA256)
+	}
+	d.Find("what only "+m.Name+" holds", found, err)
+	gomega.Expect(err).To(Work())
+}

@@ -1,0 +1,190 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"drillbook/fixtures/postgres"
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	"drillbook/scenarios/dsl"
+)
+
+const (
+	maxRows = 10_000_000
+	// batch is how many rows are loaded in one transaction.
+	batch = 100_000
+	// loadLimit bounds the steps that take longer the more rows there are.
+	loadLimit = 30 * time.Minute
+	// sampleEvery is how often it is looked how far the standby is behind.
+	sampleEvery = 200 * time.Millisecond
+)
+
+// SyncCheck carries out runbooks/postgres/sync-check.md.
+func SyncCheck() dsl.Scenario {
+	return dsl.Scenario{
+		Runbook: "postgres/sync-check",
+		Tier:    dsl.Nightly,
+		Members: pair(),
+		Driver: func(params map[string]string) (driver.Driver, error) {
+			if rows, err := strconv.Atoi(params["rows"]); err != nil || rows < 1 || rows > maxRows {
+				return nil, fmt.Errorf("rows=%s: it may be 1 to %d", params["rows"], maxRows)
+			}
+			if limit, err := time.ParseDuration(params["catchup"]); err != nil || limit <= 0 {
+				return nil, fmt.Errorf("catchup=%s is no positive duration such as 1m", params["catchup"])
+			}
+			return postgres.New(postgres.Config{Synchronous: params["mode"] == "sync", Archive: true}), nil
+		},
+		Body: func(d *dsl.Drill) {
+			s := &syncCheck{d: d}
+			s.compare()
+			s.load()
+			s.finish()
+		},
+	}
+}
+
+// syncCheck holds what the steps share.
+type syncCheck struct {
+	d    *dsl.Drill
+	a, b driver.Member
+	rows int
+	// written is where the primary stood before the load, loaded when the last
+	// row was committed.
+	written int64
+	loaded  time.Time
+	watch   *drill.Watch
+}
+
+func (s *syncCheck) compare() {
+	d := s.d
+	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
+		s.a, s.b = d.Pair(ctx)
+		d.ConfirmInSync(ctx, s.b, s.a)
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Compare primary and standby"), func(ctx SpecContext) {
+		same, err := postgres.Compare(ctx, s.a, s.b)
+		wrong := len(same.Unexpected())
+		d.Figure("", "compared", float64(same.Compared), "")
+		d.Figure("", "differences-expected", float64(len(same.Differences)-wrong), "")
+		d.Figure("", "differences", float64(wrong), "")
+		d.Confirm("primary against standby")(same.String(), err)
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Make a table from the catalog"), func(ctx SpecContext) {
+		Expect(postgres.MakeCatalogTable(ctx, s.a)).To(dsl.Work())
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Compare the table on both sides"), func(ctx SpecContext) {
+		d.ConfirmInSync(ctx, s.b, s.a)
+		s.sameTable(ctx, postgres.CatalogTable)
+	}, SpecTimeout(dsl.StepLimit))
+}
+
+func (s *syncCheck) load() {
+	d := s.d
+	It(d.Step("Load rows in bulk"), func(ctx SpecContext) {
+		var err error
+		s.rows, err = strconv.Atoi(d.Params["rows"])
+		Expect(err).To(dsl.Work())
+		s.loadAll(ctx)
+	}, SpecTimeout(loadLimit))
+
+	It(d.Step("See how long the standby takes to catch up"), func(ctx SpecContext) {
+		limit, err := time.ParseDuration(d.Params["catchup"])
+		Expect(err).To(dsl.Work())
+		lag, err := d.WaitInSync(ctx, s.b, s.a, limit)
+		d.Figure(s.b.Name, "catch-up", milliseconds(time.Since(s.loaded)), "ms")
+		s.watch.Stop()
+		s.sizes(ctx)
+		before, most := s.watch.Memory()
+		d.Figure("", "memory-before", float64(before), "bytes")
+		d.Figure("", "memory-most", float64(most), "bytes")
+		d.Find("replication", lag.Detail, err)
+		Expect(err).To(dsl.Work())
+	}, SpecTimeout(loadLimit))
+
+	It(d.Step("Compare the loaded table on both sides"), func(ctx SpecContext) {
+		rows := s.sameTable(ctx, postgres.LoadTable)
+		if rows != int64(s.rows) {
+			d.Find("rows", strconv.FormatInt(rows, 10), fmt.Errorf("%d rows were loaded, there are %d", s.rows, rows))
+		}
+		Expect(rows).To(Equal(int64(s.rows)))
+	}, SpecTimeout(loadLimit))
+}
+
+// loadAll loads the rows and measures that.
+func (s *syncCheck) loadAll(ctx context.Context) {
+	GinkgoHelper()
+	d := s.d
+	Expect(postgres.MakeLoadTable(ctx, s.a)).To(dsl.Work())
+	var err error
+	s.written, err = postgres.Position(ctx, s.a)
+	Expect(err).To(dsl.Work())
+	s.watch, err = d.WatchLag(ctx, s.b, s.a, sampleEvery)
+	Expect(err).To(dsl.Work())
+	began := time.Now()
+	for first := 1; first <= s.rows; first += batch {
+		last := min(first+batch-1, s.rows)
+		Expect(postgres.LoadRows(ctx, s.a, first, last)).To(dsl.Work())
+		d.Progress(fmt.Sprintf("%d / %d", last, s.rows))
+	}
+	s.loaded = time.Now()
+	took := s.loaded.Sub(began)
+	d.Figure("", "rows-loaded", float64(s.rows), "rows")
+	d.Figure("", "load-time", milliseconds(took), "ms")
+	d.Figure("", "load-rate", float64(s.rows)/took.Seconds(), "rows/s")
+}
+
+// sizes measures how much the load has made.
+func (s *syncCheck) sizes(ctx context.Context) {
+	GinkgoHelper()
+	written, err := postgres.Position(ctx, s.a)
+	Expect(err).To(dsl.Work())
+	size, err := postgres.TableSize(ctx, s.a, postgres.LoadTable)
+	Expect(err).To(dsl.Work())
+	s.d.Figure(s.a.Name, "wal-written", float64(written-s.written), "bytes")
+	s.d.Figure(s.a.Name, "table-size", float64(size), "bytes")
+}
+
+func (s *syncCheck) finish() {
+	d := s.d
+	It(d.Step("Compare the WAL and the archive on both sides"), func(ctx SpecContext) {
+		last, err := postgres.CloseSegment(ctx, s.a, s.b)
+		Expect(err).To(dsl.Work())
+		wal := map[string]postgres.WAL{}
+		for _, m := range []driver.Member{s.a, s.b} {
+			w, err := postgres.ReadWAL(ctx, m)
+			Expect(err).To(dsl.Work())
+			d.Figure(m.Name, "segments", float64(w.Kept), "")
+			d.Figure(m.Name, "archived", float64(len(w.Archived)), "")
+			wal[m.Name] = w
+		}
+		compared, found, err := postgres.CompareArchives(wal[s.a.Name], wal[s.b.Name], last)
+		d.Figure("", "segments-compared", float64(compared), "")
+		d.Confirm("archives")(found, err)
+	}, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Remove the tables"), func(ctx SpecContext) {
+		Expect(postgres.DropTables(ctx, s.a)).To(dsl.Work())
+		d.ConfirmInSync(ctx, s.b, s.a)
+		d.ConfirmServed(ctx)
+	}, SpecTimeout(dsl.StepLimit))
+}
+
+// sameTable makes sure that a table is the same on both sides, and counts it.
+func (s *syncCheck) sameTable(ctx context.Context, table string) int64 {
+	GinkgoHelper()
+	rows, found, err := postgres.CompareTable(ctx, s.a, s.b, table)
+	s.d.Figure("", "rows-counted", float64(rows), "rows")
+	s.d.Confirm(table)(found, err)
+	return rows
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
