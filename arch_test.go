@@ -139,9 +139,56 @@ func rules() []rule {
 		},
 		{"fixtures/images", []string{"harness/host"}, ""},
 		{"fixtures/fake", []string{"harness/driver", "harness/host", "harness/link"}, ""},
+		{"fixtures/dm8/standin/about", nil, "it knows only what it is"},
+		{"fixtures/dm8/standin/ini", nil, "it reads files"},
+		{"fixtures/dm8/standin/state", nil, "plain data"},
+		{"fixtures/dm8/standin/wire", nil, "it carries messages and knows not which"},
+		{"fixtures/dm8/standin/redo", nil, "it logs packages and knows not of whom"},
+		{
+			"fixtures/dm8/standin/dialect",
+			[]string{"fixtures/dm8/standin/about"},
+			"translating is a pure function",
+		},
+		{
+			"fixtures/dm8/standin/store",
+			[]string{"fixtures/dm8/standin/redo", "modernc.org/sqlite"},
+			"the only package that knows SQLite",
+		},
+		{"fixtures/dm8/standin/mal", []string{"fixtures/dm8/standin/redo", "fixtures/dm8/standin/wire"}, ""},
+		{"fixtures/dm8/standin/server", []string{
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/dialect", "fixtures/dm8/standin/ini",
+			"fixtures/dm8/standin/mal", "fixtures/dm8/standin/redo", "fixtures/dm8/standin/state",
+			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire",
+		}, "an instance knows no watcher and no monitor"},
+		{"fixtures/dm8/standin/watcher", []string{
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
+			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire",
+		}, "it asks its instance over the wire"},
+		{"fixtures/dm8/standin/monitor", []string{
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
+			"fixtures/dm8/standin/wire",
+		}, "it knows watchers, over the wire"},
+		{"fixtures/dm8/standin/disql", []string{
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/state", "fixtures/dm8/standin/wire",
+		}, "a client"},
+		{"fixtures/dm8/standin/dmrman", []string{
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/redo",
+			"fixtures/dm8/standin/store",
+		}, "it works on files"},
+		{"fixtures/dm8/standin/dminit", []string{
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/server", "fixtures/dm8/standin/store",
+		}, ""},
+		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
 		{"fixtures/postgres", []string{
 			"fixtures/images", "harness/driver", "harness/host", "harness/wait", "github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
+		{"fixtures/dm8/conf", nil, "files are plain text"},
+		{"fixtures/dm8/console", nil, "what consoles print is plain text"},
+		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "rules of clients, as a table"},
+		{"fixtures/dm8", []string{
+			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/driver", "harness/host",
+			"harness/wait",
+		}, "the adapter knows no image and no stand-in"},
 		{
 			"reports",
 			[]string{"harness/record", "harness/measure", "harness/linear"},

@@ -73,5 +73,5 @@ func Ledgers() (string, error) {
 
 // Images are what the drills of all products run from.
 func Images() []host.Image {
-	return []host.Image{images.PostgreSQL(), images.NetAdmin(), images.Toxiproxy()}
+	return []host.Image{images.DM8(), images.PostgreSQL(), images.NetAdmin(), images.Toxiproxy()}
 }
