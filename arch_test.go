@@ -206,6 +206,10 @@ func rules() []rule {
 			"scenarios/dsl", "fixtures/postgres", "harness/driver", "harness/fault", "harness/link", "harness/drill",
 			"github.com/onsi/...",
 		}, "a scenario imports its own product"},
+		{"scenarios/dm8", []string{
+			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/images",
+			"harness/drill", "harness/driver", "harness/fault", "harness/host", "github.com/onsi/...",
+		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/..."}, ""},
 		{
 			"cmd/drillbook",

@@ -3,11 +3,14 @@
 package scenarios
 
 import (
+	"slices"
+
+	"drillbook/scenarios/dm8"
 	"drillbook/scenarios/dsl"
 	"drillbook/scenarios/postgres"
 )
 
 // All are the scenarios of all products.
 func All() []dsl.Scenario {
-	return postgres.Scenarios()
+	return slices.Concat(dm8.Scenarios(), postgres.Scenarios())
 }

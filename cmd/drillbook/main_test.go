@@ -60,7 +60,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown runbook", []string{"run", "postgres/nowhere"}, exitUsage, `carries out a runbook "postgres/nowhere"`},
 		{"unknown runbook to show", []string{"show", "nowhere"}, exitUsage, "no such runbook: nowhere; there are"},
 		{"no runbook to show", []string{"show"}, exitUsage, "which runbook?"},
-		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are postgres"},
+		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are dm8, postgres"},
 		{"unknown tier", []string{"run", "--tier", "weekly"}, exitUsage, "smoke or nightly"},
 		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "auto, container or local"},
 		{"unknown language", []string{"run", "--lang", "tlh"}, exitUsage, "the languages are en, zh"},

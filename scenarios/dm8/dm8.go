@@ -1,0 +1,132 @@
+// Package dm8 carries out the runbooks of Dameng DM8 Data Watch.
+package dm8
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"drillbook/fixtures/dm8"
+	"drillbook/fixtures/dm8/conf"
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	"drillbook/scenarios/dsl"
+)
+
+// Scenarios are all scenarios of DM8.
+func Scenarios() []dsl.Scenario {
+	return []dsl.Scenario{
+		Switchover(), Takeover(), SyncCheck(), SplitBrain(), RebuildStandby(), OrderedShutdown(), ServiceName(),
+		AutoTakeover(), BuildGroup(),
+	}
+}
+
+// probe is what consoles bear: every attempt is a line typed into disql and
+// read back, so it takes longer than a driver's, and there are fewer.
+func probe() drill.Probe {
+	return drill.Probe{
+		Writes: 25, Reads: 10, Connects: 2, Direct: 5, Connect: 250 * time.Millisecond, Reply: 500 * time.Millisecond,
+	}
+}
+
+// scenario is the usual cluster of a primary and a realtime standby.
+func scenario(runbook, tier string, mode conf.Mode, body func(*story)) dsl.Scenario {
+	return dsl.Scenario{
+		Runbook: runbook, Tier: tier, Members: []string{"dm1", "dm2"}, Probe: probe(),
+		Driver: func(params map[string]string) (driver.Driver, error) {
+			cfg, err := config(mode)
+			if err != nil {
+				return nil, err
+			}
+			cfg.Async = params["feed"] == "async"
+			return dm8.New(cfg), nil
+		},
+		Body: func(d *dsl.Drill) { body(&story{d: d}) },
+	}
+}
+
+// patternsEnv names a file of wordings for builds that speak otherwise.
+const patternsEnv = "DM8_PATTERNS"
+
+// config is a group of the image that the user named, or of the stand-in.
+func config(mode conf.Mode) (dm8.Config, error) {
+	cfg := dm8.Config{Mode: mode}
+	if err := image(&cfg); err != nil {
+		return cfg, err
+	}
+	path := os.Getenv(patternsEnv)
+	if path == "" {
+		return cfg, nil
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // the user's own file
+	if err != nil {
+		return cfg, fmt.Errorf("%s: %w", patternsEnv, err)
+	}
+	cfg.Patterns, err = dm8.Patterns(string(text))
+	if err != nil {
+		return cfg, fmt.Errorf("%s: %w", patternsEnv, err)
+	}
+	return cfg, nil
+}
+
+// speed reads by how much the clocks of the group run faster.
+func speed(text string) (float64, error) {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%q is no speed such as 1 or 10", text)
+	}
+	return n, nil
+}
+
+// story is a drill with what its steps share: the members by their first
+// roles.
+type story struct {
+	d    *dsl.Drill
+	a, b driver.Member
+}
+
+// dm is the adapter, with what only it can do.
+func (s *story) dm() *dm8.Driver {
+	GinkgoHelper()
+	dm, ok := s.d.Cluster.Driver.(*dm8.Driver)
+	Expect(ok).To(BeTrue(), "the driver is that of DM8")
+	return dm
+}
+
+// step declares the It of a step.
+func (s *story) step(title string, do func(ctx SpecContext)) {
+	It(s.d.Step(title), do, SpecTimeout(dsl.StepLimit))
+}
+
+// healthy is the first step of most pages.
+func (s *story) healthy() {
+	s.step("Confirm that the group is healthy", func(ctx SpecContext) {
+		s.a, s.b = s.d.Pair(ctx)
+		s.d.Confirm("show")(s.dm().CheckHealthy(ctx))
+		s.d.ConfirmInSync(ctx, s.b, s.a)
+	})
+}
+
+// expect notes how long the group's own timers let the outage last.
+func (s *story) expect(e conf.Event) {
+	s.d.Find("expected outage", s.dm().Expected(e).String(), nil)
+}
+
+// both makes sure of the roles and that the standby has everything.
+func (s *story) both(ctx context.Context, primary, standby driver.Member) {
+	GinkgoHelper()
+	s.d.ConfirmRole(ctx, primary, driver.Primary)
+	s.d.ConfirmRole(ctx, standby, driver.Standby)
+	s.d.ConfirmInSync(ctx, standby, primary)
+}
+
+// works fails the step with an error.
+func works(err error) {
+	GinkgoHelper()
+	Expect(err).To(dsl.Work())
+}

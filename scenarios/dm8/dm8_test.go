@@ -1,0 +1,25 @@
+package dm8_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"drillbook/scenarios/dm8"
+	"drillbook/scenarios/dsl"
+)
+
+// onlyEnv names the scenarios to carry out, by the ends of their names; without
+// it all are.
+const onlyEnv = "DM8_ONLY"
+
+func TestScenarios(t *testing.T) {
+	all := dm8.Scenarios()
+	if only := strings.Fields(os.Getenv(onlyEnv)); len(only) > 0 {
+		all = slices.DeleteFunc(all, func(s dsl.Scenario) bool {
+			return !slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) })
+		})
+	}
+	dsl.Test(t, dsl.Containers(), all...)
+}

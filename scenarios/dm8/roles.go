@@ -1,0 +1,170 @@
+package dm8
+
+import (
+	"errors"
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"drillbook/fixtures/dm8"
+	"drillbook/fixtures/dm8/conf"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/scenarios/dsl"
+)
+
+// Switchover carries out runbooks/dm8/switchover.md.
+func Switchover() dsl.Scenario {
+	return scenario("dm8/switchover", dsl.Smoke, conf.Manual, switchover)
+}
+
+func switchover(s *story) {
+	s.healthy()
+	s.step("List what can be switched to", func(ctx SpecContext) {
+		names, said, err := s.dm().Choose(ctx, "switchover")
+		if err == nil && len(names) == 0 {
+			err = fmt.Errorf("nothing can be switched to: %s", said)
+		}
+		s.d.Confirm("choose switchover")(fmt.Sprint(names), err)
+	})
+	s.step("Switch over to the standby", func(ctx SpecContext) {
+		s.expect(conf.Switchover)
+		works(s.d.Switchover(ctx, s.a, s.b))
+	})
+	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
+	s.step("Wait until the new standby is archived to", func(ctx SpecContext) {
+		works(s.dm().WaitHealthy(ctx))
+		s.both(ctx, s.b, s.a)
+	})
+	s.step("Switch back", func(ctx SpecContext) {
+		s.expect(conf.Switchover)
+		works(s.d.Switchover(ctx, s.b, s.a))
+		s.d.ConfirmServed(ctx)
+	})
+	s.step("Confirm the final state", func(ctx SpecContext) {
+		works(s.dm().WaitHealthy(ctx))
+		s.both(ctx, s.a, s.b)
+	})
+}
+
+// Takeover carries out runbooks/dm8/takeover.md.
+func Takeover() dsl.Scenario {
+	return scenario("dm8/takeover", dsl.Smoke, conf.Manual, takeover)
+}
+
+func takeover(s *story) {
+	var cut fault.Fault
+	s.healthy()
+	s.step("See that nobody can take over while the primary is well", func(ctx SpecContext) {
+		s.d.Confirm("choose takeover")(s.nobody(ctx))
+	})
+	s.step("The primary's network stops", func(ctx SpecContext) {
+		s.expect(conf.ManualTakeover)
+		cut = fault.Unplug(s.a, host.Public, host.Private)
+		works(s.d.Inject(ctx, cut))
+	})
+	s.step("Take over", func(ctx SpecContext) { works(s.d.Promote(ctx, s.b)) })
+	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
+	s.step("Stop the old primary at its own console", func(ctx SpecContext) {
+		works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
+		works(s.dm().KillProgram(ctx, s.a, "dmserver"))
+	})
+	s.step("Give the network back", func(ctx SpecContext) { works(s.d.Heal(ctx, cut)) })
+	s.step("Bring the old primary back", func(ctx SpecContext) {
+		works(s.dm().StartWatcher(ctx, s.a))
+		s.comeBack(ctx)
+	})
+	s.step("Confirm the final state", func(ctx SpecContext) {
+		works(s.dm().WaitHealthy(ctx))
+		s.both(ctx, s.b, s.a)
+	})
+}
+
+// nobody: the list of who may take over is empty.
+func (s *story) nobody(ctx SpecContext) (string, error) {
+	names, said, err := s.dm().Choose(ctx, "takeover")
+	if err == nil && len(names) > 0 {
+		err = fmt.Errorf("%v could take over from a primary that is well", names)
+	}
+	return said, err
+}
+
+// comeBack waits for the old primary, and rebuilds it if it has split.
+func (s *story) comeBack(ctx SpecContext) {
+	GinkgoHelper()
+	err := s.dm().WaitRejoined(ctx, s.a)
+	if errors.Is(err, dm8.ErrSplit) {
+		s.d.Find("the old primary", err.Error(), nil)
+		works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
+		return
+	}
+	s.d.Confirm("the old primary")("it rejoined by itself", err)
+}
+
+// AutoTakeover carries out runbooks/dm8/auto-takeover.md.
+func AutoTakeover() dsl.Scenario {
+	return scenario("dm8/auto-takeover", dsl.Smoke, conf.Auto, autoTakeover)
+}
+
+func autoTakeover(s *story) {
+	var lost fault.Fault
+	s.healthy()
+	s.step("See that one monitor confirms, and only one", func(ctx SpecContext) {
+		s.d.Confirm("a second confirm monitor")(s.dm().Confirming(ctx))
+	})
+	s.step("The primary's host is lost", func(ctx SpecContext) {
+		s.expect(conf.AutoTakeover)
+		lost = fault.HostLoss(s.a)
+		works(s.d.Inject(ctx, lost))
+	})
+	s.step("Watch the standby take over", func(ctx SpecContext) { works(s.dm().WaitAutoTakeover(ctx, s.b)) })
+	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
+	s.step("Switch the host on again", func(ctx SpecContext) {
+		works(s.d.Heal(ctx, lost))
+		works(s.dm().StartWatcher(ctx, s.a))
+	})
+	s.step("Bring the old primary back", func(ctx SpecContext) { s.comeBack(ctx) })
+	s.step("Confirm the final state", func(ctx SpecContext) {
+		works(s.dm().WaitHealthy(ctx))
+		s.both(ctx, s.b, s.a)
+	})
+}
+
+// SplitBrain carries out runbooks/dm8/split-brain.md.
+func SplitBrain() dsl.Scenario {
+	return scenario("dm8/split-brain", dsl.Nightly, conf.Manual, splitBrain)
+}
+
+func splitBrain(s *story) {
+	var cut fault.Fault
+	s.healthy()
+	s.step("Only the network between the two fails", func(ctx SpecContext) {
+		cut = fault.Unplug(s.a, host.Private)
+		works(s.d.Inject(ctx, cut))
+		s.d.ConfirmServed(ctx) // the old primary goes on alone
+	})
+	s.step("Take over although the old primary still serves", func(ctx SpecContext) {
+		works(s.d.Promote(ctx, s.b))
+	})
+	s.step("See that both take writes", func(ctx SpecContext) {
+		s.d.ConfirmRole(ctx, s.a, driver.Primary)
+		s.d.ConfirmRole(ctx, s.b, driver.Primary)
+		s.d.Confirm("a write to each")(s.dm().CheckBothWrite(ctx, s.a, s.b))
+	})
+	s.step("Give the network back", func(ctx SpecContext) { works(s.d.Heal(ctx, cut)) })
+	s.step("Ask what is wrong", func(ctx SpecContext) {
+		s.d.Confirm("tip")(s.dm().WaitSplit(ctx, s.a))
+	})
+	s.step("Save what only the loser holds", func(ctx SpecContext) {
+		s.d.SaveDiverged(ctx, s.a, s.b)
+	})
+	s.step("Rebuild the loser", func(ctx SpecContext) {
+		works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
+		s.d.ConfirmServed(ctx)
+	})
+	s.step("Confirm the final state", func(ctx SpecContext) {
+		works(s.dm().WaitHealthy(ctx))
+		s.both(ctx, s.b, s.a)
+	})
+}

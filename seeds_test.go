@@ -1,0 +1,81 @@
+package drillbook_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"drillbook/runbooks"
+)
+
+// sections of seed 004, by chapter and heading; "A" is its appendix.
+func sections() []string {
+	return []string{
+		"1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3", "3.4", "3.5", "4.1", "4.2", "4.3",
+		"5.1", "5.2", "5.3", "5.4", "6.1", "6.2", "6.3", "6.4", "7", "8", "9", "10", "11.1", "11.2",
+		"12.1", "12.2.1", "12.2.2", "12.2.3", "12.2.4", "12.3.1", "12.3.2", "13", "A",
+	}
+}
+
+// carried is a cell such as "[dm8/takeover](../runbooks/dm8/takeover.md) 3, 4".
+var carried = regexp.MustCompile(`\[(dm8/[a-z-]+)\]\(\.\./runbooks/(dm8/[a-z-]+)\.md\) ([0-9, ]+)`)
+
+// TestEverySectionOfSeed004IsCarriedOut reads the table of docs/seeds.md.
+func TestEverySectionOfSeed004IsCarriedOut(t *testing.T) {
+	page, err := os.ReadFile("docs/seeds.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, ok := strings.Cut(string(page), "\n## Seed 004")
+	if !ok {
+		t.Fatal("docs/seeds.md has no part on seed 004")
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	var seen []string
+	for line := range strings.Lines(part) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 3 || !regexp.MustCompile(`^ *([0-9]|A )`).MatchString(cells[0]) {
+			continue
+		}
+		section := strings.TrimSpace(cells[0])
+		seen = append(seen, section)
+		steps := carried.FindAllStringSubmatch(cells[2], -1)
+		if len(steps) == 0 {
+			t.Errorf("section %s names no step that carries it out: %s", section, cells[2])
+		}
+		for _, m := range steps {
+			if m[1] != m[2] {
+				t.Errorf("section %s: %s leads to %s", section, m[1], m[2])
+			}
+			checkSteps(t, lib, section, m[1], m[3])
+		}
+	}
+	for _, s := range sections() {
+		if !slices.Contains(seen, s) {
+			t.Errorf("section %s of seed 004 has no row", s)
+		}
+	}
+}
+
+// checkSteps makes sure that a runbook has the steps of a row.
+func checkSteps(t *testing.T, lib runbooks.Library, section, name, numbers string) {
+	t.Helper()
+	book, err := lib.Get(name)
+	if err != nil {
+		t.Errorf("section %s: %v", section, err)
+		return
+	}
+	for text := range strings.SplitSeq(numbers, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 1 || n > len(book.Steps) {
+			t.Errorf("section %s: %s has no step %q; it has %d", section, name, text, len(book.Steps))
+		}
+	}
+}
