@@ -32,16 +32,30 @@ const (
 type calibrated struct {
 	Probe   string       `json:"probe"`
 	Manners []calManners `json:"manners"`
-	Within  int          `json:"within,omitempty"` // trials whose bracket holds the truth
+	Within  *int         `json:"within,omitempty"` // trials whose bracket holds the truth; nil: it prints no bracket
 	Trials  int          `json:"trials"`
 	Stalled int          `json:"stalled,omitempty"` // trials in which the harness itself stood still
+	Outside []calOutside `json:"outside,omitempty"` // trials whose bracket does not hold the truth
+}
+
+// calOutside is an outage whose length lay outside the bracket.
+type calOutside struct {
+	How     calibrate.Manner `json:"how"`
+	TruthMS float64          `json:"truth_ms"`
+	LeastMS float64          `json:"least_ms"`
+	MostMS  float64          `json:"most_ms"`
+}
+
+func (o calOutside) String() string {
+	return fmt.Sprintf("a %s of %.3f ms measured as %.3f to %.3f ms", o.How, o.TruthMS, o.LeastMS, o.MostMS)
 }
 
 // calManners is what was found of one manner of outage.
 type calManners struct {
 	How      calibrate.Manner `json:"how"`
-	MedianMS float64          `json:"error_median_ms"`
+	MedianMS float64          `json:"error_median_ms"` // of those measured
 	WorstMS  float64          `json:"error_worst_ms"`
+	Measured int              `json:"measured"`
 	Unseen   int              `json:"unseen"` // outages in which nothing failed, or that were not found
 	Trials   int              `json:"trials"`
 }
@@ -55,7 +69,7 @@ func calibrateCommand() *cobra.Command {
 		Use:   "calibrate",
 		Short: "Play outages of known length and print how far the probe is off",
 		Long: `Play outages of known length – resets, hangs and blackholes of 10 ms to 4.5 s – against
-a server of our own, and print how far the probe is off, beside what others use in the
+a server of our own, and print how far the probe is off, below what others use, in the
 same run. The error of our probe is that of the middle of its bracket; that of the others
 is the time between two successes less the outage. An outage that was not seen counts as
 one of nothing to the shortest that the probe is sure to see at its rate.`,
@@ -91,8 +105,8 @@ one of nothing to the shortest that the probe is sure to see at its rate.`,
 	return cmd
 }
 
-// calibrateAll runs the probes one after the other, so that they do not
-// disturb each other, and what others use beside the first.
+// calibrateAll runs what others use, all at once since they wait most of the
+// time, and then our probes one after the other, so that nothing disturbs them.
 func calibrateAll(
 	ctx context.Context, rates []float64, trials int, seed uint64, alone bool, progress io.Writer,
 ) ([]calibrated, error) {
@@ -110,6 +124,9 @@ func calibrateAll(
 		})
 	}
 	work.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	for _, rate := range rates {
 		s := calibrate.Settings{Rate: rate, Connect: 100 * time.Millisecond, Reply: 250 * time.Millisecond}
 		played := 0
@@ -124,7 +141,7 @@ func calibrateAll(
 		}
 		rows = append(rows, ofTrials(fmt.Sprintf("drillbook, open loop %.0f/s", rate), done))
 	}
-	return rows, errors.Join(errs...)
+	return rows, nil
 }
 
 // lengths are outages of every manner, of lengths that are spread evenly over
@@ -142,54 +159,63 @@ func lengths(each int, seed uint64, least time.Duration) []calibrate.Outage {
 }
 
 func ofTrials(name string, trials []calibrate.Trial) calibrated {
+	played := make([]outing, len(trials))
 	row := calibrated{Probe: name, Trials: len(trials)}
-	for _, how := range calibrate.Manners() {
-		m := calManners{How: how}
-		var errs []time.Duration
-		for _, t := range trials {
-			if t.How != how {
-				continue
-			}
-			m.Trials++
-			if !t.Seen {
-				m.Unseen++
-				continue
-			}
-			errs = append(errs, t.Error())
-		}
-		m.MedianMS, m.WorstMS = spread(errs)
-		row.Manners = append(row.Manners, m)
-	}
-	for _, t := range trials {
+	within := 0
+	for i, t := range trials {
+		played[i] = outing{how: t.How, err: t.Error(), unseen: !t.Seen, unmeasured: !t.Seen}
 		if t.Holds() {
-			row.Within++
+			within++
+		} else {
+			row.Outside = append(row.Outside,
+				calOutside{t.How, ms(t.Truth), ms(t.Measured.Least), ms(t.Measured.Most)})
 		}
 		if t.Stalled {
 			row.Stalled++
 		}
 	}
+	row.Manners, row.Within = byManner(played), &within
 	return row
 }
 
 func ofGlimpses(name string, seen []calibrate.Glimpse) calibrated {
-	row := calibrated{Probe: name, Trials: len(seen)}
+	played := make([]outing, len(seen))
+	for i, g := range seen {
+		played[i] = outing{how: g.How, err: g.Error(), unseen: g.Errors == 0}
+	}
+	return calibrated{Probe: name, Manners: byManner(played), Trials: len(seen)}
+}
+
+// outing is one outage and how far a probe was off.
+type outing struct {
+	how        calibrate.Manner
+	err        time.Duration
+	unseen     bool
+	unmeasured bool // its error counts for nothing
+}
+
+func byManner(played []outing) []calManners {
+	rows := make([]calManners, 0, len(calibrate.Manners()))
 	for _, how := range calibrate.Manners() {
 		m := calManners{How: how}
 		var errs []time.Duration
-		for _, g := range seen {
-			if g.How != how {
+		for _, o := range played {
+			if o.how != how {
 				continue
 			}
 			m.Trials++
-			if g.Errors == 0 {
+			if o.unseen {
 				m.Unseen++
 			}
-			errs = append(errs, g.Error())
+			if !o.unmeasured {
+				errs = append(errs, o.err)
+			}
 		}
+		m.Measured = len(errs)
 		m.MedianMS, m.WorstMS = spread(errs)
-		row.Manners = append(row.Manners, m)
+		rows = append(rows, m)
 	}
-	return row
+	return rows
 }
 
 // spread is the median of some errors and the one farthest from nothing.
@@ -217,18 +243,32 @@ func printCalibration(w io.Writer, rows []calibrated) error {
 	for _, r := range rows {
 		_, _ = fmt.Fprint(t, r.Probe)
 		for _, m := range r.Manners {
-			_, _ = fmt.Fprintf(t, "\t%s / %s\t%d of %d", signed(m.MedianMS), signed(m.WorstMS), m.Unseen, m.Trials)
+			errs := "–"
+			if m.Measured > 0 {
+				errs = signed(m.MedianMS) + " / " + signed(m.WorstMS)
+			}
+			_, _ = fmt.Fprintf(t, "\t%s\t%d of %d", errs, m.Unseen, m.Trials)
 		}
 		within := "-"
-		if r.Within > 0 {
-			within = fmt.Sprintf("%d of %d", r.Within, r.Trials)
+		if r.Within != nil {
+			within = fmt.Sprintf("%d of %d", *r.Within, r.Trials)
 		}
 		if r.Stalled > 0 {
 			within += fmt.Sprintf(" (%d with a stall of the harness)", r.Stalled)
 		}
 		_, _ = fmt.Fprintf(t, "\t%s\n", within)
 	}
-	return t.Flush() // a tabwriter keeps the first error
+	if err := t.Flush(); err != nil { // a tabwriter keeps the first error
+		return err
+	}
+	for _, r := range rows {
+		for _, o := range r.Outside {
+			if _, err := fmt.Fprintf(w, "%s: truth outside the bracket: %s\n", r.Probe, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // signed is an error in words, with its sign.
