@@ -134,10 +134,7 @@ func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 		if a.Expired && v.stalled(a.Sent, a.Done) {
 			continue
 		}
-		from, to := max(a.Sent, a.Done-reach), a.Done
-		if a.Expired {
-			from, to = a.Sent, a.Sent+reach
-		}
+		from, to := failing(a, reach)
 		k := s.longestGap(from, to)
 		if len(gaps) == 0 || gaps[len(gaps)-1].next != k { // nearly always the same as of the failure before
 			gaps = append(gaps, s.gapBefore(k))
@@ -147,6 +144,17 @@ func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 		g.proof.add(to, from)
 	}
 	return merged(gaps)
+}
+
+// failing is a span in which service was down at some time, since an attempt
+// failed. A server that was asked and owes its answer past the deadline was down
+// within its reach. Any other failure may be one of several: a driver that gives
+// up one server after the other says so only with the last.
+func failing(a *record.Attempt, reach time.Duration) (from, to time.Duration) {
+	if a.Expired && a.Outcome == record.Unknown {
+		return a.Asked(), min(a.Asked()+reach, a.Done)
+	}
+	return a.Sent, a.Done
 }
 
 // merged sorts the gaps and makes one of those that are the same.

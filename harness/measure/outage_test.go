@@ -20,6 +20,7 @@ const (
 	refuses   manner = "refuses"   // says no at once
 	hangs     manner = "hangs"     // holds what it gets and answers when it is back
 	swallows  manner = "swallows"  // what is sent is gone
+	shuts     manner = "shuts"     // the same, but all after the first connect, and their driver gives up by itself
 	untouched manner = "untouched" // it is not down at all
 )
 
@@ -28,6 +29,9 @@ type down struct {
 	from, to time.Duration
 	how      manner
 }
+
+// patience is how long a driver waits for a server that is shut.
+const patience = 100 * ms
 
 // world is a service and the stream that probes it, with times that are known.
 type world struct {
@@ -91,12 +95,24 @@ func (w world) answer(a *record.Attempt, latency time.Duration) {
 			return
 		}
 	case swallows:
+	case shuts:
+		if met < d.from+2*w.interval { // sessions are at hand
+			break
+		}
+		back := d.to + w.interval // by then somebody has a session, which whoever waits may use
+		if a.Done = back + latency; back-a.Sent < patience {
+			a.Wait = uint32((back - a.Sent) / time.Microsecond)
+			a.Outcome, a.Member, a.Epoch = record.Acked, 1, 1
+			return
+		}
+		a.Done, a.Outcome, a.Cause = a.Sent+patience, record.Refused, 1
+		return
 	}
 	a.Done, a.Outcome, a.Expired = a.Sent+w.reply, record.Unknown, true
 }
 
 func TestOutageHoldsTheTruth(t *testing.T) {
-	for _, how := range []manner{refuses, hangs, swallows} {
+	for _, how := range []manner{refuses, hangs, swallows, shuts} {
 		for _, rate := range []int{100, 200, 500} {
 			for _, length := range []time.Duration{15 * ms, 60 * ms, 240 * ms, 700 * ms, 3 * time.Second} {
 				t.Run(fmt.Sprintf("%s for %s at %d a second", how, length, rate), func(t *testing.T) {

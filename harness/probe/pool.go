@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -134,7 +135,8 @@ func (p *pool) fresh(ctx context.Context) (c conn, expired bool, err error) {
 		if !c.accepted.IsZero() {
 			<-p.places
 		}
-		return c, ctx.Err() != nil, err
+		// The network's own deadline may be the first to say so.
+		return c, ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded), err
 	}
 	if c.accepted.IsZero() { // its driver cannot tell when it was accepted
 		select {
