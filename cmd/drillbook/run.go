@@ -90,7 +90,6 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 		return environment(err)
 	}
 	interrupted := watchInterrupts(view.Say)
-	options.Interrupted = interrupted
 	suite := dsl.NewSuite(options)
 	if err := errors.Join(suite.Declare(chosen...), suite.Check()); err != nil {
 		return errors.Join(usage(err), os.Remove(options.Out))

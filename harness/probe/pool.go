@@ -16,10 +16,10 @@ import (
 // all; a session that is open serves many attempts.
 const openAtOnce = 4
 
-// conn is a session, and when a server had accepted it.
+// conn is a session, when a server had accepted it, and when that last answered.
 type conn struct {
 	driver.Session
-	accepted time.Time
+	accepted, answered time.Time
 }
 
 // pool holds the sessions of a stream.
@@ -107,13 +107,34 @@ func (p *pool) dial() <-chan opened {
 	return result
 }
 
+// warmWithin is how long the first sessions may take to open, each.
+const warmWithin = 2 * time.Second
+
+// warm opens the first sessions, one after the other, before an attempt waits for
+// one: clients that come all at once and give up soon can keep a busy server from
+// ever serving one of them. Where it fails, the attempts will say why.
+func (p *pool) warm(ctx context.Context) {
+	for range min(openAtOnce, cap(p.places)) {
+		c, _, err := p.within(ctx, max(warmWithin, p.deadline))
+		if err != nil {
+			return
+		}
+		p.put(c)
+	}
+}
+
 // errFull says that a server would have to serve more sessions than the
 // clients have.
 var errFull = errors.New("all sessions of the client still wait for answers")
 
 // fresh opens a session.
 func (p *pool) fresh(ctx context.Context) (c conn, expired bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.deadline)
+	return p.within(ctx, p.deadline)
+}
+
+// within opens a session within a time of its own.
+func (p *pool) within(ctx context.Context, deadline time.Duration) (c conn, expired bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	c.Session, err = p.open(ctx, func(ctx context.Context) error {
 		if !c.accepted.IsZero() {
@@ -146,6 +167,7 @@ func (p *pool) fresh(ctx context.Context) (c conn, expired bool, err error) {
 			return c, false, errors.Join(errFull, c.Close())
 		}
 	}
+	c.answered = time.Now()
 	return c, false, nil
 }
 
@@ -181,19 +203,27 @@ func (p *pool) discard(sessions ...conn) {
 	wg.Wait()
 }
 
-// dropIdle closes the sessions that nobody uses.
-func (p *pool) dropIdle() {
-	var idle []conn
+// dropIdle closes the sessions that nobody uses, but for those that a server has
+// answered since: they do not lead to where the failure came from.
+func (p *pool) dropIdle(since time.Time) {
+	var idle, kept []conn
 	for {
 		select {
 		case c := <-p.idle:
-			idle = append(idle, c)
+			if c.answered.After(since) {
+				kept = append(kept, c)
+			} else {
+				idle = append(idle, c)
+			}
 			continue
 		default:
 		}
-		p.discard(idle...)
-		return
+		break
 	}
+	for _, c := range kept {
+		p.put(c)
+	}
+	p.discard(idle...)
 }
 
 // close closes what is idle, and everything else as it is put back.
@@ -201,5 +231,5 @@ func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	p.dropIdle()
+	p.dropIdle(time.Now())
 }

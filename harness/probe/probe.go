@@ -89,7 +89,8 @@ func Sessions(interval, reply time.Duration) int {
 	return int(math.Ceil(float64(reply)/float64(interval))) + 2
 }
 
-// Start begins all streams. They end when ctx does, but only Stop joins them.
+// Start opens the first sessions and begins all streams. They end when ctx does,
+// but only Stop joins them.
 func Start(ctx context.Context, cfg Config) (*Probe, error) {
 	p := &Probe{cfg: cfg}
 	for i, s := range cfg.Streams {
@@ -98,6 +99,7 @@ func Start(ctx context.Context, cfg Config) (*Probe, error) {
 		}
 		p.streams = append(p.streams, newStream(ctx, i, s, &p.cfg))
 	}
+	p.warm(ctx)
 	watched, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	p.unwatch = unwatch
 	p.watching.Go(func() { p.watchSelf(watched) })
@@ -106,6 +108,20 @@ func Start(ctx context.Context, cfg Config) (*Probe, error) {
 		p.running.Go(func() { s.loop(ctx) })
 	}
 	return p, nil
+}
+
+// warm has all streams open their first sessions.
+func (p *Probe) warm(ctx context.Context) {
+	var warming sync.WaitGroup
+	for _, s := range p.streams {
+		if s.Kind != record.Connect {
+			warming.Go(func() { s.pool.warm(ctx) })
+		}
+	}
+	warming.Wait()
+	for _, s := range p.streams {
+		s.health.Since = s.now() // nobody else looks yet
+	}
 }
 
 // Stop ends all streams and waits for the attempts under way, which their

@@ -53,7 +53,6 @@ func newStream(ctx context.Context, i int, s Stream, cfg *Config) *stream {
 		life:     life,
 		end:      end,
 		underWay: map[uint32]record.Attempt{},
-		health:   Health{Since: time.Since(cfg.Began)},
 	}
 }
 
@@ -121,6 +120,7 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 		return
 	}
 	a.Wait = s.waited(a.Sent, session)
+	asked := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, max(linger, s.Reply))
 	defer cancel()
 	answered := make(chan error, 1)
@@ -135,10 +135,13 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 	case <-patience.C:
 		a.Done, a.Outcome, a.Expired = s.now(), record.Unknown, true
 		s.note(a, "no answer by the deadline")
-		s.pool.dropIdle()
+		s.pool.dropIdle(asked)
 		err = <-answered
 	}
-	s.putBack(session, err)
+	if err == nil {
+		session.answered = time.Now()
+	}
+	s.putBack(session, asked, err)
 }
 
 // waited is how long it took until a server was asked, in microseconds: from
@@ -202,9 +205,9 @@ func (s *stream) follows(kind record.StreamKind) int {
 
 // putBack keeps a session for later, or closes it. When a session of the
 // clients' path fails, the idle ones are closed with it, as connection pools
-// do: they most likely lead to the same place. A session with a given member
-// survives a refusal.
-func (s *stream) putBack(session conn, err error) {
+// do, unless a server has answered them since: they most likely lead to the same
+// place. A session with a given member survives a refusal.
+func (s *stream) putBack(session conn, asked time.Time, err error) {
 	refused := s.Member != "" && errors.Is(err, driver.ErrRefused) && !errors.Is(err, driver.ErrBroken)
 	if (err == nil || refused) && s.Kind != record.Connect {
 		s.pool.put(session)
@@ -212,7 +215,7 @@ func (s *stream) putBack(session conn, err error) {
 	}
 	s.pool.discard(session)
 	if err != nil {
-		s.pool.dropIdle()
+		s.pool.dropIdle(asked)
 	}
 }
 

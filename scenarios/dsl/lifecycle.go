@@ -153,6 +153,7 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	report := ginkgo.CurrentSpecReport()
 	d.stopped = d.stopped || report.State.Is(types.SpecStateInterrupted)
+	d.failed = d.failed || report.Failed()
 	if _, ok := d.step(); !ok || d.Drill == nil {
 		return
 	}
@@ -190,6 +191,9 @@ func (d *Drill) finish(ctx ginkgo.SpecContext) {
 func (d *Drill) takeDown(ctx context.Context) error {
 	var errs []error
 	if d.Drill != nil {
+		// Ginkgo says of a step that it was interrupted; when that comes between
+		// two, it leaves out the others.
+		d.stopped = d.stopped || !d.ended && !d.failed && d.broken == nil
 		errs = append(errs, d.end(ctx))
 	}
 	if d.place != nil {
@@ -205,8 +209,6 @@ func (d *Drill) end(ctx context.Context) error {
 		return nil
 	}
 	d.ended = true
-	told := d.suite.opts.Interrupted
-	d.stopped = d.stopped || told != nil && told()
 	err := d.End(context.WithoutCancel(ctx), d.stopped)
 	if err != nil {
 		err = fmt.Errorf("end the drill: %w", err)

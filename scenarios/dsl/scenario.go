@@ -87,6 +87,7 @@ type Drill struct {
 	ended    bool
 	outcome  *reports.Drill
 	broken   error // why the drill could not begin
+	failed   bool  // a step, or what is around the steps
 	stopped  bool  // by an interrupt
 }
 

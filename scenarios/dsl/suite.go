@@ -61,9 +61,6 @@ type Options struct {
 	View    View
 	// Consent, if set, is asked before every step whose runbook wants it.
 	Consent func(ctx context.Context, step runbooks.Step) error
-	// Interrupted, if set, reports whether the run was told to stop. Ginkgo
-	// stops the step that runs; it does not say so between two.
-	Interrupted func() bool
 }
 
 // Suite is a run of scenarios.
