@@ -38,9 +38,20 @@ func (d *Drill) Impair(
 	ctx context.Context, standby, primary driver.Member, port int, c link.Condition,
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
-	l, err := d.relay.Link(ctx, link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port})
+	return d.with(ctx, impaired(ctx, d.relay, replication(standby, primary, port), c))
+}
+
+// replication is what a standby opens to its primary.
+func replication(standby, primary driver.Member, port int) link.Route {
+	return link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port}
+}
+
+// impaired is the fault that a condition on a link of a network is.
+func impaired(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
+	ginkgo.GinkgoHelper()
+	l, err := n.Link(ctx, r)
 	gomega.Expect(err).To(Work())
-	return d.with(ctx, fault.Impair(l, c))
+	return fault.Impair(l, c)
 }
 
 // with injects a fault.

@@ -20,18 +20,10 @@ import (
 // member still reaches it. The cut stays until the drill heals it.
 func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fault.Fault {
 	ginkgo.GinkgoHelper()
-	parts := make([]fault.Fault, 0, 2)
-	for _, r := range []link.Route{
-		{From: m.Name, To: from.Name},
-		{To: m.Name, Over: host.Public, Port: port},
-	} {
-		l, err := d.Links.Link(ctx, r)
-		gomega.Expect(err).To(Work())
-		parts = append(parts, fault.Impair(l, link.Condition{Kind: link.Drop}))
-	}
-	f := fault.Together("network of "+m.Name+" is cut", parts...)
-	gomega.Expect(d.Inject(ctx, f)).To(Work())
-	return f
+	drop := link.Condition{Kind: link.Drop}
+	return d.with(ctx, fault.Together("network of "+m.Name+" is cut",
+		impaired(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
+		impaired(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
 }
 
 // WatchApart counts for so long who acknowledges writes while old is cut off

@@ -10,7 +10,6 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
-	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/probe"
 	"drillbook/harness/wait"
@@ -45,6 +44,14 @@ func (d *Drill) ConfirmInSync(ctx context.Context, standby, primary driver.Membe
 	gomega.Expect(err).To(Work())
 }
 
+// PairInSync is Pair, once the standby is in sync.
+func (d *Drill) PairInSync(ctx context.Context) (primary, standby driver.Member) {
+	ginkgo.GinkgoHelper()
+	primary, standby = d.Pair(ctx)
+	d.ConfirmInSync(ctx, standby, primary)
+	return primary, standby
+}
+
 // ConfirmRole makes sure that a member says that it has a role.
 func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Role) {
 	ginkgo.GinkgoHelper()
@@ -75,10 +82,7 @@ func (d *Drill) HoldReplication(
 	hold time.Duration,
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
-	l, err := d.Links.Link(ctx, link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port})
-	gomega.Expect(err).To(Work())
-	f := fault.Impair(l, link.Condition{Kind: link.Drop})
-	gomega.Expect(d.Inject(ctx, f)).To(Work())
+	f := d.with(ctx, impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
 	gomega.Expect(last(ctx, "replication to have been held up", hold)).To(Work())
 	return f
 }

@@ -70,8 +70,7 @@ func lostPrimary(d *dsl.Drill) {
 	var a, b driver.Member
 	var lost fault.Fault
 	It(d.Step("Lose it"), func(ctx SpecContext) {
-		a, b = d.Pair(ctx)
-		d.ConfirmInSync(ctx, b, a)
+		a, b = d.PairInSync(ctx)
 		lost = fault.HostLoss(a)
 		Expect(d.Inject(ctx, lost)).To(dsl.Work())
 	})

@@ -34,8 +34,7 @@ func lostPrimary(d *dsl.Drill) {
 	var lost, held fault.Fault
 
 	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		a, b = d.Pair(ctx)
-		d.ConfirmInSync(ctx, b, a)
+		a, b = d.PairInSync(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The primary's host is lost"), func(ctx SpecContext) {
@@ -63,9 +62,9 @@ func lostPrimary(d *dsl.Drill) {
 
 	It(d.Step("Rejoin the old primary as a standby"), func(ctx SpecContext) {
 		if held != nil {
-			Expect(d.Heal(ctx, held)).To(dsl.Work())
+			d.Undo(ctx, held)
 		}
-		Expect(d.Heal(ctx, lost)).To(dsl.Work())
+		d.Undo(ctx, lost)
 		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(dsl.Work())
 	}, SpecTimeout(dsl.StepLimit))
 

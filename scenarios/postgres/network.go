@@ -74,8 +74,7 @@ type network struct {
 
 func (s *network) inSync() {
 	It(s.d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		s.a, s.b = s.d.Pair(ctx)
-		s.d.ConfirmInSync(ctx, s.b, s.a)
+		s.a, s.b = s.d.PairInSync(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 }
 

@@ -45,8 +45,7 @@ type networkCut struct {
 func (c *networkCut) split() {
 	d := c.d
 	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		c.a, c.b = d.Pair(ctx)
-		d.ConfirmInSync(ctx, c.b, c.a)
+		c.a, c.b = d.PairInSync(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The primary's network is cut"), func(ctx SpecContext) {
@@ -66,7 +65,7 @@ func (c *networkCut) split() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The network heals"), func(ctx SpecContext) {
-		Expect(d.Heal(ctx, c.cut)).To(dsl.Work())
+		d.Undo(ctx, c.cut)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Recognise the split"), func(ctx SpecContext) {

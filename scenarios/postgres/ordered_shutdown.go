@@ -40,8 +40,7 @@ type shutdown struct {
 func (s *shutdown) close() {
 	d := s.d
 	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		s.a, s.b = d.Pair(ctx)
-		d.ConfirmInSync(ctx, s.b, s.a)
+		s.a, s.b = d.PairInSync(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Stop whatever would take over or start by itself"), func(ctx SpecContext) {
@@ -127,8 +126,7 @@ func wrongOrder(d *dsl.Drill) {
 	var down fault.Fault
 
 	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		a, b = d.Pair(ctx)
-		d.ConfirmInSync(ctx, b, a)
+		a, b = d.PairInSync(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The standby is stopped first"), func(ctx SpecContext) {

@@ -64,8 +64,7 @@ type syncCheck struct {
 func (s *syncCheck) compare() {
 	d := s.d
 	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		s.a, s.b = d.Pair(ctx)
-		d.ConfirmInSync(ctx, s.b, s.a)
+		s.a, s.b = d.PairInSync(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Compare primary and standby"), func(ctx SpecContext) {
