@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"drillbook/harness/driver"
 	"drillbook/harness/preflight"
 	"drillbook/harness/record"
 )
@@ -37,14 +36,4 @@ func (d *Drill) preflight(ctx context.Context) error {
 		return fmt.Errorf("the cluster is not fit for a drill: %w", errors.Join(wrong...))
 	}
 	return nil
-}
-
-// target is whom the attempts of stream i are addressed to.
-func (d *Drill) target(i int) driver.Target {
-	s := d.cfg.Head.Streams[i]
-	if s.Member == "" {
-		return driver.Target{Members: d.Cluster.Members, Writable: true}
-	}
-	m, _ := d.Cluster.Member(s.Member) // the streams were made from the members
-	return driver.Target{Members: d.direct(m)}
 }

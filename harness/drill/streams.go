@@ -136,6 +136,16 @@ func (d *Drill) openers() []probe.Stream {
 	return streams
 }
 
+// target is whom the attempts of stream i are addressed to.
+func (d *Drill) target(i int) driver.Target {
+	s := d.cfg.Head.Streams[i]
+	if s.Member == "" {
+		return driver.Target{Members: d.Cluster.Members, Writable: true}
+	}
+	m, _ := d.Cluster.Member(s.Member) // the streams were made from the members
+	return driver.Target{Members: d.direct(m)}
+}
+
 // commandLine is a command as a person would type it.
 func commandLine(c host.Command) string {
 	words := make([]string, 0, len(c.Argv))

@@ -18,11 +18,9 @@ import (
 // fault is healed by Heal, or by End.
 func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
 	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
-	if d.cfg.Ledger != nil {
-		if err := d.cfg.Ledger.Add(f); err != nil {
-			d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
-			return fmt.Errorf("%w; it was not injected", err)
-		}
+	if err := d.book((*fault.Ledger).Add, f); err != nil {
+		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+		return fmt.Errorf("%w; it was not injected", err)
 	}
 	d.faults = append(d.faults, f)
 	if err := f.Inject(ctx); err != nil {
@@ -48,10 +46,15 @@ func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
 	}
 	// Not before: whoever is interrupted on the way here leaves it to End.
 	d.faults = slices.DeleteFunc(d.faults, func(g fault.Fault) bool { return g == f })
-	if d.cfg.Ledger != nil {
-		return d.cfg.Ledger.Done(f)
+	return d.book((*fault.Ledger).Done, f)
+}
+
+// book enters in the ledger, if there is one, what becomes of a fault.
+func (d *Drill) book(entry func(*fault.Ledger, fault.Fault) error, f fault.Fault) error {
+	if d.cfg.Ledger == nil {
+		return nil
 	}
-	return nil
+	return entry(d.cfg.Ledger, f)
 }
 
 func (d *Drill) confirm(
