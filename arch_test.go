@@ -138,7 +138,11 @@ func rules() []rule {
 			"the only package that knows of Toxiproxy",
 		},
 		{"fixtures/images", []string{"harness/host"}, ""},
-		{"fixtures/fake", []string{"harness/driver", "harness/host", "harness/link"}, ""},
+		{
+			"fixtures/fake",
+			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait"},
+			"a database of goroutines: what it takes long for, it waits out",
+		},
 		{"fixtures/dm8/standin/about", nil, "it knows only what it is"},
 		{"fixtures/dm8/standin/ini", nil, "it reads files"},
 		{"fixtures/dm8/standin/state", nil, "plain data"},

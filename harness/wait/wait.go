@@ -1,4 +1,5 @@
-// Package wait waits for conditions, each with a name and a deadline.
+// Package wait waits for conditions, each with a name and a deadline, and for
+// time to pass where that is itself what is drilled.
 package wait
 
 import (
@@ -32,5 +33,22 @@ func For(ctx context.Context, name string, within time.Duration, cond func(ctx c
 			return fmt.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), why)
 		case <-tick.C:
 		}
+	}
+}
+
+// Out waits until a time has passed, or returns the error of a ctx that ends
+// before. It is for a time that somebody has asked for, such as how long a
+// fault is to last; whatever else is waited for is a condition.
+func Out(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
 	}
 }

@@ -72,18 +72,7 @@ func (d *Drill) Hold(ctx context.Context, what string) {
 	ginkgo.GinkgoHelper()
 	hold, err := time.ParseDuration(d.Params["hold"])
 	gomega.Expect(err).To(Work())
-	gomega.Expect(last(ctx, what, hold)).To(Work())
-}
-
-// last waits until a time has passed, or ctx ends.
-func last(ctx context.Context, what string, hold time.Duration) error {
-	began := time.Now()
-	return wait.For(ctx, what, hold+time.Second, func(context.Context) error {
-		if passed := time.Since(began); passed < hold {
-			return fmt.Errorf("only for %s", passed)
-		}
-		return nil
-	})
+	gomega.Expect(wait.Out(ctx, hold)).To(Work(), "wait for "+what)
 }
 
 // Durations makes sure that parameters of a runbook are durations, before

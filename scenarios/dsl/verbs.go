@@ -83,7 +83,7 @@ func (d *Drill) HoldReplication(
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
 	f := d.with(ctx, impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
-	gomega.Expect(last(ctx, "replication to have been held up", hold)).To(Work())
+	gomega.Expect(wait.Out(ctx, hold)).To(Work(), "wait for replication to have been held up")
 	return f
 }
 
