@@ -107,9 +107,15 @@ func rules() []rule {
 			"it returns errors, as testing/fstest does",
 		},
 		{
+			"harness/host/roster",
+			[]string{"harness/host", "harness/wait"},
+			"it keeps nodes, and knows not what runs them",
+		},
+		{
 			"harness/host/container",
 			[]string{
 				"harness/host",
+				"harness/host/roster",
 				"harness/lock",
 				"harness/wait",
 				"github.com/testcontainers/...",
@@ -122,7 +128,7 @@ func rules() []rule {
 		},
 		{
 			"harness/host/local",
-			[]string{"harness/host", "harness/lock", "harness/wait"},
+			[]string{"harness/host", "harness/host/roster", "harness/lock", "harness/wait"},
 			"it runs on the standard library",
 		},
 		{"harness/link/cut", []string{"harness/host", "harness/link"}, ""},

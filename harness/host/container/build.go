@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/pkg/jsonmessage"
 
 	"drillbook/harness/host"
+	"drillbook/harness/host/roster"
 )
 
 // shownColumns is how much of a build step a progress line shows.
@@ -91,7 +92,7 @@ func pack(files []file) (io.Reader, error) {
 // followBuild reads what the builder prints. An error quotes the end of it.
 func (s *imageStore) followBuild(r io.Reader, name string) error {
 	step := regexp.MustCompile(`^Step (\d+/\d+) : (.*)`)
-	var last []string
+	var said strings.Builder
 	for in := json.NewDecoder(r); ; {
 		var m jsonmessage.JSONMessage
 		if err := in.Decode(&m); errors.Is(err, io.EOF) {
@@ -100,7 +101,7 @@ func (s *imageStore) followBuild(r io.Reader, name string) error {
 			return fmt.Errorf("read the builder's output: %w", err)
 		}
 		if m.Error != nil {
-			return fmt.Errorf("%w; the builder's last output was:\n%s", m.Error, strings.Join(last, "\n"))
+			return fmt.Errorf("%w; the builder's last output was:\n%s", m.Error, roster.LastLines(said.String()))
 		}
 		for line := range strings.Lines(m.Stream) {
 			line = strings.TrimSpace(line)
@@ -108,7 +109,7 @@ func (s *imageStore) followBuild(r io.Reader, name string) error {
 				s.say("image %s: building (%s) %s", name, found[1], shorten(found[2]))
 			}
 			if line != "" {
-				last = append(last[max(0, len(last)-lastLines+1):], line)
+				said.WriteString(line + "\n")
 			}
 		}
 	}

@@ -28,7 +28,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,6 +37,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"drillbook/harness/host"
+	"drillbook/harness/host/roster"
 	"drillbook/harness/lock"
 )
 
@@ -74,9 +74,6 @@ const (
 // closeDeadline bounds Close, which does not end with its caller's context.
 const closeDeadline = 60 * time.Second
 
-// ErrClosed is wrapped by Launch when the host has been closed.
-var ErrClosed = errors.New("host is closed")
-
 // Config is what hosts may differ in. Run must be set.
 type Config struct {
 	// Run names what the host makes. It must be unique, of lower-case
@@ -103,21 +100,16 @@ type Host struct {
 	direct   bool   // the networks are this machine's own
 	daemon   string // else: where ports are published
 	lock     *lock.Lock
-	life     context.Context // ends when the host is closed
-	end      context.CancelFunc
+	nodes    *roster.Roster
 
-	launching sync.WaitGroup // added to under mu, and never when closed
-
-	mu     sync.Mutex       // guards all below
-	seats  map[string]int   // by name of node: launched ones, and those asked for by Address
-	nodes  map[string]*node // by name; nil while being launched
-	closed bool
+	mu    sync.Mutex     // guards seats
+	seats map[string]int // by name of node: launched ones, and those asked for by Address
 }
 
 // Open finds the engine and makes the networks of a run. Its error wraps
 // [ErrNoEngine] if no engine answers. On error nothing is left.
 func Open(ctx context.Context, cfg Config) (*Host, error) {
-	if !validName(cfg.Run) {
+	if !roster.ValidName(cfg.Run) {
 		return nil, fmt.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
 	}
 	e, err := connect(ctx)
@@ -129,9 +121,8 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 		engine: e,
 		images: newImageStore(e, cfg.Progress),
 		seats:  map[string]int{},
-		nodes:  map[string]*node{},
+		nodes:  roster.New(ctx),
 	}
-	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := h.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
 	}
@@ -253,22 +244,13 @@ func (h *Host) ips(seat int) map[host.Network]netip.Addr {
 }
 
 // Node returns a launched node.
-func (h *Host) Node(name string) (host.Node, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n := h.nodes[name]
-	return n, n != nil
-}
+func (h *Host) Node(name string) (host.Node, bool) { return h.nodes.Node(name) }
 
 // Close removes every node and network of the run, even when ctx has ended,
 // and gives the run's lock back. It may be called again; what could not be
 // removed is then tried again.
 func (h *Host) Close(ctx context.Context) error {
-	h.mu.Lock()
-	h.closed = true
-	h.mu.Unlock()
-	h.end()
-	h.launching.Wait()
+	h.nodes.Close()
 	if h.lock == nil || !h.lock.Held() {
 		return h.engine.cli.Close()
 	}
@@ -278,11 +260,4 @@ func (h *Host) Close(ctx context.Context) error {
 		return fmt.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
 	}
 	return errors.Join(h.lock.Release(), h.engine.cli.Close())
-}
-
-// validName reports whether a run or node may be called that: the name becomes
-// part of host names, file names and labels.
-func validName(name string) bool {
-	ok := regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(name)
-	return ok && !strings.HasSuffix(name, "-private")
 }

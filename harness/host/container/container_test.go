@@ -15,6 +15,7 @@ import (
 	"drillbook/fixtures/images"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
+	"drillbook/harness/host/roster"
 )
 
 // open opens a host of its own for the test and closes it after.
@@ -300,7 +301,7 @@ func TestCloseTwice(t *testing.T) {
 		must(t, h.Close(ctx))
 	}
 	_, err := h.Launch(t.Context(), host.Spec{Name: "b", Image: images.NetAdmin()})
-	if !errors.Is(err, container.ErrClosed) {
+	if !errors.Is(err, roster.ErrClosed) {
 		t.Errorf("Launch on a closed host = %v, want ErrClosed", err)
 	}
 }

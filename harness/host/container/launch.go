@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -17,69 +15,45 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"drillbook/harness/host"
-	"drillbook/harness/wait"
+	"drillbook/harness/host/roster"
 )
 
 const (
-	// readyDeadline is how long a node may take to boot, and its first port to
-	// accept.
-	readyDeadline = 60 * time.Second
-	// dialDeadline is how long one try of that may take.
+	// dialDeadline is how long one try to dial a node's first port may take.
 	dialDeadline = 250 * time.Millisecond
 	// sharedMemory is the size of /dev/shm, which databases use; the engine's
 	// default of 64 MB is too small for them.
 	sharedMemory = 256 << 20
-	// lastLines is how much of a node's output an error quotes.
-	lastLines = 20
 )
 
 // Launch makes a container on both networks, starts it and waits until its
 // first port accepts connections. It builds the image if that is not there.
 func (h *Host) Launch(ctx context.Context, spec host.Spec) (host.Node, error) {
-	n, err := h.admit(spec)
-	if err != nil {
-		return nil, fmt.Errorf("launch node %s: %w", spec.Name, err)
-	}
-	defer h.launching.Done()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(h.life, cancel)() //nolint:contextcheck // the host's end ends it too
-	if err := h.launch(ctx, n, spec); err != nil {
-		return nil, errors.Join(fmt.Errorf("launch node %s: %w", spec.Name, err), h.dismiss(ctx, n))
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.nodes[spec.Name] = n
-	return n, nil
+	return h.nodes.Launch(ctx, spec.Name, func(ctx context.Context) (host.Node, error) {
+		n, err := h.admit(spec.Name)
+		if err != nil {
+			return nil, err
+		}
+		if err := h.launch(ctx, n, spec); err != nil {
+			return nil, errors.Join(err, h.dismiss(ctx, n))
+		}
+		return n, nil
+	})
 }
 
-// admit takes the node's name and seat, and counts it among those that Close
-// waits for.
-func (h *Host) admit(spec host.Spec) (*node, error) {
+// admit gives a node its seat.
+func (h *Host) admit(name string) (*node, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch _, exists := h.nodes[spec.Name]; {
-	case h.closed:
-		return nil, ErrClosed
-	case !validName(spec.Name):
-		return nil, errors.New("the name is not made of lower-case letters, digits and dashes")
-	case exists:
-		return nil, errors.New("the name is taken")
-	}
-	seat := h.seat(spec.Name)
+	seat := h.seat(name)
 	if firstSeat+seat > lastSeat {
 		return nil, fmt.Errorf("the networks have room for %d nodes only", lastSeat-firstSeat+1)
 	}
-	h.nodes[spec.Name] = nil
-	h.launching.Add(1)
-	return &node{host: h, name: spec.Name, ips: h.ips(seat)}, nil
+	return &node{host: h, name: name, ips: h.ips(seat)}, nil
 }
 
-// dismiss undoes admit and removes what there is of the node.
+// dismiss removes what there is of the node.
 func (h *Host) dismiss(ctx context.Context, n *node) error {
-	h.mu.Lock()
-	delete(h.nodes, n.name)
-	h.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
 	defer cancel()
 	var err error
@@ -113,7 +87,7 @@ func (h *Host) launch(ctx context.Context, n *node, spec host.Spec) error {
 	if len(spec.Ports) == 0 {
 		return n.awaitBoot(ctx)
 	}
-	return n.await(ctx, fmt.Sprintf("port %d to accept", spec.Ports[0]), func(ctx context.Context) error {
+	return roster.Await(ctx, n, fmt.Sprintf("port %d to accept", spec.Ports[0]), func(ctx context.Context) error {
 		return n.tryPort(ctx, spec.Ports[0])
 	})
 }
@@ -198,38 +172,7 @@ func (n *node) awaitBoot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	command, ok := seen.Config.Labels[labelBooted]
-	if !ok {
-		return nil
-	}
-	return n.await(ctx, "it to boot", func(ctx context.Context) error {
-		answer, err := n.Exec(ctx, host.Command{Argv: []string{"sh", "-c", command}})
-		if err == nil && answer.Code != 0 {
-			err = fmt.Errorf("%q ended with code %d", command, answer.Code)
-		}
-		return err
-	})
-}
-
-// await waits for something that the node is to do, and no longer once its
-// main process has ended.
-func (n *node) await(ctx context.Context, what string, try func(ctx context.Context) error) error {
-	var ended error
-	err := wait.For(ctx, what, readyDeadline, func(ctx context.Context) error {
-		err := try(ctx)
-		if err == nil {
-			return nil
-		}
-		if s, stateErr := n.State(ctx); stateErr == nil && s == host.Ended {
-			ended = errors.New("its main process has ended")
-			return nil
-		}
-		return err
-	})
-	if err = errors.Join(err, ended); err != nil {
-		return fmt.Errorf("%w; its last output was:\n%s", err, n.lastOutput(ctx))
-	}
-	return nil
+	return roster.AwaitBoot(ctx, n, seen.Config.Labels[labelBooted])
 }
 
 // tryPort connects once. Behind a published port the engine itself accepts
@@ -259,20 +202,4 @@ func closeConn(c net.Conn) error {
 		return nil
 	}
 	return c.Close()
-}
-
-// lastOutput is the end of what the node's main process has printed.
-func (n *node) lastOutput(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleDeadline)
-	defer cancel()
-	logs, err := n.Logs(ctx)
-	if err != nil {
-		return err.Error()
-	}
-	text, err := io.ReadAll(logs)
-	if err = errors.Join(err, logs.Close()); err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-lastLines):], "\n")
 }

@@ -82,6 +82,17 @@ func (a *addresses) release() error {
 	return nil
 }
 
+// admit gives a node its address, if there is room.
+func (a *addresses) admit(node string) error {
+	a.ip(node)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.seats[node] > lastSeat-firstSeat {
+		return fmt.Errorf("there is room for %d nodes only", lastSeat-firstSeat+1)
+	}
+	return nil
+}
+
 // ip is the address of a node. There is room for all that admit lets in.
 func (a *addresses) ip(node string) netip.Addr {
 	a.mu.Lock()

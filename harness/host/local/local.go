@@ -31,16 +31,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/host/roster"
 	"drillbook/harness/lock"
 )
-
-// ErrClosed is wrapped by Launch when the host has been closed.
-var ErrClosed = errors.New("host is closed")
 
 // closeDeadline bounds Close, which does not end with its caller's context.
 const closeDeadline = 60 * time.Second
@@ -62,24 +59,16 @@ type Host struct {
 	folder    string // of the run
 	lock      *lock.Lock
 	addresses *addresses
-	life      context.Context // ends when the host is closed
-	end       context.CancelFunc
-
-	launching sync.WaitGroup // added to under mu, and never when closed
-	telling   sync.Mutex     // held while progress is called
-
-	mu     sync.Mutex       // guards all below
-	nodes  map[string]*node // by name; nil while being launched
-	closed bool
+	nodes     *roster.Roster
+	telling   sync.Mutex // held while progress is called
 }
 
 // Open makes the folder of a run. On error nothing is left.
 func Open(ctx context.Context, cfg Config) (*Host, error) {
-	if !validName(cfg.Run) {
+	if !roster.ValidName(cfg.Run) {
 		return nil, fmt.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
 	}
-	h := &Host{cfg: cfg, folder: folderOf(cfg.Run), nodes: map[string]*node{}}
-	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
+	h := &Host{cfg: cfg, folder: folderOf(cfg.Run), nodes: roster.New(ctx)}
 	if err := h.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
 	}
@@ -122,22 +111,13 @@ func (h *Host) Address(node string, _ host.Network, port int) string {
 }
 
 // Node returns a launched node.
-func (h *Host) Node(name string) (host.Node, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n := h.nodes[name]
-	return n, n != nil
-}
+func (h *Host) Node(name string) (host.Node, bool) { return h.nodes.Node(name) }
 
 // Close ends and removes every node of the run, even when ctx has ended, and
 // gives the run's lock back. It may be called again; what could not be removed
 // is then tried again.
 func (h *Host) Close(ctx context.Context) error {
-	h.mu.Lock()
-	h.closed = true
-	h.mu.Unlock()
-	h.end()
-	h.launching.Wait()
+	nodes := h.nodes.Close()
 	if h.lock == nil || !h.lock.Held() {
 		return nil
 	}
@@ -145,7 +125,7 @@ func (h *Host) Close(ctx context.Context) error {
 	defer cancel()
 	_, err := remove(ctx, h.folder)
 	if err == nil {
-		err = h.joinAll(ctx)
+		err = joinAll(ctx, nodes)
 	}
 	if err != nil {
 		return fmt.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
@@ -154,11 +134,9 @@ func (h *Host) Close(ctx context.Context) error {
 }
 
 // joinAll waits for the goroutines that watch main processes.
-func (h *Host) joinAll(ctx context.Context) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, n := range h.nodes {
-		if err := n.join(ctx); err != nil {
+func joinAll(ctx context.Context, nodes []host.Node) error {
+	for _, n := range nodes {
+		if err := n.(*node).join(ctx); err != nil { // the roster has no others
 			return err
 		}
 	}
@@ -172,10 +150,4 @@ func (h *Host) say(format string, args ...any) {
 	h.telling.Lock()
 	defer h.telling.Unlock()
 	h.cfg.Progress(fmt.Sprintf(format, args...))
-}
-
-// validName reports whether a run or node may be called that: the name becomes
-// part of file names.
-func validName(name string) bool {
-	return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(name)
 }

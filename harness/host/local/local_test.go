@@ -16,6 +16,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/local"
+	"drillbook/harness/host/roster"
 )
 
 // open opens a host of its own for the test and closes it after.
@@ -370,7 +371,7 @@ func TestCloseTwice(t *testing.T) {
 	if got := count(t, local.Folder(h)); got != 0 {
 		t.Errorf("%d processes are left", got)
 	}
-	if _, err := h.Launch(t.Context(), host.Spec{Name: "b", Image: idle()}); !errors.Is(err, local.ErrClosed) {
+	if _, err := h.Launch(t.Context(), host.Spec{Name: "b", Image: idle()}); !errors.Is(err, roster.ErrClosed) {
 		t.Errorf("Launch on a closed host = %v, want ErrClosed", err)
 	}
 }

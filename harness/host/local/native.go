@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/host/roster"
 	"drillbook/harness/lock"
 )
 
@@ -233,7 +234,7 @@ func (h *Host) prepare(ctx context.Context, n *node, spec host.Spec, final strin
 	}
 	answer, err := draft.run(ctx, host.Command{Argv: img.Native.Prepare})
 	if err == nil && answer.Code != 0 {
-		said := lastLines(answer.Stdout + answer.Stderr)
+		said := roster.LastLines(answer.Stdout + answer.Stderr)
 		err = fmt.Errorf("%q ended with code %d: %s", img.Native.Prepare, answer.Code, said)
 	}
 	if err == nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/host/roster"
 )
 
 // stopGrace is how long a node may take to end when it is asked to.
@@ -59,7 +60,7 @@ func (n *node) boot() error {
 	}
 	// The polite end, so that a server which has left the session is taken
 	// along by its main process.
-	main := n.process(n.host.life, n.command, syscall.SIGTERM)
+	main := n.process(n.host.nodes.Life(), n.command, syscall.SIGTERM)
 	main.Stdout, main.Stderr = log, log
 	if err := main.Start(); err != nil {
 		return fmt.Errorf("start %q: %w", n.command, err)
@@ -93,16 +94,13 @@ func (n *node) emptyMemory() error {
 func (n *node) watch(main *exec.Cmd, ended chan struct{}) {
 	defer close(ended)
 	_ = main.Wait() // how it ended is in its log
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(n.host.life), settleDeadline)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(n.host.nodes.Life()), settleDeadline)
 	defer cancel()
 	_, _ = endAll(ctx, n.root) // Close tries again and says what is wrong
 }
 
 // join waits for the end of the main process and of those that went with it.
 func (n *node) join(ctx context.Context) error {
-	if n == nil {
-		return nil
-	}
 	n.mu.Lock()
 	ended := n.ended
 	n.mu.Unlock()
@@ -158,12 +156,12 @@ func (n *node) Start(ctx context.Context) error {
 	if !n.hasEnded() {
 		return nil
 	}
-	if n.host.life.Err() != nil {
-		return fmt.Errorf("start node %s: %w", n.name, ErrClosed)
+	if n.host.nodes.Life().Err() != nil {
+		return fmt.Errorf("start node %s: %w", n.name, roster.ErrClosed)
 	}
 	err := n.boot() //nolint:contextcheck // the main process lives as long as the host
 	if err == nil {
-		err = n.awaitBoot(ctx)
+		err = roster.AwaitBoot(ctx, n, n.native.Booted)
 	}
 	if err != nil {
 		return fmt.Errorf("start node %s: %w", n.name, err)
