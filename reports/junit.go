@@ -16,7 +16,8 @@ import (
 
 // JUnit renders a run as junit.xml: a suite for each drill, in it a case for
 // each step and one for the promise. Missed is a failure, unmeasurable an error,
-// a step that was not reached is skipped. Names are English, so that the
+// a step that was not reached is skipped, and so is the only case of a drill
+// that was. Names are English, so that the
 // history of a case does not depend on the language of the report.
 func JUnit(w io.Writer, run Run) error {
 	words, err := run.prepare("en")
@@ -26,6 +27,9 @@ func JUnit(w io.Writer, run Run) error {
 	var out junitSuites
 	for i, d := range run.Drills {
 		out.Suites = append(out.Suites, newJUnitSuite(i, d, words))
+	}
+	for _, s := range run.Skipped {
+		out.Suites = append(out.Suites, newSkippedSuite(len(out.Suites), s))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -84,11 +88,14 @@ type (
 	}
 )
 
+// junitTime is in UTC.
+const junitTime = "2006-01-02T15:04:05"
+
 func newJUnitSuite(n int, d Drill, w words) junitSuite {
 	h, r := d.Record.Head, d.Result
 	s := junitSuite{
 		ID: n, Package: orDash(plain(h.Product)), Name: w.heading(d),
-		Timestamp: h.Began.UTC().Format("2006-01-02T15:04:05"),
+		Timestamp: h.Began.UTC().Format(junitTime),
 		Hostname:  orDash(plain(h.Host)), Time: seconds(r.Took), Properties: junitProperties(d),
 	}
 	class := junitClass(h)

@@ -38,6 +38,7 @@ func Of(rec *record.Record, name string) Drill {
 // Run is the drills that are reported together, in the order of the report.
 type Run struct {
 	Drills    []Drill
+	Skipped   []Skipped
 	Generator string // which drillbook renders: "drillbook 1.2.0"
 }
 

@@ -28,6 +28,7 @@ func JSON(w io.Writer, run Run) error {
 		Schema: ResultsSchema, Generator: run.generator(),
 		Drills:    mapped(run.Drills, func(d Drill) drillResult { return newDrillResult(d, words) }),
 		Summaries: mapped(summaries(run), newSummaryResult),
+		Skipped:   mapped(run.Skipped, func(s Skipped) Skipped { s.Params = present(s.Params); return s }),
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -68,6 +69,7 @@ type results struct {
 	Generator string          `json:"generator"`
 	Drills    []drillResult   `json:"drills"`
 	Summaries []summaryResult `json:"summaries"`
+	Skipped   []Skipped       `json:"skipped"`
 }
 
 type drillResult struct {

@@ -264,7 +264,7 @@ func conclude(cmd *cobra.Command, suite *dsl.Suite, out, lang string, interrupte
 		}
 	}
 	if len(run.Drills) == 0 {
-		_ = os.Remove(out) // it is empty
+		_ = os.Remove(out) // it is empty, unless something was skipped
 	} else {
 		if err := publish(cmd.OutOrStdout(), run, out, lang); err != nil {
 			return environment(err)

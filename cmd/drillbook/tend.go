@@ -49,6 +49,9 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 		return usage(fmt.Errorf("%s holds no records: name the folder of a run, such as reports/out/latest", dir))
 	}
 	run := reports.Run{Generator: version()}
+	if run.Skipped, err = reports.ReadSkipped(dir); err != nil {
+		return environment(err)
+	}
 	for _, f := range files {
 		rec, err := record.ReadFile(f)
 		if rec == nil {

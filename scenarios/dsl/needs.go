@@ -3,6 +3,8 @@ package dsl
 import (
 	"fmt"
 	"strings"
+
+	"drillbook/reports"
 )
 
 // Need is something that a scenario asks of the place where it runs, and that
@@ -21,17 +23,9 @@ func Always(needs ...Need) func(map[string]string) []Need {
 	return func(map[string]string) []Need { return needs }
 }
 
-// Skipped is a scenario that is not carried out.
-type Skipped struct {
-	Runbook string
-	Why     string
-}
-
-func (s Skipped) String() string { return fmt.Sprintf("%s is SKIPPED: %s", s.Runbook, s.Why) }
-
 // Skipped are the scenarios that the place cannot carry out. They count for
 // nothing, least of all as met.
-func (s *Suite) Skipped() []Skipped { return s.skipped }
+func (s *Suite) Skipped() []reports.Skipped { return s.skipped }
 
 // cannot is why the place cannot carry a scenario out, "" if it can.
 func (p Place) cannot(sc Scenario, params map[string]string) string {

@@ -68,7 +68,7 @@ type Suite struct {
 	opts    Options
 	random  *rand.Rand
 	drills  []*Drill
-	skipped []Skipped
+	skipped []reports.Skipped
 }
 
 // NewSuite returns a suite without scenarios.
@@ -91,7 +91,10 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 			}
 			if why := s.opts.Place.cannot(sc, d.Params); why != "" {
 				if trial == 1 {
-					s.skipped = append(s.skipped, Skipped{sc.Runbook, why})
+					s.skipped = append(s.skipped, reports.Skipped{
+						Runbook: sc.Runbook, Product: d.head.Product, Host: d.head.Host, Params: d.Params,
+						Found: time.Now(), Why: why,
+					})
 				}
 				continue
 			}
@@ -147,6 +150,10 @@ func (s *Suite) Check() error {
 
 // Run runs the suite. It can be done once in a process.
 func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
+	if err := reports.WriteSkipped(s.opts.Out, s.skipped); err != nil { // first: whoever is killed has said it
+		s.opts.View.Say(err.Error())
+		t.Fail()
+	}
 	ginkgo.RunSpecs(t, "drillbook", args...)
 	// After an interrupt between two specs Ginkgo runs neither the rest nor
 	// AfterAll, and the drill is still there.
@@ -161,7 +168,7 @@ func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
 
 // Report is what the drills of the suite have left.
 func (s *Suite) Report() reports.Run {
-	run := reports.Run{Generator: s.opts.Harness}
+	run := reports.Run{Generator: s.opts.Harness, Skipped: s.skipped}
 	for _, d := range s.drills {
 		if d.outcome != nil {
 			run.Drills = append(run.Drills, *d.outcome)

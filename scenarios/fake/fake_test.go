@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -58,7 +59,7 @@ func newDB(params map[string]string) (driver.Driver, error) {
 
 func memory() dsl.Place {
 	return dsl.Place{
-		Name: "memory",
+		Name: "memory", Lacks: map[dsl.Need]string{dsl.Unplug: "there are no cables"},
 		Open: func(_ context.Context, _ string, d driver.Driver, _ func(string)) (host.Host, link.Network, error) {
 			db := d.(*fake.DB)
 			return db, db.Links(), nil
@@ -111,9 +112,12 @@ func suite(t *testing.T, view dsl.View, loses string) *dsl.Suite {
 		Library: lib, Place: memory(), Out: t.TempDir(), Trials: 2, View: view,
 		Params: map[string]string{"loses": loses},
 	})
-	err = s.Declare(dsl.Scenario{
+	sc := dsl.Scenario{
 		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: lostPrimary,
-	})
+	}
+	cannot := sc
+	cannot.Needs = dsl.Always(dsl.Unplug)
+	err = s.Declare(sc, cannot)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +142,10 @@ func TestSuite(t *testing.T) {
 		suite *dsl.Suite
 		want  measure.Verdict
 	}{{healthy, measure.Met}, {defective, measure.Missed}} {
-		drills := tt.suite.Report().Drills
+		drills, skipped := tt.suite.Report().Drills, tt.suite.Report().Skipped
+		if len(skipped) != 1 || skipped[0].Host != "memory" || !strings.Contains(skipped[0].Why, "no cables") {
+			t.Errorf("skipped = %v, want what needs cables, once", skipped)
+		}
 		if len(drills) != 2 {
 			t.Fatalf("%d drills, want 2 trials", len(drills))
 		}
