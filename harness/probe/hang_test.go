@@ -68,6 +68,41 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
+// A server that is slow for a few is not asked to open everybody's sessions anew.
+func TestSessionsThatAnswerAreKept(t *testing.T) {
+	var opened, failed int
+	_, err := run(t, stream(record.Write, ""), func(b *bench) {
+		after(time.Second)
+		b.mu.Lock()
+		b.mood, b.uses = patchy, 0
+		before := b.opened
+		b.mu.Unlock()
+		after(3 * time.Second)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		opened, failed = b.opened-before, b.uses/20
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if failed < 20 || opened > failed+5 {
+		t.Errorf("%d sessions were opened for %d that failed", opened, failed)
+	}
+}
+
+// The first sessions are open before the first attempt leaves.
+func TestFirstSessionsAreAtHand(t *testing.T) {
+	var opened int
+	_, err := run(t, stream(record.Write, ""), func(b *bench) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		opened = b.opened
+	})
+	if err != nil || opened < 2 {
+		t.Errorf("%d sessions are open as the probe starts (%v), want some", opened, err)
+	}
+}
+
 // When it comes back, a server must be able to: only few sessions may be
 // opened at the same time.
 func TestReopeningIsGentle(t *testing.T) {

@@ -24,6 +24,7 @@ type server struct {
 	mood    mood
 	opened  int
 	open    int
+	uses    int
 	most    int // sessions that were open at once
 	changed chan struct{}
 }
@@ -36,6 +37,7 @@ const (
 	hanging       // accepts connections and answers nothing
 	gone          // nothing answers at its address
 	broken        // ends every session at its next use
+	patchy        // hangs for one use in twenty
 )
 
 func newServer() *server { return &server{changed: make(chan struct{})} }
@@ -110,12 +112,19 @@ func (c *session) use(ctx context.Context) error {
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
+	c.s.uses++
+	if c.s.mood == patchy && c.s.uses%20 == 0 {
+		c.s.mu.Unlock()
+		<-ctx.Done()
+		c.s.mu.Lock()
+		return errors.Join(ctx.Err(), driver.ErrBroken)
+	}
 	switch c.s.mood {
 	case refusing:
 		return fmt.Errorf("%w: read-only", driver.ErrRefused)
 	case broken:
 		return errors.Join(errors.New("connection reset"), driver.ErrBroken)
-	case well, hanging, gone:
+	case well, hanging, gone, patchy:
 	}
 	return nil
 }
