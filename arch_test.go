@@ -69,7 +69,7 @@ func rules() []rule {
 		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe knows no cluster and no step"},
 		{
 			"harness/calibrate",
-			[]string{"harness/driver", "harness/measure", "harness/probe", "harness/record"},
+			[]string{"harness/driver", "harness/measure", "harness/probe", "harness/record", "harness/wait"},
 			"it measures the measuring",
 		},
 		{

@@ -19,6 +19,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
+	"drillbook/harness/wait"
 )
 
 // Settings are those of the probe that is calibrated. All must be set.
@@ -137,7 +138,7 @@ func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error
 // suffer has the server suffer an outage amid good service. It calls before
 // right before that.
 func (s *server) suffer(ctx context.Context, o Outage, before func()) (truth time.Duration, err error) {
-	if err := pause(ctx, clean); err != nil {
+	if err := wait.Out(ctx, clean); err != nil {
 		return 0, err
 	}
 	before()
@@ -145,7 +146,7 @@ func (s *server) suffer(ctx context.Context, o Outage, before func()) (truth tim
 	if err != nil {
 		return 0, err
 	}
-	waited := pause(ctx, o.Length-time.Since(began))
+	waited := wait.Out(ctx, o.Length-time.Since(began))
 	ended, err := s.end()
 	if err != nil {
 		return 0, err
@@ -153,7 +154,7 @@ func (s *server) suffer(ctx context.Context, o Outage, before func()) (truth tim
 	if waited != nil {
 		return 0, waited
 	}
-	return ended.Sub(began), pause(ctx, clean)
+	return ended.Sub(began), wait.Out(ctx, clean)
 }
 
 // observe runs the probe while something happens, and returns the record.
@@ -206,15 +207,3 @@ type memory struct{ bytes.Buffer }
 
 // Sync does nothing: there is no disk.
 func (*memory) Sync() error { return nil }
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(max(0, d))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"drillbook/harness/wait"
 )
 
 // Shape is a way in which others probe: closed loops, in which a client waits
@@ -86,21 +88,21 @@ func Watch(ctx context.Context, s Shape, outages []Outage) ([]Glimpse, error) {
 func playAll(ctx context.Context, srv *server, outages []Outage) ([]window, error) {
 	windows := make([]window, 0, len(outages))
 	for _, o := range outages {
-		if err := pause(ctx, rest); err != nil {
+		if err := wait.Out(ctx, rest); err != nil {
 			return nil, err
 		}
 		began, err := srv.begin(ctx, o.How)
 		if err != nil {
 			return nil, err
 		}
-		waited := pause(ctx, o.Length-time.Since(began))
+		waited := wait.Out(ctx, o.Length-time.Since(began))
 		ended, err := srv.end()
 		if err := errors.Join(waited, err); err != nil {
 			return nil, err
 		}
 		windows = append(windows, window{o.How, began, ended})
 	}
-	return windows, pause(ctx, rest)
+	return windows, wait.Out(ctx, rest)
 }
 
 // work tries until ctx ends.
@@ -121,7 +123,7 @@ func (s Shape) work(ctx context.Context, addr string) []operation {
 		for next = next.Add(s.Every); s.Every > 0 && next.Before(time.Now()); {
 			next = next.Add(s.Every)
 		}
-		if s.Every > 0 && pause(ctx, time.Until(next)) != nil {
+		if s.Every > 0 && wait.Out(ctx, time.Until(next)) != nil {
 			break
 		}
 	}
