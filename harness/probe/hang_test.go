@@ -103,6 +103,26 @@ func TestFirstSessionsAreAtHand(t *testing.T) {
 	}
 }
 
+// A server that was busy with something else for a moment must get out of what
+// its clients then asked of it, and gave up.
+func TestBusyServerIsNotBuried(t *testing.T) {
+	st := stream(record.Write, "")
+	_, err := run(t, st, func(b *bench) {
+		after(time.Second)
+		b.mu.Lock()
+		b.mood, b.ready = slow, time.Now().Add(3*st.Connect)
+		b.starts++
+		b.mu.Unlock()
+		after(3 * time.Second)
+		if h, now := b.probe.Health(0); !h.Served(now, 500*ms) {
+			t.Errorf("not served 3 s later: %+v", h)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // When it comes back, a server must be able to: only few sessions may be
 // opened at the same time.
 func TestReopeningIsGentle(t *testing.T) {

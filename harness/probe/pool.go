@@ -12,8 +12,11 @@ import (
 )
 
 // openAtOnce is how many sessions a pool lets servers work at opening at the
-// same time. Opening is dear, for a server that has just come back most of
-// all; a session that is open serves many attempts.
+// same time, at most. Opening is dear, for a server that has just come back most
+// of all; a session that is open serves many attempts. A server goes on working
+// at what was given up, so that clients who come as fast as they give up can keep
+// a busy one from ever opening a session in time: with every one that was not, a
+// pool lets half as many be worked at, and with every one that was, one more.
 const openAtOnce = 4
 
 // conn is a session, when a server had accepted it, and when that last answered.
@@ -32,8 +35,9 @@ type pool struct {
 	life     context.Context // of what is opened for nobody in particular
 	work     sync.WaitGroup
 
-	mu      sync.Mutex // guards opening and closed
+	mu      sync.Mutex // guards all below
 	opening int        // sessions that a server has accepted and that are not open yet
+	limit   int        // of opening
 	closed  bool
 }
 
@@ -45,6 +49,7 @@ func newPool(ctx context.Context, s Stream) *pool {
 		dials:    make(chan struct{}, Sessions(s.Interval, s.Connect)),
 		idle:     make(chan conn, s.Sessions),
 		life:     ctx,
+		limit:    openAtOnce,
 	}
 }
 
@@ -85,7 +90,7 @@ func (p *pool) get(ctx context.Context) (c conn, expired bool, err error) {
 // opened already.
 func (p *pool) dial() <-chan opened {
 	p.mu.Lock()
-	enough := p.opening >= openAtOnce || p.closed
+	enough := p.opening >= p.limit || p.closed
 	p.mu.Unlock()
 	if enough {
 		return nil
@@ -143,14 +148,14 @@ func (p *pool) within(ctx context.Context, deadline time.Duration) (c conn, expi
 		select {
 		case p.places <- struct{}{}:
 			c.accepted = time.Now()
-			p.count(1)
+			p.begins()
 			return nil
 		case <-ctx.Done():
 			return errFull
 		}
 	})
 	if !c.accepted.IsZero() {
-		p.count(-1)
+		p.ends(err == nil, ctx.Err() != nil)
 	}
 	if err != nil {
 		if !c.accepted.IsZero() {
@@ -171,10 +176,24 @@ func (p *pool) within(ctx context.Context, deadline time.Duration) (c conn, expi
 	return c, false, nil
 }
 
-func (p *pool) count(n int) {
+// begins notes that a server works at opening a session.
+func (p *pool) begins() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.opening += n
+	p.opening++
+}
+
+// ends notes that it has opened it, or has not by the deadline.
+func (p *pool) ends(opened, expired bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opening--
+	switch {
+	case opened:
+		p.limit = min(p.limit+1, openAtOnce)
+	case expired:
+		p.limit = max(p.limit/2, 1)
+	}
 }
 
 // put keeps a session for later.

@@ -25,7 +25,9 @@ type server struct {
 	opened  int
 	open    int
 	uses    int
-	most    int // sessions that were open at once
+	starts  int       // how often it was started anew, which ends all sessions
+	ready   time.Time // when a slow one will have done what it was given so far
+	most    int       // sessions that were open at once
 	changed chan struct{}
 }
 
@@ -38,7 +40,11 @@ const (
 	gone          // nothing answers at its address
 	broken        // ends every session at its next use
 	patchy        // hangs for one use in twenty
+	slow          // opens one session after the other, also those given up
 )
+
+// opening is what a slow server takes to open a session.
+const opening = 30 * ms
 
 func newServer() *server { return &server{changed: make(chan struct{})} }
 
@@ -83,7 +89,35 @@ func (s *server) connect(ctx context.Context, reached func(context.Context) erro
 		s.count(-1)
 		return nil, err
 	}
-	return &session{s: s}, nil
+	if err := s.queue(ctx); err != nil {
+		s.count(-1)
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &session{s: s, start: s.starts}, nil
+}
+
+// queue waits until a slow server has come to opening a session.
+func (s *server) queue(ctx context.Context) error {
+	s.mu.Lock()
+	if s.mood != slow {
+		s.mu.Unlock()
+		return nil
+	}
+	if now := time.Now(); s.ready.Before(now) {
+		s.ready = now
+	}
+	s.ready = s.ready.Add(opening)
+	turn := time.NewTimer(time.Until(s.ready))
+	s.mu.Unlock()
+	defer turn.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-turn.C:
+		return nil
+	}
 }
 
 func (s *server) count(n int) {
@@ -95,8 +129,9 @@ func (s *server) count(n int) {
 }
 
 type session struct {
-	s    *server
-	once sync.Once
+	s     *server
+	start int // of the server
+	once  sync.Once
 }
 
 func (c *session) use(ctx context.Context) error {
@@ -113,6 +148,9 @@ func (c *session) use(ctx context.Context) error {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	c.s.uses++
+	if c.start != c.s.starts {
+		return errors.Join(errors.New("connection reset"), driver.ErrBroken)
+	}
 	if c.s.mood == patchy && c.s.uses%20 == 0 {
 		c.s.mu.Unlock()
 		<-ctx.Done()
@@ -124,7 +162,7 @@ func (c *session) use(ctx context.Context) error {
 		return fmt.Errorf("%w: read-only", driver.ErrRefused)
 	case broken:
 		return errors.Join(errors.New("connection reset"), driver.ErrBroken)
-	case well, hanging, gone, patchy:
+	case well, hanging, gone, patchy, slow:
 	}
 	return nil
 }
