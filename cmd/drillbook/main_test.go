@@ -79,7 +79,7 @@ func TestBadInput(t *testing.T) {
 		{
 			"duplicate step",
 			[]string{"run", "--runbooks", copyRunbooks(t, lost, "## 3. Promote", "## 2. Promote")},
-			exitUsage, "postgres/lost-primary.md:79: step 2 stands where step 3 is due",
+			exitUsage, "postgres/lost-primary.md:80: step 2 stands where step 3 is due",
 		},
 		{
 			"missing step",
