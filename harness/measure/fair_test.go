@@ -170,3 +170,33 @@ func TestOverlapOfRolesCountsWhatWasSaid(t *testing.T) {
 		t.Errorf("overlap = %s, want 500ms", got)
 	}
 }
+
+// stand adds a time in milliseconds in which the harness stood still.
+func (s *story) stand(from, to int) *story {
+	return s.at(to, record.Event{Kind: record.Stall, Took: time.Duration(to-from) * ms})
+}
+
+// A short outage, in which the harness stands still: how long answers took to be
+// read then says nothing of how long the service was out.
+func TestStallInAnOutageProvesNothingOfItsLength(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		story *story
+	}{
+		{"a refusal read late", tell().serve(100, 3000, record.Acked).serve(3000, 3050, record.Refused).
+			serve(3050, 3060, record.Refused, took(450*ms))},
+		{"an answer read late", tell().serve(100, 3000, record.Acked).serve(3000, 3050, record.Refused).
+			serve(3050, 3060, record.Acked, took(450*ms))},
+		{"too many at once behind it", tell().serve(100, 3000, record.Acked).serve(3000, 3050, record.Refused).
+			serve(3060, 3500, record.Refused, func(a *record.Attempt) {
+				a.Sent, a.Done, a.Expired = 3500*ms, 3500*ms, true
+			})},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.story.serve(3510, 6000, record.Acked).decided("b", 3000).stand(3051, 3499).measure().Downtime
+			if o := got.Longest; got.Count != 1 || o.Least > 60*ms || o.Most < 500*ms {
+				t.Errorf("downtime = %+v, want one outage of at least 60 ms or less", got)
+			}
+		})
+	}
+}

@@ -170,8 +170,32 @@ func stalls(rec *record.Record) []Span {
 
 // stalled reports whether the harness stood still at any time in between.
 func (v *view) stalled(from, to time.Duration) bool {
-	began, _ := slices.BinarySearchFunc(v.stalls, to, func(s Span, t time.Duration) int {
+	began := v.stallsBefore(to)
+	return began > 0 && v.stalledTo[began-1] > from
+}
+
+// stallsBefore is how many stalls had begun by then.
+func (v *view) stallsBefore(t time.Duration) int {
+	began, _ := slices.BinarySearchFunc(v.stalls, t, func(s Span, t time.Duration) int {
 		return cmp.Compare(s.From, t)
 	})
-	return began > 0 && v.stalledTo[began-1] > from
+	return began
+}
+
+// earliest is when something may have arrived already that was noticed at a
+// time right after a stall, or in one.
+func (v *view) earliest(noticed time.Duration) time.Duration {
+	for n := v.stallsBefore(noticed); n > 0 && v.stalledTo[n-1] > noticed-smallest; n-- {
+		noticed = min(noticed, v.stalls[n-1].From)
+	}
+	return noticed
+}
+
+// latest is when something may not have left yet that was to leave at a time
+// right before a stall, or in one.
+func (v *view) latest(left time.Duration) time.Duration {
+	if n := v.stallsBefore(left + smallest); n > 0 {
+		return max(left, v.stalledTo[n-1])
+	}
+	return left
 }

@@ -60,7 +60,7 @@ func (s *series) outages(v *view) []Outage {
 	gaps := s.addLongGaps(s.failedGaps(v, reach), reach)
 	s.latestUp(gaps)
 	for i := range gaps {
-		s.lateAnswers(&gaps[i], reach)
+		s.lateAnswers(v, &gaps[i], reach)
 	}
 	var out []Outage
 	for len(gaps) > 0 {
@@ -125,13 +125,14 @@ func (s *series) gapBefore(k int) gap {
 	return g
 }
 
-// failedGaps are the gaps, in order, in which attempts failed. An attempt that expired
-// while the harness itself stood still proves nothing and is left out.
+// failedGaps are the gaps, in order, in which attempts failed. An attempt that left
+// late or expired since the harness itself stood still proves nothing and is left
+// out.
 func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 	gaps := make([]gap, 0, min(len(s.fails), len(s.acks)+1))
 	for _, n := range s.fails {
 		a := &s.attempts[n]
-		if a.Expired && v.stalled(a.Sent, a.Done) {
+		if a.Expired && v.stalled(a.Intended, a.Done) {
 			continue
 		}
 		from, to := failing(a, reach)
@@ -232,20 +233,20 @@ func (s *series) latestUp(gaps []gap) {
 // healthy one does was down for that long. An attempt that had to wait for a
 // session for longer than that met nobody when it left; what was so while it
 // waited it does not prove, since what is sent into a cut network stays lost.
-func (s *series) lateAnswers(g *gap, reach time.Duration) {
+func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
 	for k := g.next; k < len(s.acks); k++ {
 		a := s.ack(k)
 		if a.Sent >= g.to && a.Done > g.to+s.stream.Connect+s.stream.Reply {
 			break
 		}
 		asked := a.Asked()
-		if asked-a.Sent > reach && a.Sent >= g.from && a.Sent < g.to {
+		if asked-a.Sent > reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
 			g.proof.add(a.Sent+reach, a.Sent)
 		}
 		if asked < g.from || asked >= g.to {
 			continue
 		}
-		if by, till := asked+reach, min(a.Done, g.to)-reach; till > by {
+		if by, till := v.latest(asked)+reach, min(v.earliest(a.Done), g.to)-reach; till > by {
 			g.proof.add(by, till)
 		}
 	}
