@@ -200,3 +200,49 @@ func TestStallInAnOutageProvesNothingOfItsLength(t *testing.T) {
 		})
 	}
 }
+
+// A fault that could not be healed at first was in force for longer than meant.
+// Before that, and once it was healed, the service is to blame.
+func TestServiceIsNotBlamedForFaultsThatStayedTooLong(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		tried, healed int
+		again         int // healed once more, for nothing; 0: not
+		want          measure.Verdict
+	}{
+		{"healed when it was tried again", 2500, 8500, 0, measure.Unmeasurable},
+		{"tried too late", 4500, 8500, 0, measure.Missed},
+		{"out for too long behind it", 2500, 7000, 0, measure.Missed},
+		{"healed long before", 1500, 1600, 0, measure.Missed},
+		{"healed at once", 2500, 2500, 8500, measure.Missed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := unhealed(true)
+			s.rec.Events = s.rec.Events[:3]
+			heal := record.Event{Kind: record.Heal, Fault: "a is frozen"}
+			if tt.healed > tt.tried {
+				s.at(tt.tried, record.Event{Kind: record.Note, Fault: "a is frozen", Err: "no answer"})
+			}
+			s.at(tt.healed, heal).
+				at(tt.healed, record.Event{Kind: record.Healed, Fault: "a is frozen", Answer: "it runs"})
+			if tt.again > 0 {
+				s.at(tt.again, heal)
+			}
+			got := s.measure()
+			if got.Verdict != tt.want || *got.Faults[0].Healed != time.Duration(tt.healed)*ms {
+				t.Errorf("verdict %s, healed at %s, want %s; reasons %+v", got.Verdict, got.Faults[0].Healed, tt.want,
+					got.Reasons)
+			}
+		})
+	}
+}
+
+// The same goes for answers that come late.
+func TestServiceIsNotBlamedForSlownessThatStays(t *testing.T) {
+	s := unhealed(false)
+	s.rec.Attempts = nil
+	s.serve(100, 2000, record.Acked).serve(2000, 9000, record.Acked, took(150*ms))
+	if got := s.measure(); len(got.Brownouts) != 1 || got.Verdict != measure.Unmeasurable {
+		t.Errorf("verdict %s, reasons %+v, want it unmeasurable", got.Verdict, got.Reasons)
+	}
+}

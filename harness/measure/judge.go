@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"drillbook/harness/record"
 )
@@ -103,7 +104,7 @@ func (r *Result) missed(v *view) []Reason {
 		add(Reason{Code: RPOMissed, Count: n, Most: promise.RPO, Age: r.Writes.OldestLost})
 	}
 	for _, b := range r.Brownouts {
-		if b.Least > promise.RTO {
+		if r.blame(b.From, b.Least) > promise.RTO {
 			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
 			break
 		}
@@ -151,21 +152,34 @@ func (r *Result) missed(v *view) []Reason {
 	return why
 }
 
-// blamed are the outages as far as the service is to blame for them: what
-// clients suffer of a fault that was to be undone, and was not, proves nothing.
+// blamed are the outages as far as the service is to blame for them.
 func (r *Result) blamed(outages []Outage) []Outage {
 	outages = slices.Clone(outages)
-	for _, f := range r.Faults {
-		if f.HealedBy != "" || f.undo == nil {
-			continue
-		}
-		for i := range outages {
-			if o := &outages[i]; o.To > *f.undo {
-				o.Least = min(o.Least, max(0, *f.undo-o.Began))
-			}
-		}
+	for i := range outages {
+		o := &outages[i]
+		o.Least = r.blame(o.Began, o.Least)
 	}
 	return outages
+}
+
+// blame is for how long, of what clients suffered, the service is certainly to
+// blame: what they suffer of a fault that was to be undone, until it was, proves
+// nothing where undoing it had to be tried again.
+func (r *Result) blame(from, least time.Duration) time.Duration {
+	blame := least
+	for _, f := range r.Faults {
+		if f.undo == nil {
+			continue
+		}
+		undone := endless
+		if f.HealedBy != "" && f.Healed != nil {
+			undone = *f.Healed
+		}
+		if to := from + least; *f.undo < to && undone > max(from, *f.undo) {
+			blame = min(blame, max(0, *f.undo-from, to-undone))
+		}
+	}
+	return blame
 }
 
 // botched reports whether a step failed because a fault could not be injected

@@ -128,8 +128,10 @@ func (f *Fault) add(e record.Event) {
 	case record.Confirm:
 		f.Confirmed, f.ConfirmedBy = &e.At, e.Answer
 	case record.Heal:
-		f.Healed = &e.At
-		f.tried(e.At)
+		if f.HealedBy == "" {
+			f.Healed = &e.At
+			f.tried(e.At)
+		}
 	case record.Note:
 		if e.Err != "" && f.Confirmed != nil {
 			f.tried(e.At)
