@@ -117,6 +117,38 @@ func TestLedger(t *testing.T) {
 	}
 }
 
+// How old a loss is counts up to the end of service that it belongs to, and not to
+// one that came later and lasted longer.
+func TestOldestLostEndsWithItsOwnOutage(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		lost []int // times
+		want time.Duration
+	}{
+		{"before the first outage", []int{960, 980}, 30 * ms},
+		{"before both", []int{960, 2980}, 30 * ms},
+		{"without an outage behind it", []int{3500, 3600}, 100 * ms},
+		{"on both sides of the first", []int{960, 1200, 2980}, 2030 * ms},
+	} {
+		s := tell().serve(100, 1000, record.Acked).serve(1000, 1200, record.Refused).
+			serve(1200, 3000, record.Acked).serve(3000, 3400, record.Refused).serve(3400, 6000, record.Acked)
+		s.rec.Head.Settings.Settle = 500 * ms
+		s.holds("b", "primary")
+		for at := 100; at < 6000; at += 10 {
+			if !slices.Contains(tt.lost, at) {
+				s.rec.Copies[0].Tokens = append(s.rec.Copies[0].Tokens, record.Stored{Seq: uint32(at / 10)})
+			}
+		}
+		got := s.measure()
+		if len(got.Writes.Lost) != len(tt.lost) || got.Downtime.Count != 2 {
+			t.Fatalf("%s: lost %v in %d outages", tt.name, seqs(got.Writes.Lost), got.Downtime.Count)
+		}
+		if got.Writes.OldestLost != tt.want {
+			t.Errorf("%s: the oldest was %s old, want %s", tt.name, got.Writes.OldestLost, tt.want)
+		}
+	}
+}
+
 // A number that nobody sent must not cost memory for all the numbers below it.
 func TestStrayTokensAreCheap(t *testing.T) {
 	s := tell().attempt(0, 1, 10, record.Acked, by(1, 1)).

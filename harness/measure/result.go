@@ -144,8 +144,8 @@ type Writes struct {
 	Authority      string // the member whose copy counts
 	AppliedUnknown int    // unknown to the client, but stored
 	Lost           []Token
-	// OldestLost is how long before the end of service the oldest lost write
-	// had been acknowledged.
+	// OldestLost is how long before the end of service that it was lost by a
+	// lost write had been acknowledged, at most.
 	OldestLost time.Duration
 	Phantom    []Token // stored although refused, or never sent
 	Duplicated []Token // stored more than once

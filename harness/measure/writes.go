@@ -9,7 +9,7 @@ import (
 )
 
 // writes follows every token from its client into the copies of the members.
-func (v *view) writes(d Downtime) Writes {
+func (v *view) writes(outages []Outage) Writes {
 	var w Writes
 	for _, s := range v.series {
 		if s.stream.Kind != record.Write {
@@ -35,7 +35,7 @@ func (v *view) writes(d Downtime) Writes {
 	v.phantoms(&w, authority)
 	w.Duplicated = distinct(duplicates(copies))
 	w.Diverged = distinct(diverged(copies, authority))
-	w.OldestLost = v.oldestLost(w.Lost, d)
+	w.OldestLost = v.oldestLost(w.Lost, outages)
 	return w
 }
 
@@ -181,16 +181,32 @@ func distinct(tokens []Token) []Token {
 	})
 }
 
-// oldestLost is how long before the end of service the oldest lost write had
-// been acknowledged. Where writes were lost without an outage, it is measured
-// from the last one lost.
-func (v *view) oldestLost(lost []Token, d Downtime) time.Duration {
-	if len(lost) == 0 {
-		return 0
+// oldestLost is how long before service ended a lost write had been acknowledged,
+// at most. Those that a client could not have written on its own path any more are
+// measured from the last one lost, as are those without an outage behind them.
+func (v *view) oldestLost(lost []Token, outages []Outage) (oldest time.Duration) {
+	ends := make([]time.Duration, 0, len(outages))
+	for _, o := range outages {
+		if !slices.ContainsFunc(lost, func(t Token) bool { return t.Stream == o.Stream && t.At == o.To }) {
+			ends = append(ends, o.From)
+		}
 	}
-	end := lost[len(lost)-1].At
-	if d.Longest.Most > 0 && d.Longest.From >= lost[0].At {
-		end = max(end, d.Longest.From)
+	slices.Sort(ends)
+	for len(lost) > 0 {
+		n, end := len(lost), time.Duration(0)
+		for len(ends) > 0 && ends[0] < lost[0].At {
+			ends = ends[1:]
+		}
+		if len(ends) > 0 {
+			n, _ = slices.BinarySearchFunc(lost, ends[0]+1, func(t Token, at time.Duration) int {
+				return cmp.Compare(t.At, at)
+			})
+			if slices.ContainsFunc(lost[:n], func(t Token) bool { return v.isClientWrite(t.Stream) }) {
+				end = ends[0]
+			}
+		}
+		oldest = max(oldest, max(end, lost[n-1].At)-lost[0].At)
+		lost = lost[n:]
 	}
-	return end - lost[0].At
+	return oldest
 }
