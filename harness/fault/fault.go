@@ -69,6 +69,17 @@ func (f *hostLoss) Healed(ctx context.Context) (string, error) {
 
 // inState asks the place, not the member, for the state of a member's node.
 func inState(ctx context.Context, m driver.Member, want host.State) (string, error) {
+	got, err := stateOf(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	if got != want {
+		return "", fmt.Errorf("%s is %s, not %s", m.Name, got, want)
+	}
+	return fmt.Sprintf("the host says that %s is %s", m.Name, got), nil
+}
+
+func stateOf(ctx context.Context, m driver.Member) (host.State, error) {
 	s, ok := m.Node.(host.Stater)
 	if !ok {
 		return "", fmt.Errorf("state of %s: %w", m.Name, host.ErrUnsupported)
@@ -77,10 +88,7 @@ func inState(ctx context.Context, m driver.Member, want host.State) (string, err
 	if err != nil {
 		return "", fmt.Errorf("state of %s: %w", m.Name, err)
 	}
-	if got != want {
-		return "", fmt.Errorf("%s is %s, not %s", m.Name, got, want)
-	}
-	return fmt.Sprintf("the host says that %s is %s", m.Name, got), nil
+	return got, nil
 }
 
 // Freeze pauses all processes of a member at once; its connections stay open
@@ -109,8 +117,8 @@ func (f *freeze) Inject(ctx context.Context) error {
 func (f *freeze) Confirm(ctx context.Context) (string, error) { return inState(ctx, f.m, host.Frozen) }
 
 func (f *freeze) Heal(ctx context.Context) error {
-	if _, err := inState(ctx, f.m, host.Frozen); err != nil {
-		return nil //nolint:nilerr // not frozen: nothing to undo
+	if state, err := stateOf(ctx, f.m); err != nil || state != host.Frozen {
+		return err
 	}
 	z, err := f.freezer()
 	if err != nil {

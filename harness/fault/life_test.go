@@ -1,6 +1,8 @@
 package fault_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"drillbook/harness/cluster"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
+	"drillbook/harness/host"
 	"drillbook/harness/link"
 )
 
@@ -97,6 +100,43 @@ func TestFaultsThatStayAreNotHealed(t *testing.T) {
 		must(t, f.Heal(t.Context()))
 		if held, gone := holds(t, f); !held || gone {
 			t.Errorf("it holds %v, it is gone %v, want it to stay", held, gone)
+		}
+	})
+}
+
+// mute is a node whose place cannot be asked for its state the first time.
+type mute struct {
+	host.Node
+	host.Freezer
+
+	asked *bool
+}
+
+func (n mute) State(ctx context.Context) (host.State, error) {
+	if first := !*n.asked; first {
+		*n.asked = true
+		return "", errors.New("the place does not answer")
+	}
+	s, _ := n.Node.(host.Stater)
+	return s.State(ctx)
+}
+
+// Where it cannot be told whether a member is frozen, it is not taken for thawed.
+func TestThawingDoesNotHangOnOneAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := fake.New(fake.Config{})
+		c, err := cluster.Start(t.Context(), cluster.Spec{
+			Driver: db, Host: db, Members: []string{"a", "b"}, Within: time.Second,
+		})
+		must(t, err)
+		a := c.Members[0]
+		must(t, fault.Freeze(a).Inject(t.Context()))
+		freezer, _ := a.Node.(host.Freezer)
+		a.Node = mute{Node: a.Node, Freezer: freezer, asked: new(bool)}
+		f := fault.Freeze(a)
+		healed := f.Heal(t.Context())
+		if _, err := f.Healed(t.Context()); err != nil && healed == nil {
+			t.Errorf("it is said to be thawed, and %v", err)
 		}
 	})
 }
