@@ -16,7 +16,8 @@ import (
 
 // Salvage saves what m holds and the primary does not to a file in the drill's
 // folder, and reads back from that file which of the probe's writes are in it.
-// On error there is no file, and m must not be wound back.
+// On error it leaves no file, and m must not be wound back; one that an earlier
+// call has saved stays.
 func (d *Drill) Salvage(ctx context.Context, m, primary driver.Member) (record.Saved, error) {
 	s, ok := d.cfg.Driver.(driver.Salvager)
 	if !ok {
@@ -26,9 +27,7 @@ func (d *Drill) Salvage(ctx context.Context, m, primary driver.Member) (record.S
 	path := filepath.Join(d.cfg.Dir, saved.File)
 	tokens, err := d.save(ctx, s, m, primary, path, &saved)
 	if err != nil {
-		return saved, errors.Join(
-			fmt.Errorf("save what only %s holds: %w: do not wind it back before this has worked", m.Name, err),
-			removeIfThere(path))
+		return saved, fmt.Errorf("save what only %s holds: %w: do not wind it back before this has worked", m.Name, err)
 	}
 	d.journal.Copy(record.Copy{At: d.now(), Member: m.Name, Saved: &saved, Tokens: tokens})
 	return saved, nil
@@ -37,12 +36,17 @@ func (d *Drill) Salvage(ctx context.Context, m, primary driver.Member) (record.S
 // save writes the file and fills in what is said of it.
 func (d *Drill) save(
 	ctx context.Context, s driver.Salvager, m, primary driver.Member, path string, saved *record.Saved,
-) ([]record.Stored, error) {
+) (_ []record.Stored, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in the drill's own folder
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // what matters has been synced
+	defer func() {
+		_ = f.Close() // what matters has been synced
+		if err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}()
 	sum := sha256.New()
 	size := &counter{}
 	salvaged, err := s.Salvage(ctx, m, primary, io.MultiWriter(f, sum, size))
@@ -70,11 +74,4 @@ type counter struct{ n int64 }
 func (c *counter) Write(p []byte) (int, error) {
 	c.n += int64(len(p))
 	return len(p), nil
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

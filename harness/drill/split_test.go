@@ -173,6 +173,26 @@ func TestSavedIsWhatWasLost(t *testing.T) {
 	}
 }
 
+// What was saved once stays saved, whatever becomes of saving it again.
+func TestSavingAgainKeepsWhatWasSaved(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		d := begin(t, fake.New(healthy()), dir, generous())
+		a, b := d.Cluster.Members[0], d.Cluster.Members[1]
+		saved, err := d.Salvage(t.Context(), a, b)
+		if err != nil {
+			t.Error(err)
+		}
+		if _, err := d.Salvage(t.Context(), a, b); err == nil {
+			t.Error("the file was written a second time")
+		}
+		if _, err := os.Stat(filepath.Join(dir, saved.File)); err != nil {
+			t.Error(err)
+		}
+		d.end(t)
+	})
+}
+
 // What would do harm is refused before anything is changed, with the way out.
 func TestRefusals(t *testing.T) {
 	for _, tt := range []struct {
