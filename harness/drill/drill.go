@@ -78,6 +78,7 @@ const (
 	readyWithin   = 60 * time.Second
 	healthyWithin = 20 * time.Second
 	confirmWithin = 5 * time.Second
+	undoWithin    = 2 * time.Minute // a server that starts may have much to recover
 	healWithin    = 60 * time.Second
 	syncWithin    = 60 * time.Second
 	copyWithin    = 30 * time.Second

@@ -122,6 +122,8 @@ func (d *Drill) versions(ctx context.Context) map[string]string {
 	if !ok {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, copyWithin)
+	defer cancel()
 	all := map[string]string{}
 	for _, m := range d.Cluster.Members {
 		versions, err := v.Versions(ctx, m)

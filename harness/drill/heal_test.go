@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"drillbook/fixtures/fake"
 	"drillbook/harness/drill"
@@ -49,5 +50,38 @@ func TestInterruptedHealing(t *testing.T) {
 		if f.HealedBy == "" {
 			t.Errorf("%s is not healed: %s", f.What, f.Err)
 		}
+	}
+}
+
+// stuck is a fault whose healing ends with its context and not before.
+type stuck struct{ fault.Fault }
+
+func (stuck) Heal(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A place that does not answer does not keep a drill from its end, nor its record
+// from being whole.
+func TestHealingThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		d := begin(t, fake.New(healthy()), dir, generous())
+		f := stuck{fault.StopServer(d.db, d.Cluster.Members[0])}
+		if err := d.Inject(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // which the drill's own limits undercut
+		defer cancel()
+		if err := d.End(ctx, true); err == nil || ctx.Err() != nil {
+			t.Errorf("the end says %v, after all the time there was: %v", err, ctx.Err())
+		}
+		if err := d.db.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+	if err != nil || rec.Tail == nil {
+		t.Errorf("the record has no end: %v", err)
 	}
 }

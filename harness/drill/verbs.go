@@ -35,7 +35,9 @@ func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
 // Heal undoes a fault and returns once there is evidence that nothing is left
 // of it.
 func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
-	if err := f.Heal(ctx); err != nil {
+	undoing, done := context.WithTimeout(ctx, undoWithin)
+	defer done()
+	if err := f.Heal(undoing); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
 		return fmt.Errorf("heal %s: %w", f, err)
 	}
