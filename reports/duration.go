@@ -98,11 +98,11 @@ func (w words) bracket(b measure.Bracket, open bool) string {
 	step := scale(b.Most)
 	low, high := round(b.Least, step, down), round(b.Most, step, up)
 	switch {
-	case low <= 0:
+	case round(b.Least, scale(b.Least), down) <= 0:
 		return w.say("bracket.most", "most", w.duration(b.Most, up))
 	case low == high:
 		return w.duration(high, nearest)
-	case high < time.Second:
+	case high < time.Second && low > 0:
 		return w.say("unit.ms", "n", in(low, time.Millisecond)+"–"+in(high, time.Millisecond))
 	case high < time.Minute && low >= time.Second/10:
 		return w.say("unit.s", "n", in(low, time.Second)+"–"+in(high, time.Second))
@@ -133,5 +133,9 @@ func size(bytes int64) string {
 	for ; n >= step && i < len(units)-1; i++ {
 		n /= step
 	}
-	return strconv.FormatFloat(n, 'g', 3, 64) + " " + units[i]
+	digits := 3
+	if n >= 999.5 {
+		digits = 4
+	}
+	return strconv.FormatFloat(n, 'g', digits, 64) + " " + units[i]
 }

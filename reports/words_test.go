@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"unicode"
 
 	"drillbook/harness/measure"
+	"drillbook/harness/record"
 	"drillbook/reports"
 )
 
@@ -211,6 +213,7 @@ func TestBracket(t *testing.T) {
 		{"over a second", 980 * ms, 1021 * ms, false, "0.98–1.03 s"},
 		{"over a minute", 58 * sec, 61200 * ms, false, "58 s – 1 min 2 s"},
 		{"nothing is certain", 0, 24 * ms, false, "at most 24 ms"},
+		{"little is certain", 300 * time.Microsecond, 12 * ms, false, "0.3 ms – 12 ms"},
 		{"both alike", 30 * sec, 30 * sec, false, "30 s"},
 		{"still open", 1200 * ms, 1200 * ms, true, "at least 1.2 s, still open"},
 	} {
@@ -220,6 +223,20 @@ func TestBracket(t *testing.T) {
 				t.Errorf("Bracket = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestSizes: sizes are written in digits, also those right below the next unit.
+func TestSizes(t *testing.T) {
+	for bytes, want := range map[float64]string{
+		0: "0 B", 812: "812 B", 1000: "1000 B", 1023: "1023 B", 1536: "1.5 KiB",
+		12 << 20: "12 MiB", 1023 << 20: "1023 MiB",
+	} {
+		rec := record.Record{Events: []record.Event{{Kind: record.Figure, What: "a file", Value: bytes, Unit: "bytes"}}}
+		text := rendered(t, func(w io.Writer) error { return reports.Markdown(w, run(&rec), "en") })
+		if !strings.Contains(text, "| "+want+" |") {
+			t.Errorf("%.0f bytes are not written as %q", bytes, want)
+		}
 	}
 }
 
