@@ -64,6 +64,7 @@ func (l *Ledger) Add(f Fault) error {
 	defer l.mu.Unlock()
 	l.page.Faults = append(l.page.Faults, Entry{What: f.String(), Mechanism: f.Mechanism()})
 	if err := l.write(); err != nil {
+		l.page.Faults = l.page.Faults[:len(l.page.Faults)-1] // it will not be injected
 		return fmt.Errorf("write %s to the fault ledger: %w", f, err)
 	}
 	return nil
@@ -85,13 +86,14 @@ func (l *Ledger) Done(f Fault) error {
 }
 
 // write puts the page in place of the one before. A line is only believed
-// whole, so that an end in the middle of writing leaves the line before.
+// whole, so that an end in the middle of writing leaves the line before; and it
+// begins anew, so that what a full disk took of another does not spoil it.
 func (l *Ledger) write() error {
 	line, err := json.Marshal(l.page)
 	if err != nil {
 		return err
 	}
-	if _, err := l.file.Write(append(line, '\n')); err != nil {
+	if _, err := fmt.Fprintf(l.file, "\n%s\n", line); err != nil {
 		return err
 	}
 	return l.file.Sync()

@@ -2,8 +2,11 @@ package fault_test
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"drillbook/harness/fault"
@@ -94,6 +97,41 @@ func TestLedgerCut(t *testing.T) {
 	dead := left(t, dir)
 	if len(dead) != 1 || len(dead[0].Page().Faults) != 1 || dead[0].Page().Faults[0].What != "one" {
 		t.Fatalf("left = %+v", dead)
+	}
+	if err := dead[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a disk did not take does not spoil what it takes later: the ledger says
+// what is in force, and not what was never injected.
+func TestLedgerOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	limited := before
+	limited.Cur = 100
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
+		t.Fatal(err)
+	}
+	full := l.Add(storm("one"))
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if full == nil {
+		t.Fatal("the disk took everything")
+	}
+	if err := errors.Join(l.Add(storm("two")), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	dead := left(t, dir)
+	if len(dead) != 1 || len(dead[0].Page().Faults) != 1 || dead[0].Page().Faults[0].What != "two" {
+		t.Errorf("left = %+v, want what is in force", dead[0].Page())
 	}
 	if err := dead[0].Close(); err != nil {
 		t.Fatal(err)
