@@ -194,6 +194,16 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// A line is taken whole or not at all.
+func TestNothingOfADamagedLine(t *testing.T) {
+	whole, _, _ := bytes.Cut(journal(t), []byte("\n"))
+	text := string(whole) + "\n" + seal(`{"k":"attempts","v":[[0,1,2,3,4,1,0,0,0,0,0,0],[0,2]]}`)
+	rec, err := record.Read(strings.NewReader(text))
+	if err != nil || len(rec.Attempts) != 0 {
+		t.Errorf("Read = %v, with %d attempts of a line that is damaged", err, len(rec.Attempts))
+	}
+}
+
 // full is a disk that is full after some bytes.
 type full struct {
 	buffer

@@ -66,9 +66,6 @@ func (r *Record) parseAttempts(raw []byte) error {
 	}
 	kept := len(r.Attempts)
 	for _, row := range rows {
-		if len(row) != attemptFields {
-			return fmt.Errorf("attempt of %d fields, want %d", len(row), attemptFields)
-		}
 		a, err := r.attempt(row)
 		if err != nil {
 			r.Attempts = r.Attempts[:kept]
@@ -80,6 +77,9 @@ func (r *Record) parseAttempts(raw []byte) error {
 }
 
 func (r *Record) attempt(row []int64) (Attempt, error) {
+	if len(row) != attemptFields {
+		return Attempt{}, fmt.Errorf("attempt of %d fields, want %d", len(row), attemptFields)
+	}
 	var c checked
 	sent := c.add(row[2], row[3])
 	a := Attempt{
