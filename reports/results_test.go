@@ -337,3 +337,27 @@ func TestJUnit(t *testing.T) {
 		}
 	}
 }
+
+// TestJUnitOfABotchedStep: a step that failed because a fault could not be healed
+// is an error of the drill and no failure of the service.
+func TestJUnitOfABotchedStep(t *testing.T) {
+	rec := record.Record{
+		Head: record.Head{Steps: []record.Step{{Number: 1}}},
+		Events: []record.Event{
+			{Kind: record.Began, Step: 1},
+			{Kind: record.Note, Step: 1, Fault: "x", Err: "still cut"},
+			{Kind: record.Ended, Step: 1, Err: "heal x: still cut"},
+		},
+		Tail: &record.Tail{},
+	}
+	var got struct {
+		Suites []suite `xml:"testsuite"`
+	}
+	text := rendered(t, func(w io.Writer) error { return reports.JUnit(w, run(&rec)) })
+	if err := xml.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	if s := got.Suites[0]; s.Failures != 0 || s.Errors != 2 {
+		t.Errorf("%d failures and %d errors, want none and 2: the drill is unmeasurable", s.Failures, s.Errors)
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"drillbook/harness/record"
 )
 
 // judge gathers the reasons and the verdict. What makes the whole drill
@@ -134,7 +132,7 @@ func (r *Result) missed(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Outcome == Failed && !v.botched(s) {
+		if s.Outcome == Failed && !s.Botched {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Verdict == Missed {
@@ -182,14 +180,6 @@ func (r *Result) blame(from, least time.Duration) time.Duration {
 	return blame
 }
 
-// botched reports whether a step failed because a fault could not be injected
-// or healed: that is not for the service to answer for.
-func (v *view) botched(s Step) bool {
-	return slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
-		return e.Step == s.Number && e.Fault != "" && e.Err != "" && strings.Contains(s.Err, e.Err)
-	})
-}
-
 // doubts is what could not be told.
 func (r *Result) doubts(v *view) []Reason {
 	var why []Reason
@@ -217,7 +207,7 @@ func (r *Result) doubts(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Outcome == Failed && v.botched(s) {
+		if s.Botched {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Outcome == Skipped || s.Outcome == Interrupted {

@@ -110,6 +110,7 @@ type Step struct {
 	From, Took time.Duration
 	Outcome    Outcome
 	Err        string
+	Botched    bool     // it failed because a fault could not be injected or healed
 	Downtime   Downtime // of clients' writes, of outages that began in it
 	Verdict    Verdict  // of the downtime against what is allowed; "" where nothing is
 	decisive   Outage   // by which the verdict was found

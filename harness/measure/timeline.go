@@ -2,6 +2,7 @@ package measure
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"drillbook/harness/record"
@@ -26,9 +27,18 @@ func (v *view) steps() []Step {
 				}
 			}
 		}
+		step.Botched = step.Outcome == Failed && v.botched(step)
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// botched reports whether a step failed because a fault could not be injected
+// or healed: that is not for the service to answer for.
+func (v *view) botched(s Step) bool {
+	return slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
+		return e.Step == s.Number && e.Fault != "" && e.Err != "" && strings.Contains(s.Err, e.Err)
+	})
 }
 
 // placeOutages gives every outage to the step in which it began, and judges
