@@ -69,7 +69,7 @@ func (s *series) brownout(acks []uint32, first, last int, limit time.Duration) B
 			b.Late++
 		}
 	}
-	before, behind := s.first(), s.final()
+	before, behind := s.first, s.final()
 	if first > 0 {
 		before = sent(acks[first-1])
 	}

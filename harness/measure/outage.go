@@ -86,18 +86,7 @@ func (s *series) reach(v *view) time.Duration {
 
 func (s *series) ack(k int) *record.Attempt { return &s.attempts[s.acks[k]] }
 
-// first and final are when the stream first and last tried.
-func (s *series) first() time.Duration {
-	first := s.last
-	if len(s.acks) > 0 {
-		first = min(first, s.ack(0).Sent)
-	}
-	if len(s.fails) > 0 {
-		first = min(first, s.attempts[s.fails[0]].Sent)
-	}
-	return first
-}
-
+// final is when the stream last tried, or last had an answer.
 func (s *series) final() time.Duration {
 	final := s.last
 	if len(s.fails) > 0 {
@@ -115,7 +104,7 @@ func (s *series) gapBefore(k int) gap {
 	if k > 0 {
 		g.from = s.ack(k - 1).Done
 	} else {
-		g.from = s.first()
+		g.from = s.first
 	}
 	if k < len(s.acks) {
 		g.to = s.ack(k).Done
@@ -219,7 +208,7 @@ func (s *series) addLongGaps(failed []gap, reach time.Duration) []gap {
 // latestUp fills in up. Since answers overtake each other, the latest time of
 // sending is not always that of the last answer.
 func (s *series) latestUp(gaps []gap) {
-	up, k := s.first(), 0
+	up, k := s.first, 0
 	for i := range gaps {
 		for ; k < gaps[i].next; k++ {
 			up = max(up, s.ack(k).Asked())

@@ -226,6 +226,18 @@ func TestOpenOutage(t *testing.T) {
 	}
 }
 
+// A service that hangs from the start may answer the first of all attempts last.
+func TestOutageFromTheStart(t *testing.T) {
+	s := tell().attempt(0, 1, 10, record.Acked, took(200*ms)).attempt(0, 20, 200, record.Acked)
+	for at := 210; at < 4000; at += 10 {
+		s.attempt(0, uint32(at/10), at, record.Acked)
+	}
+	slices.SortStableFunc(s.rec.Attempts, func(a, b record.Attempt) int { return int(a.Done - b.Done) })
+	if got := s.decided("b", 3000).measure().Downtime; got.Count != 1 || got.Longest.Most != 191*ms {
+		t.Errorf("downtime = %+v, want one outage from the first attempt to the first answer", got)
+	}
+}
+
 // What expired while the harness itself stood still says nothing of the
 // service.
 func TestStall(t *testing.T) {

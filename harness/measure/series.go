@@ -17,6 +17,7 @@ type series struct {
 	fails    []uint32         // of the others, by Sent
 	latency  time.Duration    // that healthy attempts do not exceed, but for one in a hundred
 	lateness time.Duration    // by which attempts leave late, but for one in a hundred
+	first    time.Duration    // when the first attempt left
 	last     time.Duration    // when the last attempt was to leave
 }
 
@@ -31,6 +32,9 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 	for i := range rec.Attempts {
 		a := &rec.Attempts[i]
 		s := all[a.Stream]
+		if len(s.acks)+len(s.fails) == 0 || a.Sent < s.first {
+			s.first = a.Sent
+		}
 		s.last = max(s.last, a.Intended)
 		if a.Outcome == record.Acked {
 			s.acks = append(s.acks, uint32(i))
