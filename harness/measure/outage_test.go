@@ -152,6 +152,50 @@ func holdsTheTruth(t *testing.T, seed uint64, rate int, d down) {
 	}
 }
 
+// stand has the harness stand still: what was to leave meanwhile leaves behind it,
+// and what arrived meanwhile is read then, or has expired.
+func (w world) stand(r *rand.Rand, rec *record.Record, stall measure.Span) {
+	meanwhile := func(t time.Duration) bool { return t >= stall.From && t < stall.To }
+	behind := func() time.Duration { return stall.To + time.Duration(r.Int64N(int64(ms))) }
+	for i := range rec.Attempts {
+		a := &rec.Attempts[i]
+		switch {
+		case meanwhile(a.Sent):
+			*a = record.Attempt{Seq: a.Seq, Intended: a.Intended, Sent: behind()}
+			w.answer(a, w.latency)
+		case meanwhile(a.Done):
+			a.Done = behind()
+			if a.Outcome == record.Acked && a.Done-a.Sent > w.reply && r.IntN(2) == 0 {
+				a.Outcome, a.Expired, a.Member, a.Epoch = record.Unknown, true, 0, 0
+			}
+		}
+	}
+	slices.SortStableFunc(rec.Attempts, func(a, b record.Attempt) int { return int(a.Done - b.Done) })
+	rec.Events = append(rec.Events, record.Event{At: stall.To, Kind: record.Stall, Took: stall.To - stall.From})
+}
+
+func TestOutageHoldsTheTruthOverAStall(t *testing.T) {
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		how := []manner{refuses, hangs, swallows}[seed%3]
+		truth := []time.Duration{15 * ms, 60 * ms, 240 * ms, 700 * ms, 3 * time.Second}[r.IntN(5)]
+		d := down{from: 1500 * ms, to: 1500*ms + truth, how: how}
+		w := world{
+			interval: 5 * ms, latency: 800 * time.Microsecond, jitter: 400 * time.Microsecond, reply: 250 * ms,
+			length: d.to + 2*time.Second, downs: []down{d},
+		}
+		rec := w.record(r)
+		from := 1400*ms + time.Duration(r.Int64N(int64(truth+200*ms)))
+		w.stand(r, rec, measure.Span{From: from, To: from + 15*ms + time.Duration(r.Int64N(int64(400*ms)))})
+		got := measure.Of(rec)
+		for _, o := range got.Outages {
+			if o.Least > truth {
+				t.Errorf("seed %d: %s for %s is measured as %+v", seed, how, truth, o)
+			}
+		}
+	}
+}
+
 func TestHealthyServiceHasNoOutage(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 2))
