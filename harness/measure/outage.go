@@ -220,8 +220,8 @@ func (s *series) latestUp(gaps []gap) {
 // lateAnswers adds what late answers prove that arrived at the end of the gap or
 // after it. A server that was asked and owed its answer for longer than a
 // healthy one does was down for that long. An attempt that had to wait for a
-// session for longer than that met nobody when it left; what was so while it
-// waited it does not prove, since what is sent into a cut network stays lost.
+// session for longer than twice that met nobody when it left; what was so while
+// it waited it does not prove, since what is sent into a cut network stays lost.
 func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
 	for k := g.next; k < len(s.acks); k++ {
 		a := s.ack(k)
@@ -229,7 +229,7 @@ func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
 			break
 		}
 		asked := a.Asked()
-		if asked-a.Sent > reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
+		if asked-a.Sent > 2*reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
 			g.proof.add(a.Sent+reach, a.Sent)
 		}
 		if asked < g.from || asked >= g.to {
