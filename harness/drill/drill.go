@@ -82,6 +82,7 @@ const (
 	healWithin    = 60 * time.Second
 	syncWithin    = 60 * time.Second
 	copyWithin    = 30 * time.Second
+	calmWithin    = 5 * time.Second
 )
 
 // What is recorded as the rules of measuring.

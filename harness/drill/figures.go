@@ -20,6 +20,12 @@ func (d *Drill) Figure(member, name string, value float64, unit string) {
 	d.event(record.Event{Kind: record.Figure, Member: member, What: name, Value: value, Unit: unit})
 }
 
+// Expect records the outage that the cluster's own settings make of what is
+// about to be done to it: at most so long, which sum adds up.
+func (d *Drill) Expect(event string, most time.Duration, sum string) {
+	d.event(record.Event{Kind: record.Expected, What: event, Took: most, Answer: sum})
+}
+
 // Progress says how far a long step has got.
 func (d *Drill) Progress(done string) { d.event(record.Event{Kind: record.Progress, What: done}) }
 

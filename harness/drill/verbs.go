@@ -17,6 +17,9 @@ import (
 // Inject injects a fault and returns once there is evidence that it holds. The
 // fault is healed by Heal, or by End.
 func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
+	if d.disturbed == 0 {
+		d.calm(ctx)
+	}
 	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
 	if err := d.book((*fault.Ledger).Add, f); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
@@ -103,6 +106,7 @@ func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
 	if err := d.maySwitchover(ctx, from, to); err != nil {
 		return err
 	}
+	d.calm(ctx)
 	d.Decide(to)
 	defer d.touched()
 	if err := s.Switchover(ctx, from, to); err != nil {
@@ -122,6 +126,15 @@ func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver
 		return fmt.Errorf("rejoin %s to %s by %s: %w", m.Name, primary.Name, way, err)
 	}
 	return nil
+}
+
+// calm waits until service has been clean for so long that what is done to it
+// next begins an outage of its own. If it does not become so, what is measured
+// shows that, and the record says why.
+func (d *Drill) calm(ctx context.Context) {
+	if err := d.WaitServed(ctx, max(settle, baseline), calmWithin); err != nil {
+		d.event(record.Event{Kind: record.Note, What: "service had not settled", Err: err.Error()})
+	}
 }
 
 // touched notes that something was done just now that clients may feel.

@@ -113,7 +113,16 @@ type Step struct {
 	Botched    bool     // it failed because a fault could not be injected or healed
 	Downtime   Downtime // of clients' writes, of outages that began in it
 	Verdict    Verdict  // of the downtime against what is allowed; "" where nothing is
-	decisive   Outage   // by which the verdict was found
+	Expected   *Expected
+	decisive   Outage // by which the verdict was found
+}
+
+// Expected is the outage that the cluster's own settings make of what is done
+// to it. It is no promise: it stands beside what was measured.
+type Expected struct {
+	Event string
+	Most  time.Duration
+	Sum   string // of which settings it is the sum
 }
 
 // Phases are the moments of a change of primary, as offsets from Zero. A nil

@@ -20,6 +20,9 @@ func (v *view) steps() []Step {
 			if e.Kind == record.Began {
 				step.From, step.Took, step.Outcome = e.At, v.end-e.At, Interrupted
 			}
+			if e.Kind == record.Expected {
+				step.Expected = &Expected{Event: e.What, Most: e.Took, Sum: e.Answer}
+			}
 			if e.Kind == record.Ended {
 				step.Took, step.Err, step.Outcome = e.At-step.From, e.Err, Passed
 				if e.Err != "" {
@@ -39,29 +42,6 @@ func (v *view) botched(s Step) bool {
 	return slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
 		return e.Step == s.Number && e.Fault != "" && e.Err != "" && strings.Contains(s.Err, e.Err)
 	})
-}
-
-// placeOutages gives every outage to the step in which it began, and judges
-// the steps.
-func (v *view) placeOutages(r *Result) {
-	for i := range r.Outages {
-		o := &r.Outages[i]
-		for _, s := range r.Steps {
-			if s.Outcome != Skipped && s.From <= o.Began {
-				o.Step = s.Number // the last one that had begun
-			}
-		}
-	}
-	suffered := v.suffered(r.Outages)
-	for i := range r.Steps {
-		s := &r.Steps[i]
-		mine := slices.DeleteFunc(slices.Clone(suffered), func(o Outage) bool { return o.Step != s.Number })
-		s.Downtime = downtime(mine)
-		if s.Allowed != nil && s.Outcome != Skipped {
-			s.Verdict, s.decisive = within(r.blamed(mine), *s.Allowed)
-		}
-	}
-	r.Downtime = downtime(suffered)
 }
 
 // suffered are the outages of clients' writes, by which promises are judged.

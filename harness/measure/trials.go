@@ -16,14 +16,19 @@ type Trials struct {
 	Verdict                   Verdict
 	Count                     int
 	Met, Missed, Unmeasurable int
-	Measured                  int // trials that are not unfit; only their downtime counts
-	Open                      int // of those, with an outage that did not end
-	P50, P95, Max             Range
-	Median                    Interval
+	Ranks
+	Median Interval
 	// Kept is the part of such failovers that keep the promise at least, with
 	// [Confidence]. A trial that was measured and did not certainly keep it
 	// counts as one that did not.
 	Kept float64
+}
+
+// Ranks are percentiles of the longest outages of several trials.
+type Ranks struct {
+	Measured      int // trials that are not unfit; only their downtime counts
+	Open          int // of those, with an outage that did not end
+	P50, P95, Max Range
 }
 
 // Range is a bracket around a percentile, by nearest rank, of the longest
@@ -48,7 +53,6 @@ type Interval struct {
 // OfTrials measures what drills of the same runbook say together.
 func OfTrials(drills []Result) Trials {
 	t := Trials{Count: len(drills)}
-	var least, most []time.Duration
 	kept := 0
 	for _, d := range drills {
 		switch d.Verdict {
@@ -59,20 +63,10 @@ func OfTrials(drills []Result) Trials {
 		case Unmeasurable:
 			t.Unmeasurable++
 		}
-		if d.Unfit {
-			continue
-		}
-		longest := d.Downtime.Longest
-		if d.Downtime.Open {
-			t.Open++
-			longest.Most = endless
-		}
-		if d.Verdict == Met {
+		if !d.Unfit && d.Verdict == Met {
 			kept++
 		}
-		least, most = append(least, longest.Least), append(most, longest.Most)
 	}
-	t.Measured = len(least)
 	switch {
 	case t.Missed > 0:
 		t.Verdict = Missed
@@ -81,12 +75,46 @@ func OfTrials(drills []Result) Trials {
 	default:
 		t.Verdict = Met
 	}
-	slices.Sort(least)
-	slices.Sort(most)
-	t.P50, t.P95, t.Max = ranked(least, most, 50), ranked(least, most, 95), ranked(least, most, 100)
-	t.Median = medianInterval(least, most)
+	ranks, least, most := rank(drills, func(r Result) (Downtime, bool) { return r.Downtime, true })
+	t.Ranks, t.Median = ranks, medianInterval(least, most)
 	t.Kept = atLeast(kept, t.Measured)
 	return t
+}
+
+// OfStep ranks the outages that began in one step. Trials in which the step was
+// not carried out to its end do not count.
+func OfStep(drills []Result, number int) Ranks {
+	ranks, _, _ := rank(drills, func(r Result) (Downtime, bool) {
+		for _, s := range r.Steps {
+			if s.Number == number {
+				return s.Downtime, s.Outcome == Passed || s.Outcome == Failed
+			}
+		}
+		return Downtime{}, false
+	})
+	return ranks
+}
+
+// rank sorts what the longest outages of the trials that count lasted at least
+// and at most.
+func rank(drills []Result, pick func(Result) (Downtime, bool)) (r Ranks, least, most []time.Duration) {
+	for _, d := range drills {
+		downtime, ok := pick(d)
+		if d.Unfit || !ok {
+			continue
+		}
+		longest := downtime.Longest
+		if downtime.Open {
+			r.Open++
+			longest.Most = endless
+		}
+		least, most = append(least, longest.Least), append(most, longest.Most)
+	}
+	r.Measured = len(least)
+	slices.Sort(least)
+	slices.Sort(most)
+	r.P50, r.P95, r.Max = ranked(least, most, 50), ranked(least, most, 95), ranked(least, most, 100)
+	return r, least, most
 }
 
 // endless is longer than any outage that ended.

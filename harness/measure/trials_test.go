@@ -146,3 +146,32 @@ func near(t *testing.T, what string, got, want float64) {
 		t.Errorf("%s = %.5f, want %.5f", what, got, want)
 	}
 }
+
+// TestOfStep ranks the outages of one step, of the trials that came to its end.
+func TestOfStep(t *testing.T) {
+	trial := func(outcome measure.Outcome, of time.Duration) measure.Result {
+		d := drilled(measure.Met, of, of+5*ms)
+		step := measure.Step{Outcome: outcome, Downtime: d.Downtime}
+		step.Number = 4
+		d.Steps, d.Downtime = []measure.Step{{}, step}, measure.Downtime{}
+		return d
+	}
+	unfit := trial(measure.Passed, time.Hour)
+	unfit.Unfit = true
+	open := trial(measure.Passed, 30*ms)
+	open.Steps[1].Downtime.Open = true
+	got := measure.OfStep([]measure.Result{
+		trial(measure.Passed, 20*ms), trial(measure.Failed, 10*ms), open, unfit,
+		trial(measure.Skipped, time.Hour), trial(measure.Interrupted, time.Hour),
+		drilled(measure.Met, time.Hour, time.Hour),
+	}, 4)
+	if got.Measured != 3 || got.Open != 1 {
+		t.Errorf("%d measured, %d open, want 3 and 1", got.Measured, got.Open)
+	}
+	if want := (measure.Bracket{Least: 20 * ms, Most: 25 * ms}); got.P50.Bracket != want {
+		t.Errorf("p50 = %+v, want %+v", got.P50, want)
+	}
+	if !got.Max.Open || got.Max.Least != 30*ms {
+		t.Errorf("max = %+v, want an open one of at least 30 ms", got.Max)
+	}
+}

@@ -192,10 +192,13 @@ const (
 	// Calibrated: an outage that was made for it, of the kind What, lasted
 	// for Took and was measured as Least to Most.
 	Calibrated Kind = "calibrated"
-	Figure     Kind = "figure"   // What was measured in the step, Value in Unit
-	Progress   Kind = "progress" // What of a long step is done
-	Stall      Kind = "stall"    // the harness itself stood still for Took
-	Note       Kind = "note"
+	Figure     Kind = "figure" // What was measured in the step, Value in Unit
+	// Expected: by the cluster's own settings, What is done to it in the step
+	// makes an outage of at most Took, which Answer adds up.
+	Expected Kind = "expected"
+	Progress Kind = "progress" // What of a long step is done
+	Stall    Kind = "stall"    // the harness itself stood still for Took
+	Note     Kind = "note"
 )
 
 // Event is something that happened, at one time or until then.
