@@ -292,6 +292,10 @@ func trials() []*record.Record {
 		w := f.world()
 		w.rec.Head.Trial, w.rec.Head.Trials = n+1, 3
 		w.rec.Head.Promise.RTO = sec
+		w.event(record.Event{
+			At: f.fault - 50*ms, Kind: record.Expected, Step: 2, What: "automatic takeover", Took: 1200 * ms,
+			Answer: "HEARTBEAT 700ms + changing the roles 500ms",
+		})
 		w.run()
 		w.readBack("pg2")
 		recs = append(recs, &w.rec)

@@ -80,7 +80,7 @@ func (d drafter) page(n int) drillView {
 	phases := d.phases()
 	phases.Figure = d.waterfall(v.ID + "-phases")
 	all := []section{
-		d.steps(), d.timeline(v.ID + "-time"), d.zoom(v.ID + "-zoom"), phases, d.measuredFigures(),
+		d.steps(), d.expected(), d.timeline(v.ID + "-time"), d.zoom(v.ID + "-zoom"), phases, d.measuredFigures(),
 		d.writes(), d.lost(), d.split(), d.saved(), d.outages(), d.faults(), d.probe(), d.findings(), d.commands(),
 		d.about(),
 	}

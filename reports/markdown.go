@@ -63,8 +63,8 @@ type drillPage struct {
 func (d drafter) summary(n int) drillView {
 	v := d.head(n)
 	for _, s := range []section{
-		d.steps(), d.phases(), d.measuredFigures(), d.writes(), d.lost(), d.outages(), d.split(), d.saved(), d.faults(),
-		d.probe(), d.findings(), d.about(),
+		d.steps(), d.expected(), d.phases(), d.measuredFigures(), d.writes(), d.lost(), d.outages(), d.split(),
+		d.saved(), d.faults(), d.probe(), d.findings(), d.about(),
 	} {
 		if s.ID != "" {
 			v.Sections = append(v.Sections, s)

@@ -160,6 +160,7 @@ type stepResult struct {
 	TookMS   *millis         `json:"took_ms"`
 	Planned  *millis         `json:"planned_ms"`
 	Downtime *downtimeResult `json:"downtime"`
+	Expected *expectedResult `json:"expected"`
 	Outcome  measure.Outcome `json:"outcome"`
 	Error    string          `json:"error,omitempty"`
 }
@@ -290,25 +291,26 @@ type roleResult struct {
 }
 
 type summaryResult struct {
-	Runbook      string            `json:"runbook"`
-	Product      string            `json:"product"`
-	Host         string            `json:"host"`
-	StandIn      string            `json:"stand_in"`
-	Params       map[string]string `json:"params"`
-	Promise      promiseResult     `json:"promise"`
-	Verdict      measure.Verdict   `json:"verdict"`
-	Trials       int               `json:"trials"`
-	Met          int               `json:"met"`
-	Missed       int               `json:"missed"`
-	Unmeasurable int               `json:"unmeasurable"`
-	Measured     int               `json:"measured"`
-	Open         int               `json:"open"`
-	Downtime     rankResult        `json:"downtime_ms"`
-	Median       *medianResult     `json:"median"`
-	Kept         float64           `json:"kept_at_least"`
-	Counted      int               `json:"counted"`
-	Lost         *int              `json:"lost"`
-	LostLeast    int               `json:"lost_least"`
+	Runbook      string                 `json:"runbook"`
+	Product      string                 `json:"product"`
+	Host         string                 `json:"host"`
+	StandIn      string                 `json:"stand_in"`
+	Params       map[string]string      `json:"params"`
+	Promise      promiseResult          `json:"promise"`
+	Verdict      measure.Verdict        `json:"verdict"`
+	Trials       int                    `json:"trials"`
+	Met          int                    `json:"met"`
+	Missed       int                    `json:"missed"`
+	Unmeasurable int                    `json:"unmeasurable"`
+	Measured     int                    `json:"measured"`
+	Open         int                    `json:"open"`
+	Downtime     rankResult             `json:"downtime_ms"`
+	Median       *medianResult          `json:"median"`
+	Kept         float64                `json:"kept_at_least"`
+	Expected     []expectedTrialsResult `json:"expected"`
+	Counted      int                    `json:"counted"`
+	Lost         *int                   `json:"lost"`
+	LostLeast    int                    `json:"lost_least"`
 }
 
 type rankResult struct {

@@ -86,7 +86,7 @@ func newDowntime(t measure.Downtime, toEnd, tried bool) *downtimeResult {
 func newStep(s measure.Step, tried bool) stepResult {
 	out := stepResult{
 		Number: s.Number, Title: s.Title, Comment: s.Comment, Planned: unlessZero(s.Planned),
-		Outcome: s.Outcome, Error: s.Err,
+		Outcome: s.Outcome, Error: s.Err, Expected: newExpected(s.Expected),
 	}
 	if s.Outcome == measure.Skipped {
 		return out
@@ -247,12 +247,7 @@ func newSummaryResult(s summary) summaryResult {
 		Verdict: s.Verdict, Trials: s.Count,
 		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),
 		Measured: s.Measured, Open: s.Open, Counted: s.counted, LostLeast: s.lost,
-	}
-	if s.Measured > 0 {
-		out.Downtime = rankResult{
-			P50: newMost(s.P50), P95: newMost(s.P95), Max: newMost(s.Max),
-			P50Least: known(s.P50.Least), P95Least: known(s.P95.Least), MaxLeast: known(s.Max.Least),
-		}
+		Downtime: newRanks(s.Ranks), Expected: mapped(s.expected(), newExpectedTrials),
 	}
 	if m := s.Median; m.Coverage > 0 {
 		out.Median = &medianResult{newBracket(m.Bracket, m.Open), floor(m.Coverage, 4)}
@@ -261,6 +256,17 @@ func newSummaryResult(s summary) summaryResult {
 		out.Lost = &s.lost
 	}
 	return out
+}
+
+// newRanks holds nothing if nothing was measured.
+func newRanks(r measure.Ranks) rankResult {
+	if r.Measured == 0 {
+		return rankResult{}
+	}
+	return rankResult{
+		P50: newMost(r.P50), P95: newMost(r.P95), Max: newMost(r.Max),
+		P50Least: known(r.P50.Least), P95Least: known(r.P95.Least), MaxLeast: known(r.Max.Least),
+	}
 }
 
 func newMost(r measure.Range) *millis { return newBracket(r.Bracket, r.Open).Most }

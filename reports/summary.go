@@ -20,6 +20,16 @@ type summary struct {
 
 func (s *summary) first() Drill { return s.drills[0] }
 
+// name is the runbook, with the parameters that were given.
+func (s *summary) name() string {
+	h := s.first().Record.Head
+	name := plain(h.Runbook)
+	if p := params(h.Params); p != "" {
+		name += " (" + plain(p) + ")"
+	}
+	return name
+}
+
 // whole reports whether it is known of every trial what was lost.
 func (s *summary) whole() bool { return s.counted == len(s.drills) }
 

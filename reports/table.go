@@ -31,10 +31,20 @@ func Table(w io.Writer, run Run, lang string) error {
 		}
 		wrap(&b, v.Symbol+" "+v.Summed)
 		draft.stepTable().print(&b)
+		if e := draft.expected(); e.Grid != nil {
+			b.WriteString("\n" + e.Title + "\n")
+			e.Grid.Head[3].Title = words.say("downtime")
+			e.Grid.print(&b)
+		}
 	}
-	if trials := words.trials(summaries(run)); trials != nil {
+	repeated := summaries(run)
+	if trials := words.trials(repeated); trials != nil {
 		b.WriteString("\n" + words.say("repeated") + "\n")
 		trials.keep(0, 3, 5, 7, 8, 10, 11).print(&b)
+	}
+	if expected := words.expectedOf(repeated); expected != nil {
+		b.WriteString("\n" + words.say("expected") + "\n")
+		expected.print(&b)
 	}
 	_, err = io.WriteString(w, b.String())
 	return err

@@ -29,6 +29,7 @@ type view struct {
 	Summed   string // word and line in one
 	Overview *grid
 	Trials   *grid
+	Expected *grid // of the trials: what the cluster's own settings make of an outage
 	Drills   []drillView
 	LeftOut  string // says how many drills are not shown in full
 	Reading  []string

@@ -20,7 +20,8 @@ func newView(w words, run Run) view {
 	v.Word = w.say("verdict." + string(v.Verdict))
 	v.Summed = w.say("verdict-line", "word", v.Word, "line", v.Line)
 	v.Overview = w.overview(run)
-	v.Trials = w.trials(summaries(run))
+	repeated := summaries(run)
+	v.Trials, v.Expected = w.trials(repeated), w.expectedOf(repeated)
 	return v
 }
 
@@ -119,13 +120,9 @@ func (w words) trials(all []summary) *grid {
 			continue
 		}
 		h := s.first().Record.Head
-		name := plain(h.Runbook)
-		if p := params(h.Params); p != "" {
-			name += " (" + plain(p) + ")"
-		}
 		g.Rows = append(g.Rows, row{Mark: s.Verdict, Cells: []string{
-			name, plain(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
-			w.rank(s, s.P50), w.rank(s, s.P95), w.rank(s, s.Max), w.median(s.Median),
+			s.name(), plain(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
+			w.rank(s.Ranks, s.P50), w.rank(s.Ranks, s.P95), w.rank(s.Ranks, s.Max), w.median(s.Median),
 			w.duration(h.Promise.RTO, nearest), percent(s.Kept), w.lostIn(s),
 		}})
 	}
@@ -148,9 +145,9 @@ func (w words) verdicts(s summary) string {
 	return strings.Join(parts, w.say("comma"))
 }
 
-func (w words) rank(s summary, r measure.Range) string {
+func (w words) rank(all measure.Ranks, r measure.Range) string {
 	switch {
-	case s.Measured == 0:
+	case all.Measured == 0:
 		return w.say("unknown")
 	case r.Most == 0 && !r.Open:
 		return w.say("none")

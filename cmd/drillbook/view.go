@@ -131,7 +131,7 @@ func (l *lines) event(e record.Event) string {
 	case record.Progress:
 		return "      " + e.What
 	case record.Skipped, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
-		record.Command, record.Finding, record.Figure, record.Calibrated, record.Stall, record.Note:
+		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
 	}
 	return ""
 }

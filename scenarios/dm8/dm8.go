@@ -114,7 +114,8 @@ func (s *story) healthy() {
 
 // expect notes how long the group's own timers let the outage last.
 func (s *story) expect(e conf.Event) {
-	s.d.Find("expected outage", s.dm().Expected(e).String(), nil)
+	o := s.dm().Expected(e)
+	s.d.Expect(string(o.Event), o.Most, o.Sum())
 }
 
 // both makes sure of the roles and that the standby has everything.

@@ -36,7 +36,7 @@ func image(cfg *dm8.Config) error {
 	}
 	cfg.Image, cfg.Env, cfg.Faster = images.DM8(), map[string]string{speedEnv: text}, faster
 	cfg.Home, cfg.Data = "/home/dmdba/dmdbms", "/dmdata"
-	cfg.StandIn = fmt.Sprintf("STAND-IN: drillbook's own program in the place of DM8; its clocks run %s times as fast",
+	cfg.StandIn = fmt.Sprintf("drillbook's own program in the place of DM8; its clocks run %s times as fast",
 		text)
 	return nil
 }
