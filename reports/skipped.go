@@ -67,6 +67,22 @@ func ReadSkipped(dir string) (skipped []Skipped, err error) {
 	return skipped, nil
 }
 
+// skipped is the table of what was skipped; nil if nothing was.
+func (w words) skipped(all []Skipped) *grid {
+	if len(all) == 0 {
+		return nil
+	}
+	g := newGrid(w.say("runbook"), w.say("product"), w.say("host"), w.say("skipped.why"))
+	for i, s := range all {
+		if i == maxOverview {
+			g.More = w.say("left-out", "count", count(len(all)-i))
+			break
+		}
+		g.add(named(s.Runbook, s.Params), plain(s.Product), plain(s.Host), plain(s.Why))
+	}
+	return g
+}
+
 // newSkippedSuite has one case, which is not named as any of a drill's.
 func newSkippedSuite(n int, s Skipped) junitSuite {
 	h := record.Head{Product: s.Product, Runbook: s.Runbook}

@@ -24,6 +24,17 @@ func TestSkipped(t *testing.T) {
 	r := reports.Run{Skipped: skipped()}
 	json := func(w io.Writer) error { return reports.JSON(w, r) }
 	junit := func(w io.Writer) error { return reports.JUnit(w, r) }
+	for _, lang := range []string{"en", "zh"} {
+		for name, write := range map[string]func(io.Writer, reports.Run, string) error{
+			"html": reports.HTML, "md": reports.Markdown,
+		} {
+			page := func(w io.Writer) error { return write(w, r, lang) }
+			golden(t, "skipped."+lang+".golden."+name, page)
+			if text := rendered(t, page); !strings.Contains(text, skipped()[0].Why) {
+				t.Errorf("%s, %s: it does not say why", lang, name)
+			}
+		}
+	}
 	golden(t, "skipped.golden.json", json)
 	golden(t, "skipped.golden.xml", junit)
 	for _, text := range []string{rendered(t, json), rendered(t, junit)} {

@@ -23,8 +23,12 @@ func (s *summary) first() Drill { return s.drills[0] }
 // name is the runbook, with the parameters that were given.
 func (s *summary) name() string {
 	h := s.first().Record.Head
-	name := plain(h.Runbook)
-	if p := params(h.Params); p != "" {
+	return named(h.Runbook, h.Params)
+}
+
+func named(runbook string, given map[string]string) string {
+	name := plain(runbook)
+	if p := params(given); p != "" {
 		name += " (" + plain(p) + ")"
 	}
 	return name

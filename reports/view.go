@@ -30,6 +30,7 @@ type view struct {
 	Overview *grid
 	Trials   *grid
 	Expected *grid // of the trials: what the cluster's own settings make of an outage
+	Skipped  *grid // runbooks that were not carried out
 	Drills   []drillView
 	LeftOut  string // says how many drills are not shown in full
 	Reading  []string

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // newView drafts the report of a run, without the drills themselves.
 func newView(w words, run Run) view {
 	v := view{words: w, Reading: w.reading(), Made: w.say("generated", "generator", plain(run.generator()))}
-	v.Title = w.say("title")
+	v.Title, v.Skipped = w.say("title"), w.skipped(run.Skipped)
 	if len(run.Drills) == 1 {
 		v.Title += ": " + plain(run.Drills[0].Record.Head.Title.In(w.lang))
 		return v
@@ -115,9 +116,11 @@ func (w words) trials(all []summary) *grid {
 	g := newGrid(w.say("runbook"), w.say("product"), w.say("trials"), w.say("verdicts"), w.say("measured"),
 		"p50", "p95", w.say("max"), w.say("median"), "RTO", w.say("kept"), w.say("lost-total")).
 		figures(2, 4, 5, 6, 7, 8, 9, 10, 11)
-	for _, s := range all {
-		if s.Count < 2 || len(g.Rows) == maxOverview {
-			continue
+	repeated := slices.DeleteFunc(slices.Clone(all), func(s summary) bool { return s.Count < 2 })
+	for i, s := range repeated {
+		if i == maxOverview {
+			g.More = w.say("left-out", "count", count(len(repeated)-i))
+			break
 		}
 		h := s.first().Record.Head
 		g.Rows = append(g.Rows, row{Mark: s.Verdict, Cells: []string{
