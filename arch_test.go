@@ -106,6 +106,7 @@ func rules() []rule {
 			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait"},
 			"it returns errors, as testing/fstest does",
 		},
+		{"harness/hosttest", []string{"harness/host"}, "it returns errors, as testing/fstest does"},
 		{
 			"harness/host/roster",
 			[]string{"harness/host", "harness/wait"},

@@ -16,6 +16,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/roster"
+	"drillbook/harness/wait"
 )
 
 // open opens a host of its own for the test and closes it after.
@@ -234,21 +235,7 @@ func addr(t *testing.T, n host.Node) string {
 // eventually tries until there is no error, for ten seconds.
 func eventually(t *testing.T, try func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal(err)
-		case <-tick.C:
-		}
-	}
+	must(t, wait.For(t.Context(), "what is tested", 10*time.Second, func(context.Context) error { return try() }))
 }
 
 func TestLaunchFailures(t *testing.T) {
@@ -291,15 +278,13 @@ func TestLaunchFailures(t *testing.T) {
 	launch(t, h, host.Spec{Name: "b"}) // the name is free again
 }
 
-func TestCloseTwice(t *testing.T) {
+func TestClosed(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	launch(t, h, host.Spec{Name: "a"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // it closes all the same
-	for range 2 {
-		must(t, h.Close(ctx))
-	}
+	must(t, h.Close(ctx))
 	_, err := h.Launch(t.Context(), host.Spec{Name: "b", Image: images.NetAdmin()})
 	if !errors.Is(err, roster.ErrClosed) {
 		t.Errorf("Launch on a closed host = %v, want ErrClosed", err)

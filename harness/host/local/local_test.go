@@ -17,6 +17,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/local"
 	"drillbook/harness/host/roster"
+	"drillbook/harness/wait"
 )
 
 // open opens a host of its own for the test and closes it after.
@@ -85,21 +86,7 @@ func count(t *testing.T, folder string) int {
 // eventually tries until there is no error, for ten seconds.
 func eventually(t *testing.T, try func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal(err)
-		case <-tick.C:
-		}
-	}
+	must(t, wait.For(t.Context(), "what is tested", 10*time.Second, func(context.Context) error { return try() }))
 }
 
 // serving, when set, makes TestServer serve as a node's program.
@@ -356,7 +343,7 @@ func TestLaunchFailures(t *testing.T) {
 	launch(t, h, host.Spec{Name: "b"}) // the name is free again
 }
 
-func TestCloseTwice(t *testing.T) {
+func TestClosed(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	launch(t, h, host.Spec{Name: "a", Image: shell("trap '' TERM; while :; do sleep 0.1; done")})
