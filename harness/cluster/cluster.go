@@ -36,16 +36,25 @@ type Spec struct {
 	Ran func(driver.Ran)
 }
 
-// Cluster is a set of members that replicate. It is closed by closing its host.
+// Cluster is a set of members that replicate. Close ends what is run for it; its
+// members end with their host, which is closed behind it.
 type Cluster struct {
 	Driver  driver.Driver
 	Members []driver.Member
 }
 
 // Start launches all members at once and waits until one is primary and the
-// others replicate from it. On error the host still holds what was launched.
+// others replicate from it. On error the host still holds what was launched,
+// and nothing else is left.
 func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 	c := &Cluster{Driver: spec.Driver, Members: make([]driver.Member, len(spec.Members))}
+	if err := c.start(ctx, spec); err != nil {
+		return nil, errors.Join(err, c.Close(context.WithoutCancel(ctx)))
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context, spec Spec) error {
 	group, launching := errgroup.WithContext(ctx)
 	for i := range spec.Members {
 		group.Go(func() error {
@@ -55,21 +64,31 @@ func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return err
 	}
 	if f, ok := spec.Driver.(driver.Former); ok {
 		if err := f.Form(ctx, driver.Ground{Host: spec.Host, Members: c.Members, Alone: spec.Alone}); err != nil {
-			return nil, fmt.Errorf("form the cluster: %w", err)
+			return fmt.Errorf("form the cluster: %w", err)
 		}
 	}
 	ready := c.ready
 	if spec.Alone {
 		ready = func(ctx context.Context) error { _, err := c.Primary(ctx); return err }
 	}
-	if err := wait.For(ctx, "every member ready", spec.Within, ready); err != nil {
-		return nil, err
+	return wait.For(ctx, "every member ready", spec.Within, ready)
+}
+
+// Close ends what the driver runs for the cluster besides its members. Closing
+// again is no error.
+func (c *Cluster) Close(ctx context.Context) error {
+	d, ok := c.Driver.(driver.Dissolver)
+	if !ok {
+		return nil
 	}
-	return c, nil
+	if err := d.Dissolve(ctx); err != nil {
+		return fmt.Errorf("dissolve the cluster: %w", err)
+	}
+	return nil
 }
 
 func launch(ctx context.Context, spec Spec, i int) (driver.Member, error) {

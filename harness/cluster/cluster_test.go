@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -13,8 +14,8 @@ import (
 	"drillbook/harness/fault"
 )
 
-// start makes a database and a cluster of a and b of it.
-func start(t *testing.T, cfg fake.Config) (*fake.DB, *cluster.Cluster, error) {
+// launch makes a database and a cluster of a and b of it.
+func launch(t *testing.T, cfg fake.Config) (*fake.DB, *cluster.Cluster, error) {
 	t.Helper()
 	db := fake.New(cfg)
 	c, err := cluster.Start(t.Context(), cluster.Spec{
@@ -29,7 +30,7 @@ func quick() fake.Config {
 
 func TestStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, c, err := start(t, quick())
+		_, c, err := launch(t, quick())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,9 +55,60 @@ func TestStartSaysWhatIsNotReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick()
 		cfg.Defects.SaysPrimary = true
-		_, _, err := start(t, cfg)
+		_, _, err := launch(t, cfg)
 		if !errors.Is(err, cluster.ErrNotOne) || !strings.Contains(err.Error(), "every member ready") {
 			t.Errorf("Start = %v, want %v and what was waited for", err, cluster.ErrNotOne)
+		}
+	})
+}
+
+// dissolving is a database with something beside its members.
+type dissolving struct {
+	*fake.DB
+	said  error
+	times int
+}
+
+func (d *dissolving) Dissolve(ctx context.Context) error {
+	d.times++
+	return errors.Join(ctx.Err(), d.said)
+}
+
+// What a driver runs besides its members ends with the cluster, and with one
+// that was never ready, even if that was called off.
+func TestClusterIsDissolved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := func(ctx context.Context, d *dissolving) (*cluster.Cluster, error) {
+			return cluster.Start(ctx, cluster.Spec{
+				Driver: d, Host: d, Members: []string{"a", "b"}, Replication: d.Links(), Within: 5 * time.Second,
+			})
+		}
+		d := &dissolving{DB: fake.New(quick())}
+		c, err := start(t.Context(), d)
+		if err != nil || d.times != 0 {
+			t.Fatalf("dissolved %d times by its start, %v", d.times, err)
+		}
+		if err := c.Close(t.Context()); err != nil || d.times != 1 {
+			t.Errorf("dissolved %d times, %v, want once", d.times, err)
+		}
+		d.said = errors.New("it stays")
+		if err := c.Close(t.Context()); !errors.Is(err, d.said) {
+			t.Errorf("Close = %v, want %v", err, d.said)
+		}
+		cfg := quick()
+		cfg.Defects.SaysPrimary = true
+		d = &dissolving{DB: fake.New(cfg)}
+		brief, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := start(brief, d); err == nil || strings.Contains(err.Error(), "dissolve") || d.times != 1 {
+			t.Errorf("one that was never ready was dissolved %d times, %v, want once", d.times, err)
+		}
+		_, c, err = launch(t, quick())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(t.Context()); err != nil {
+			t.Errorf("with nothing to dissolve, Close = %v", err)
 		}
 	})
 }
@@ -72,7 +124,7 @@ func TestPrimaryPassesOverTheDead(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				db, c, err := start(t, quick())
+				db, c, err := launch(t, quick())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -108,7 +160,7 @@ func TestTwoPrimariesAreNotOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick()
 		cfg.Defects.KeepsWriting = true
-		db, c, err := start(t, cfg)
+		db, c, err := launch(t, cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

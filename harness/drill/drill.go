@@ -121,7 +121,7 @@ func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 	}
 	if err := d.start(ctx); err != nil {
 		err = fmt.Errorf("%w: %w", ErrEnvironment, err)
-		d.stopAll()
+		d.stopAll(context.WithoutCancel(ctx))
 		return nil, errors.Join(err, d.closeJournal(record.Tail{Err: err.Error()}))
 	}
 	return d, nil

@@ -39,6 +39,7 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	d.readBack(ctx, within)
 	d.observer.Stop()
 	tail.Versions = d.versions(ctx)
+	errs = append(errs, d.Cluster.Close(ctx))
 	return errors.Join(errors.Join(errs...), d.closeJournal(tail))
 }
 
@@ -138,7 +139,7 @@ func (d *Drill) versions(ctx context.Context) map[string]string {
 }
 
 // stopAll ends what start began, in case of an error.
-func (d *Drill) stopAll() {
+func (d *Drill) stopAll(ctx context.Context) {
 	if d.probe != nil {
 		if err := d.probe.Stop(); err != nil {
 			d.event(record.Event{Kind: record.Note, Err: err.Error()})
@@ -146,6 +147,11 @@ func (d *Drill) stopAll() {
 	}
 	if d.observer != nil {
 		d.observer.Stop()
+	}
+	if d.Cluster != nil {
+		if err := d.Cluster.Close(ctx); err != nil {
+			d.event(record.Event{Kind: record.Note, Err: err.Error()})
+		}
 	}
 }
 

@@ -79,6 +79,15 @@ type Former interface {
 	Form(ctx context.Context, g Ground) error
 }
 
+// Dissolver runs something for a cluster besides its members, such as consoles
+// that it keeps.
+type Dissolver interface {
+	// Dissolve ends that, and returns once it has ended. No session can be
+	// opened afterwards. It may be called again, and before there is a cluster;
+	// the members are left as they are.
+	Dissolve(ctx context.Context) error
+}
+
 // Salvaged is what was saved of a member.
 type Salvaged struct {
 	Rows   int

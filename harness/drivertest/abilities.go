@@ -88,3 +88,19 @@ func (t *checker) switchover(ctx context.Context) error {
 	}
 	return errors.Join(t.expectStored(ctx, t.b), t.holdsAll(ctx, t.a))
 }
+
+func (t *checker) dissolve(ctx context.Context) error {
+	if _, ok := t.d.(driver.Dissolver); !ok {
+		return errors.ErrUnsupported
+	}
+	if err := errors.Join(t.c.Close(ctx), t.c.Close(ctx)); err != nil {
+		return err
+	}
+	brief, cancel := context.WithTimeout(ctx, promptly)
+	defer cancel()
+	s, err := t.d.Open(brief, only(t.a))
+	if err == nil {
+		return errors.Join(errors.New("a session was opened"), s.Close())
+	}
+	return brief.Err() // it took too long to be refused
+}
