@@ -194,13 +194,13 @@ func (c *Cluster) only(ctx context.Context, role driver.Role) (driver.Member, er
 	asking.Wait()
 	var found []driver.Member
 	for i, m := range c.Members {
-		switch {
-		case said[i] != nil:
+		if said[i] != nil {
 			said[i] = fmt.Errorf("%s: %w", m.Name, said[i])
-		case roles[i] == role:
+			continue
+		}
+		said[i] = fmt.Errorf("%s is %s", m.Name, roles[i])
+		if roles[i] == role {
 			found = append(found, m)
-		default:
-			said[i] = fmt.Errorf("%s is %s", m.Name, roles[i])
 		}
 	}
 	if len(found) == 1 {

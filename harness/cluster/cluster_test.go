@@ -168,8 +168,8 @@ func TestTwoPrimariesAreNotOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.Primary(t.Context()); !errors.Is(err, cluster.ErrNotOne) ||
-			!strings.Contains(err.Error(), "2 members") {
-			t.Errorf("Primary = %v, want that there are two", err)
+			!strings.HasSuffix(err.Error(), "2 members say they are primary: a is primary\nb is primary") {
+			t.Errorf("Primary = %v, want that there are two, and who", err)
 		}
 	})
 }
