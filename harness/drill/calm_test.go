@@ -17,33 +17,20 @@ import (
 func TestSwitchoversAreOutagesOfTheirOwn(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		ctx := t.Context()
 		cfg := healthy()
 		cfg.Promotion = 100 * time.Millisecond
-		db := fake.New(cfg)
-		d, err := drill.Begin(ctx, drill.Config{
-			Head:   record.Head{Run: "run", Runbook: "fake/switchover", Promise: generous()},
-			Driver: db, Host: db, Members: []string{"a", "b"}, Links: db.Links(), Dir: dir,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := begin(t, fake.New(cfg), dir, generous())
 		a, b := d.Cluster.Members[0], d.Cluster.Members[1]
-		for range 2 {
-			if err := d.Switchover(ctx, a, b); err != nil {
-				t.Error(err)
-			}
-			if err := d.WaitServed(ctx, 50*time.Millisecond, 10*time.Second); err != nil {
-				t.Error(err)
-			}
+		for n := range 2 {
+			step(t, d.Drill, n+1, func() error {
+				if err := d.Switchover(t.Context(), a, b); err != nil {
+					return err
+				}
+				return d.WaitServed(t.Context(), 50*time.Millisecond, 10*time.Second)
+			})
 			a, b = b, a
 		}
-		if err := d.End(ctx, false); err != nil {
-			t.Error(err)
-		}
-		if err := db.Close(ctx); err != nil {
-			t.Error(err)
-		}
+		d.end(t)
 	})
 	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
 	if err != nil {
