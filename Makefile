@@ -62,12 +62,7 @@ golden: ## rewrite the golden files and show what changed
 	git diff --stat -- '*.golden.*'
 
 fuzz: ## run every fuzz target for FUZZTIME
-	@for pkg in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -short -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-			echo "$$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg || exit 1; \
-		done; \
-	done
+	@GO=$(GO) tools/fuzz.sh $(FUZZTIME)
 
 bench: build ## time the harness, and a drill against the bare commands
 	bench/run.sh
