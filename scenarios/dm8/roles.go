@@ -3,6 +3,7 @@ package dm8
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 
@@ -54,24 +55,42 @@ func Takeover() dsl.Scenario {
 }
 
 func takeover(s *story) {
-	var cut fault.Fault
+	var held, cut fault.Fault
 	s.healthy()
 	s.step("See that nobody can take over while the primary is well", func(ctx SpecContext) {
-		s.d.Confirm("choose takeover")(s.nobody(ctx))
+		s.d.Confirm("choose takeover")(s.nobody(ctx, "takeover"))
+		s.d.Confirm("choose takeover force")(s.nobody(ctx, "takeover force"))
 	})
 	s.step("The primary's network stops", func(ctx SpecContext) {
 		s.expect(conf.ManualTakeover)
+		if s.async() {
+			held = s.holdBack(ctx)
+		}
 		cut = fault.Unplug(s.a, host.Public, host.Private)
 		works(s.d.Inject(ctx, cut))
 	})
-	s.step("Take over", func(ctx SpecContext) { works(s.d.Promote(ctx, s.b)) })
+	s.step("Take over", func(ctx SpecContext) {
+		if s.async() {
+			s.d.Confirm("choose takeover")(s.dm().WaitLost(ctx, s.b))
+		}
+		works(s.d.Promote(ctx, s.b))
+	})
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
 	s.step("Stop the old primary at its own console", func(ctx SpecContext) {
 		works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
 		works(s.dm().KillProgram(ctx, s.a, "dmserver"))
 	})
-	s.step("Give the network back", func(ctx SpecContext) { works(s.d.Heal(ctx, cut)) })
+	s.step("Give the network back", func(ctx SpecContext) {
+		if held != nil {
+			works(s.d.Heal(ctx, held))
+		}
+		works(s.d.Heal(ctx, cut))
+	})
 	s.step("Bring the old primary back", func(ctx SpecContext) {
+		if s.async() {
+			works(s.dm().FeedFrom(ctx, s.b))
+			s.d.ConfirmServed(ctx)
+		}
 		works(s.dm().StartWatcher(ctx, s.a))
 		s.comeBack(ctx)
 	})
@@ -81,25 +100,42 @@ func takeover(s *story) {
 	})
 }
 
+// async: the standby is fed asynchronously.
+func (s *story) async() bool { return s.d.Params["feed"] == "async" }
+
+// holdBack keeps from an asynchronous standby what the primary acknowledges in
+// the last moment: the drill is to show a loss, not luck with the timer.
+func (s *story) holdBack(ctx SpecContext) fault.Fault {
+	GinkgoHelper()
+	const long = time.Second
+	// The primary opens the connection here, so the two change places.
+	return s.d.HoldReplication(ctx, s.a, s.b, conf.DefaultPorts().Mail, long)
+}
+
 // nobody: the list of who may take over is empty.
-func (s *story) nobody(ctx SpecContext) (string, error) {
-	names, said, err := s.dm().Choose(ctx, "takeover")
+func (s *story) nobody(ctx SpecContext, how string) (string, error) {
+	names, said, err := s.dm().Choose(ctx, how)
 	if err == nil && len(names) > 0 {
 		err = fmt.Errorf("%v could take over from a primary that is well", names)
 	}
 	return said, err
 }
 
-// comeBack waits for the old primary, and rebuilds it if it has split.
+// comeBack waits for the old primary. If it has split, what only it holds is
+// saved before it is rebuilt.
 func (s *story) comeBack(ctx SpecContext) {
 	GinkgoHelper()
 	err := s.dm().WaitRejoined(ctx, s.a)
 	if errors.Is(err, dm8.ErrSplit) {
 		s.d.Find("the old primary", err.Error(), nil)
+		s.d.SaveDiverged(ctx, s.a, s.b)
 		works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
 		return
 	}
 	s.d.Confirm("the old primary")("it rejoined by itself", err)
+	if s.async() {
+		works(s.dm().Follow(ctx, s.a))
+	}
 }
 
 // AutoTakeover carries out runbooks/dm8/auto-takeover.md.
