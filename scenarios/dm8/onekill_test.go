@@ -1,0 +1,182 @@
+package dm8_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	fixture "drillbook/fixtures/dm8"
+	"drillbook/harness/driver"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/reports"
+	"drillbook/runbooks"
+	"drillbook/scenarios/dm8"
+	"drillbook/scenarios/dsl"
+)
+
+const (
+	// repairedFile says how the group was repaired.
+	repairedFile = "repaired.txt"
+	// promisedHere is the drill's promise in place of its page's: an outage that
+	// does not end is waited for until it is certain.
+	promisedHere = 10 * time.Second
+	repairWithin = 4 * time.Minute
+)
+
+// TestOneKill is the process of one drill of [TestKillsAfterSteps]. Its steps may
+// fail; the repair may not.
+func TestOneKill(t *testing.T) {
+	text := os.Getenv(killEnv)
+	if text == "" {
+		t.Skip("it is started by TestKillsAfterSteps")
+	}
+	k, err := killOf(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range lib {
+		lib[i].RTO = promisedHere
+	}
+	drill := &killed{kill: k}
+	suite := dsl.NewSuite(dsl.Options{
+		Library: lib, Place: dsl.Containers(), Trials: 1, Seed: GinkgoRandomSeed(), Harness: "go test", View: said{t},
+		Out: os.Getenv(killedOut),
+	})
+	for _, s := range dm8.Scenarios() {
+		if s.Runbook == k.book {
+			if err := suite.Declare(drill.around(s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	gomega.RegisterFailHandler(Fail)
+	suite.Run(steps{})
+	if err := suite.Broken(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(drill.killing, drill.repair); err != nil || drill.repaired == "" {
+		t.Fatalf("repaired = %q: %v", drill.repaired, err)
+	}
+	file := filepath.Join(os.Getenv(killedOut), repairedFile)
+	if err := os.WriteFile(file, []byte(drill.repaired), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// steps takes the failures of a drill's steps, which are no failures of the test.
+type steps struct{}
+
+func (steps) Fail() {}
+
+// said logs what a drill does, for whoever looks why a repair failed.
+type said struct{ t *testing.T }
+
+var _ dsl.View = said{}
+
+// DrillBegins is told by its events.
+func (said) DrillBegins(record.Head, func() (probe.Health, time.Duration, bool)) {}
+
+func (s said) Say(line string) { s.t.Log(line) }
+
+func (s said) Event(e record.Event) {
+	what, _, _ := strings.Cut(e.What, "\n")
+	s.t.Logf("%9.3fs %s %d %s %s %.80s %s", e.At.Seconds(), e.Kind, e.Step, e.Member, e.Fault, what, e.Err)
+}
+
+func (s said) DrillEnds(d reports.Drill) { s.t.Log(d.Result.Verdict) }
+
+// killed is a drill with a kill and what came of it.
+type killed struct {
+	kill
+
+	killing, repair error
+	repaired        string
+}
+
+// around is the scenario with the kill after its step, and the repair after its
+// end: when a step has failed, or the promise has been judged.
+func (k *killed) around(s dsl.Scenario) dsl.Scenario {
+	body := s.Body
+	s.Body = func(d *dsl.Drill) {
+		body(d)
+		over := false
+		AfterEach(func(ctx SpecContext) {
+			spec := CurrentSpecReport()
+			number, isStep := 0, false
+			for _, step := range d.Book.Steps {
+				if step.Text("en") == spec.LeafNodeText {
+					number, isStep = step.Number, true
+				}
+			}
+			if isStep && !spec.Failed() {
+				if number == k.step {
+					k.killing = k.strike(ctx, d)
+				}
+				return
+			}
+			if over || d.Drill == nil {
+				return
+			}
+			over = true
+			k.repair = errors.Join(d.End(ctx, false), k.mend(ctx, d))
+		}, NodeTimeout(killedWithin))
+	}
+	return s
+}
+
+// strike kills the process, if it runs: some steps end it themselves.
+func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
+	dm, ok := d.Cluster.Driver.(*fixture.Driver)
+	if !ok {
+		return errors.New("the driver is not that of DM8")
+	}
+	host, err := dm.MonitorHost()
+	if err != nil {
+		return err
+	}
+	if m, ok := d.Cluster.Member(k.host); ok {
+		host = m
+	}
+	return dm.KillProgram(ctx, host, k.program)
+}
+
+// mend repairs the group as a person would with the pages.
+func (k *killed) mend(ctx context.Context, d *dsl.Drill) error {
+	ctx, cancel := context.WithTimeout(ctx, repairWithin)
+	defer cancel()
+	dm, ok := d.Cluster.Driver.(*fixture.Driver)
+	if !ok {
+		return errors.New("the driver is not that of DM8")
+	}
+	r := repairs{dm: dm, members: d.Cluster.Members, role: d.Cluster.Role}
+	primary, how, err := r.primary(ctx)
+	if err != nil {
+		return fmt.Errorf("find a primary: %w", err)
+	}
+	for _, m := range d.Cluster.Members {
+		if m.Name == primary.Name {
+			continue
+		}
+		if err := dm.Rejoin(ctx, m, primary, driver.Rebuild); err != nil {
+			return fmt.Errorf("rebuild %s from %s, which %s: %w", m.Name, primary.Name, how, err)
+		}
+	}
+	if err := dm.WaitHealthy(ctx); err != nil {
+		return err
+	}
+	k.repaired = fmt.Sprintf("rebuilt from %s, which %s", primary.Name, how)
+	return nil
+}
