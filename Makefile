@@ -34,7 +34,8 @@ kills: ## kill every process of a DM8 group after every step: 330 drills, about 
 	DRILLBOOK_EVERY_STEP=1 DM8_ONLY="$(ONLY)" $(GO) test -count=1 -timeout 24h -run TestKillsAfterSteps ./scenarios/dm8
 
 test: ## run every test: units, conformance, and the scenarios
-	$(GO) test -p 1 -shuffle=on ./...
+	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
+	$(GO) test -p 1 -shuffle=on -timeout 40m ./...
 
 check: fmt-check vet lint unit mod-check ## what CI checks; needs no engine
 

@@ -35,7 +35,7 @@ func TestReportsSayWhatClientsFelt(t *testing.T) {
 		{
 			"a way of 0.4 s there and back",
 			[]string{"postgres/slow-network", "--set", "delay=200ms", "--set", "jitter=0s", "--set", "hold=2s"},
-			1900, 30_000, "Toxiproxy relays the TCP connections",
+			1900, 60_000, "Toxiproxy relays the TCP connections",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -83,6 +83,8 @@ const (
 	syncWithin    = 60 * time.Second
 	copyWithin    = 30 * time.Second
 	calmWithin    = 5 * time.Second
+	agreeWithin   = 10 * time.Second
+	agreeEvery    = 500 * time.Millisecond
 )
 
 // What is recorded as the rules of measuring.

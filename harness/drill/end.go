@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/record"
+	"drillbook/harness/wait"
 )
 
 // End waits until service has settled, stops the clients, heals what is still
@@ -57,16 +59,41 @@ func (d *Drill) settle(ctx context.Context) {
 const hurriedSync = 5 * time.Second
 
 // readBack reads what every member holds, once it has caught up, or after so
-// long.
+// long. Copies that differ are read again for a while: a write that its client
+// has given up may still take effect between the one and the other.
 func (d *Drill) readBack(ctx context.Context, within time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, syncWithin+copyWithin)
+	ctx, cancel := context.WithTimeout(ctx, syncWithin+agreeWithin+copyWithin)
 	defer cancel()
 	primary, err := d.Cluster.Primary(ctx)
 	if err != nil {
 		d.event(record.Event{Kind: record.Note, What: "no single primary to read back from", Err: err.Error()})
 	}
+	copies := d.copies(ctx, primary, within)
+	if !agree(copies) {
+		err := wait.For(ctx, "the members' copies to agree", agreeWithin, func(ctx context.Context) error {
+			if err := wait.Out(ctx, agreeEvery); err != nil {
+				return err
+			}
+			copies = d.copies(ctx, primary, within)
+			if !agree(copies) {
+				return errors.New("they still differ")
+			}
+			return nil
+		})
+		if err != nil {
+			d.event(record.Event{Kind: record.Note, Err: err.Error()})
+		}
+	}
+	for _, c := range copies {
+		d.journal.Copy(c)
+	}
+}
+
+// copies are those of all members as they stand at the end.
+func (d *Drill) copies(ctx context.Context, primary driver.Member, within time.Duration) []record.Copy {
+	var all []record.Copy
 	for _, m := range d.Cluster.Members {
-		synced := err == nil
+		synced := primary.Name != ""
 		if synced && m.Name != primary.Name {
 			if _, err := d.WaitInSync(ctx, m, primary, within); err != nil {
 				d.event(record.Event{Kind: record.Note, Member: m.Name, What: "did not catch up", Err: err.Error()})
@@ -75,8 +102,32 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 		}
 		c := d.copyOf(ctx, m)
 		c.Synced, c.Final = synced, true
-		d.journal.Copy(c)
+		all = append(all, c)
 	}
+	return all
+}
+
+// agree reports whether the copies hold the same tokens, as far as they tell.
+func agree(copies []record.Copy) bool {
+	var first []record.Stored
+	read := 0
+	for _, c := range copies {
+		if !c.Synced || c.Err != "" {
+			continue
+		}
+		tokens := slices.SortedFunc(slices.Values(c.Tokens), compareStored)
+		if read++; read > 1 && !slices.EqualFunc(first, tokens, func(a, b record.Stored) bool {
+			return compareStored(a, b) == 0
+		}) {
+			return false
+		}
+		first = tokens
+	}
+	return true
+}
+
+func compareStored(a, b record.Stored) int {
+	return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 }
 
 func (d *Drill) copyOf(ctx context.Context, m driver.Member) record.Copy {

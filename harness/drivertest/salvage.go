@@ -27,6 +27,15 @@ func (t *checker) salvage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A standby that has just joined may not have been sent anything yet, and no
+	// runbook promotes it then.
+	t.a, t.b = loser, winner
+	if _, err := t.writeTo(ctx, loser); err != nil {
+		return err
+	}
+	if err := t.catchUp(ctx); err != nil {
+		return err
+	}
 	if err := p.Promote(ctx, winner); err != nil {
 		return err
 	}
