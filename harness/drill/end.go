@@ -91,7 +91,7 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 
 // copies are those of all members as they stand at the end.
 func (d *Drill) copies(ctx context.Context, primary driver.Member, within time.Duration) []record.Copy {
-	var all []record.Copy
+	all := make([]record.Copy, 0, len(d.Cluster.Members))
 	for _, m := range d.Cluster.Members {
 		synced := primary.Name != ""
 		if synced && m.Name != primary.Name {
