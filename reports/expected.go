@@ -59,7 +59,7 @@ func (w words) expectedOf(all []summary) *grid {
 		if s.Count < 2 {
 			continue
 		}
-		for _, step := range s.expected() {
+		for _, step := range s.expected {
 			r := step.ranks
 			g.add(s.name(), strconv.Itoa(step.Number), w.event(step.Expected.Event),
 				w.duration(step.Expected.Most, nearest), count(r.Measured), w.rank(r, r.P50), w.rank(r, r.P95),
@@ -78,18 +78,14 @@ type expectedStep struct {
 	ranks measure.Ranks
 }
 
-// expected are the steps of the trials of which an outage was expected, as the
+// expectedSteps are the steps of trials of which an outage was expected, as the
 // first trial that came so far says.
-func (s *summary) expected() []expectedStep {
+func expectedSteps(trials []measure.Result) []expectedStep {
 	var steps []expectedStep
-	results := make([]measure.Result, 0, len(s.drills))
-	for _, d := range s.drills {
-		results = append(results, d.Result)
-	}
-	for i := range s.first().Result.Steps {
-		for _, r := range results {
+	for i := range trials[0].Steps {
+		for _, r := range trials {
 			if i < len(r.Steps) && r.Steps[i].Expected != nil {
-				steps = append(steps, expectedStep{r.Steps[i], measure.OfStep(results, r.Steps[i].Number)})
+				steps = append(steps, expectedStep{r.Steps[i], measure.OfStep(trials, r.Steps[i].Number)})
 				break
 			}
 		}

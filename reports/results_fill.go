@@ -247,7 +247,7 @@ func newSummaryResult(s summary) summaryResult {
 		Verdict: s.Verdict, Trials: s.Count,
 		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),
 		Measured: s.Measured, Open: s.Open, Counted: s.counted, LostLeast: s.lost,
-		Downtime: newRanks(s.Ranks), Expected: mapped(s.expected(), newExpectedTrials),
+		Downtime: newRanks(s.Ranks), Expected: mapped(s.expected, newExpectedTrials),
 	}
 	if m := s.Median; m.Coverage > 0 {
 		out.Median = &medianResult{newBracket(m.Bracket, m.Open), floor(m.Coverage, 4)}

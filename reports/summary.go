@@ -13,9 +13,10 @@ import (
 // stand-in, on one kind of host: figures of different things are never mixed.
 type summary struct {
 	measure.Trials
-	drills  []Drill
-	counted int // trials of which it is known what was lost
-	lost    int // in those
+	drills   []Drill
+	expected []expectedStep
+	counted  int // trials of which it is known what was lost
+	lost     int // in those
 }
 
 func (s *summary) first() Drill { return s.drills[0] }
@@ -80,5 +81,5 @@ func (s *summary) fill() {
 			s.lost += len(d.Result.Writes.Lost)
 		}
 	}
-	s.Trials = measure.OfTrials(results)
+	s.Trials, s.expected = measure.OfTrials(results), expectedSteps(results)
 }

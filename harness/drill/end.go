@@ -109,21 +109,16 @@ func (d *Drill) copies(ctx context.Context, primary driver.Member, within time.D
 
 // agree reports whether the copies hold the same tokens, as far as they tell.
 func agree(copies []record.Copy) bool {
-	var first []record.Stored
-	read := 0
+	var held [][]record.Stored
 	for _, c := range copies {
-		if !c.Synced || c.Err != "" {
-			continue
+		if c.Synced && c.Err == "" {
+			held = append(held, slices.SortedFunc(slices.Values(c.Tokens), compareStored))
 		}
-		tokens := slices.SortedFunc(slices.Values(c.Tokens), compareStored)
-		if read++; read > 1 && !slices.EqualFunc(first, tokens, func(a, b record.Stored) bool {
-			return compareStored(a, b) == 0
-		}) {
-			return false
-		}
-		first = tokens
 	}
-	return true
+	same := func(a, b record.Stored) bool { return compareStored(a, b) == 0 }
+	return !slices.ContainsFunc(held, func(tokens []record.Stored) bool {
+		return !slices.EqualFunc(held[0], tokens, same)
+	})
 }
 
 func compareStored(a, b record.Stored) int {

@@ -58,13 +58,7 @@ func TestCopiesThatDifferAreReadAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				db := late{fake.New(healthy()), new(atomic.Int32)}
 				db.times.Store(tt.times)
-				d, err := drill.Begin(t.Context(), drill.Config{
-					Head:   record.Head{Run: "run", Runbook: "fake/late", Promise: generous()},
-					Driver: db, Host: db, Members: []string{"a", "b"}, Dir: dir,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
+				d := beginWith(t, db, db.DB, dir, generous())
 				<-time.After(time.Second)
 				if err := d.End(t.Context(), false); err != nil {
 					t.Error(err)

@@ -84,12 +84,18 @@ type running struct {
 
 func begin(t *testing.T, db *fake.DB, dir string, promise record.Promise) running {
 	t.Helper()
+	return beginWith(t, db, db, dir, promise)
+}
+
+// beginWith begins a drill of the database as a driver of the test's own has it.
+func beginWith(t *testing.T, drv driver.Driver, db *fake.DB, dir string, promise record.Promise) running {
+	t.Helper()
 	d, err := drill.Begin(t.Context(), drill.Config{
 		Head: record.Head{
 			Run: "run", Runbook: "fake/page", Promise: promise,
 			Steps: []record.Step{{Number: 1}, {Number: 2}, {Number: 3}},
 		},
-		Driver: db, Host: db, Members: []string{"a", "b"}, Links: db.Links(), Dir: dir,
+		Driver: drv, Host: db, Members: []string{"a", "b"}, Links: db.Links(), Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
