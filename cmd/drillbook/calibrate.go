@@ -128,7 +128,9 @@ func calibrateAll(
 		return nil, err
 	}
 	for _, rate := range rates {
-		s := calibrate.Settings{Rate: rate, Connect: 100 * time.Millisecond, Reply: 250 * time.Millisecond}
+		s := calibrate.Settings{
+			Rate: rate, Connect: 100 * time.Millisecond, Reply: 250 * time.Millisecond, Baseline: time.Second,
+		}
 		played := 0
 		outages := lengths(trials, seed, shortest)
 		done, err := calibrate.Run(ctx, s, outages, func(calibrate.Trial) {

@@ -26,6 +26,7 @@ import (
 type Settings struct {
 	Rate           float64       // attempts a second
 	Connect, Reply time.Duration // deadlines
+	Baseline       time.Duration // of good service before each outage, to learn from what is healthy
 }
 
 // Outage is one to be played.
@@ -53,7 +54,7 @@ func (t Trial) Error() time.Duration {
 	return (t.Measured.Least+t.Measured.Most)/2 - t.Truth
 }
 
-// clean is the time of good service around each outage.
+// clean is the time of good service behind each outage.
 const clean = 300 * time.Millisecond
 
 // settle is shorter than in a drill, since nothing here flaps.
@@ -119,7 +120,7 @@ func (s Settings) interval() time.Duration { return time.Duration(float64(time.S
 func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error) {
 	t := Trial{How: o.How}
 	rec, err := s.observe(ctx, srv.addr, func(note func(record.Event)) (err error) {
-		t.Truth, err = srv.suffer(ctx, o, func() { note(record.Event{Kind: record.Decided}) })
+		t.Truth, err = srv.suffer(ctx, s.Baseline, o, func() { note(record.Event{Kind: record.Decided}) })
 		return err
 	})
 	if err != nil {
@@ -135,10 +136,12 @@ func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error
 	return t, nil
 }
 
-// suffer has the server suffer an outage amid good service. It calls before
-// right before that.
-func (s *server) suffer(ctx context.Context, o Outage, before func()) (truth time.Duration, err error) {
-	if err := wait.Out(ctx, clean); err != nil {
+// suffer has the server suffer an outage amid good service, which it begins with
+// for so long. It calls before right before the outage.
+func (s *server) suffer(
+	ctx context.Context, healthy time.Duration, o Outage, before func(),
+) (truth time.Duration, err error) {
+	if err := wait.Out(ctx, healthy); err != nil {
 		return 0, err
 	}
 	before()

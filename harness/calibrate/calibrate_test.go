@@ -11,7 +11,7 @@ import (
 const ms = time.Millisecond
 
 func settings(rate float64) calibrate.Settings {
-	return calibrate.Settings{Rate: rate, Connect: 100 * ms, Reply: 250 * ms}
+	return calibrate.Settings{Rate: rate, Connect: 100 * ms, Reply: 250 * ms, Baseline: 300 * ms}
 }
 
 // The full tables are made by `drillbook calibrate`; this plays a few of each

@@ -78,8 +78,12 @@ func (p Probe) calibration() calibrate.Settings {
 	return calibrate.Settings{
 		Rate:    orElse(p.Writes, defaultWrites),
 		Connect: orElse(p.Connect, defaultConnect), Reply: orElse(p.Reply, defaultReply),
+		Baseline: calibrateBaseline,
 	}
 }
+
+// calibrateBaseline keeps the calibration short, which every drill begins with.
+const calibrateBaseline = 300 * time.Millisecond
 
 // calibrateTries is how often the calibration may be repeated on a machine
 // that is busy with other things for a moment.

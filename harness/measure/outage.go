@@ -29,28 +29,6 @@ type gap struct {
 	proof  proof
 }
 
-// proof is what attempts prove of the time in which service was down: from no
-// later than by, until no earlier than till.
-type proof struct {
-	by, till time.Duration
-	any      bool
-}
-
-func (p *proof) add(by, till time.Duration) {
-	if !p.any {
-		*p = proof{by: by, till: till, any: true}
-		return
-	}
-	p.by, p.till = min(p.by, by), max(p.till, till)
-}
-
-func (p *proof) least() time.Duration {
-	if !p.any {
-		return 0
-	}
-	return max(0, p.till-p.by)
-}
-
 // outages finds the outages of a stream, by time.
 func (s *series) outages(v *view) []Outage {
 	if len(s.acks)+len(s.fails) == 0 {
@@ -114,17 +92,17 @@ func (s *series) gapBefore(k int) gap {
 	return g
 }
 
-// failedGaps are the gaps, in order, in which attempts failed. An attempt that left
-// late or expired since the harness itself stood still proves nothing and is left
-// out.
+// failedGaps are the gaps, in order, in which attempts failed. An attempt that may
+// have failed since the harness itself stood still proves nothing and is left out.
 func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 	gaps := make([]gap, 0, min(len(s.fails), len(s.acks)+1))
 	for _, n := range s.fails {
 		a := &s.attempts[n]
-		if a.Expired && v.stalled(a.Intended, a.Done) {
+		until, certain := v.unanswered(a, reach)
+		if !certain {
 			continue
 		}
-		from, to := failing(a, reach)
+		from, to := failing(a, until, reach)
 		k := s.longestGap(from, to)
 		if len(gaps) == 0 || gaps[len(gaps)-1].next != k { // nearly always the same as of the failure before
 			gaps = append(gaps, s.gapBefore(k))
@@ -134,17 +112,6 @@ func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 		g.proof.add(to, from)
 	}
 	return merged(gaps)
-}
-
-// failing is a span in which service was down at some time, since an attempt
-// failed. A server that was asked and owes its answer past the deadline was down
-// within its reach. Any other failure may be one of several: a driver that gives
-// up one server after the other says so only with the last.
-func failing(a *record.Attempt, reach time.Duration) (from, to time.Duration) {
-	if a.Expired && a.Outcome == record.Unknown {
-		return a.Asked(), min(a.Asked()+reach, a.Done)
-	}
-	return a.Sent, a.Done
 }
 
 // merged sorts the gaps and makes one of those that are the same.
@@ -214,30 +181,6 @@ func (s *series) latestUp(gaps []gap) {
 			up = max(up, s.ack(k).Asked())
 		}
 		gaps[i].up = up
-	}
-}
-
-// lateAnswers adds what late answers prove that arrived at the end of the gap or
-// after it. A server that was asked and owed its answer for longer than a
-// healthy one does was down for that long. An attempt that had to wait for a
-// session for longer than twice that met nobody when it left; what was so while
-// it waited it does not prove, since what is sent into a cut network stays lost.
-func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
-	for k := g.next; k < len(s.acks); k++ {
-		a := s.ack(k)
-		if a.Sent >= g.to && a.Done > g.to+s.stream.Connect+s.stream.Reply {
-			break
-		}
-		asked := a.Asked()
-		if asked-a.Sent > 2*reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
-			g.proof.add(a.Sent+reach, a.Sent)
-		}
-		if asked < g.from || asked >= g.to {
-			continue
-		}
-		if by, till := v.latest(asked)+reach, min(v.earliest(a.Done), g.to)-reach; till > by {
-			g.proof.add(by, till)
-		}
 	}
 }
 

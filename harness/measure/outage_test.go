@@ -310,3 +310,34 @@ func TestStall(t *testing.T) {
 		t.Errorf("stalls = %v, want %v", got.Stalls, stall)
 	}
 }
+
+// A stall amid an outage leaves what was certain before it and after it.
+func TestAStallAmidAnOutageTakesLittleAway(t *testing.T) {
+	for _, how := range []manner{swallows, shuts} {
+		d := down{from: 1500 * ms, to: 2200 * ms, how: how}
+		w := world{
+			interval: 5 * ms, latency: ms, jitter: ms, reply: 250 * ms, length: 5 * time.Second, downs: []down{d},
+		}
+		r := rand.New(rand.NewPCG(1, 1))
+		rec := w.record(r)
+		w.stand(r, rec, measure.Span{From: 1570 * ms, To: 1590 * ms})
+		o := measure.Of(rec).Downtime.Longest
+		if short := d.to - d.from - o.Least; short < 0 || short > 20*ms {
+			t.Errorf("%s: at least %s of %s, want no more than 20ms less", how, o.Least, d.to-d.from)
+		}
+	}
+}
+
+// One answer that comes a little late, by a pause of the machine too short to be
+// noticed, does not make an outage longer than its failures prove.
+func TestAPauseBehindAnOutageIsNoPartOfIt(t *testing.T) {
+	s := tell().serve(100, 2000, record.Acked).serve(2000, 3000, record.Refused)
+	s.attempt(0, 300, 3000, record.Acked, took(12*ms), by(1, 1))
+	got := s.serve(3010, 6000, record.Acked).decided("b", 1995).measure().Downtime
+	if got.Count != 1 || got.Longest.Least > 990*ms {
+		t.Errorf("downtime = %+v, want one outage that is certain from the first to the last refusal only", got)
+	}
+	if got.Longest.Most < 1012*ms {
+		t.Errorf("most = %s, want the late answer in it", got.Longest.Most)
+	}
+}

@@ -166,7 +166,8 @@ func (p *Probe) Health(i int) (h Health, now time.Duration) {
 }
 
 // watchSelf notes when the harness itself stands still, so that its own
-// stalls are not taken for outages.
+// stalls are not taken for outages. The measuring allows for pauses of up to the
+// longest limit and one tick.
 func (p *Probe) watchSelf(ctx context.Context) {
 	const every = 2 * time.Millisecond
 	limit := 5 * time.Millisecond

@@ -1,0 +1,92 @@
+package measure
+
+import (
+	"time"
+
+	"drillbook/harness/record"
+)
+
+// What attempts prove of the time in which service was down. A bracket may be too
+// wide, but it must not be wrong: what a pause of this machine may have been is
+// not held against the service.
+
+// unnoticed is how long a pause of the machine can be, at most, that the probe does
+// not note as a stall.
+const unnoticed = 12 * time.Millisecond
+
+// proof is what attempts prove of the time in which service was down: from no
+// later than by, until no earlier than till.
+type proof struct {
+	by, till time.Duration
+	any      bool
+}
+
+func (p *proof) add(by, till time.Duration) {
+	if !p.any {
+		*p = proof{by: by, till: till, any: true}
+		return
+	}
+	p.by, p.till = min(p.by, by), max(p.till, till)
+}
+
+func (p *proof) least() time.Duration {
+	if !p.any {
+		return 0
+	}
+	return max(0, p.till-p.by)
+}
+
+// failing is a span in which service was down at some time, since an attempt
+// failed. A server that was asked and owes its answer past the deadline was down
+// within its reach. Any other failure may be one of several: a driver that gives
+// up one server after the other says so only with the last.
+func failing(a *record.Attempt, until, reach time.Duration) (from, to time.Duration) {
+	if a.Expired && a.Outcome == record.Unknown {
+		return a.Asked(), min(a.Asked()+reach, until)
+	}
+	return a.Sent, until
+}
+
+// unanswered is until when a failed attempt certainly had no answer. To one that
+// expired, an answer may have come unseen while the harness stood still; if that
+// began before a healthy server would have answered, it proves nothing.
+func (v *view) unanswered(a *record.Attempt, reach time.Duration) (until time.Duration, certain bool) {
+	if !a.Expired {
+		return a.Done, true
+	}
+	stall, ok := v.firstStall(a.Intended, a.Done)
+	if !ok {
+		return a.Done, true
+	}
+	return stall, stall > a.Asked()+reach+unnoticed
+}
+
+// lateAnswers adds what late answers prove that arrived at the end of the gap or
+// after it. A server that was asked and owed its answer for longer than a
+// healthy one does was down for that long; where attempts failed, which proves
+// more, only if no pause of the machine can have been the reason. An attempt that
+// had to wait for a session for longer than twice that met nobody when it left;
+// what was so while it waited it does not prove, since what is sent into a cut
+// network stays lost.
+func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
+	var pause time.Duration
+	if g.failed > 0 {
+		pause = unnoticed
+	}
+	for k := g.next; k < len(s.acks); k++ {
+		a := s.ack(k)
+		if a.Sent >= g.to && a.Done > g.to+s.stream.Connect+s.stream.Reply {
+			break
+		}
+		asked := a.Asked()
+		if asked-a.Sent > 2*reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
+			g.proof.add(a.Sent+reach, a.Sent)
+		}
+		if asked < g.from || asked >= g.to {
+			continue
+		}
+		if by, till := v.latest(asked)+reach, min(v.earliest(a.Done), g.to)-reach; till-by > pause {
+			g.proof.add(by, till)
+		}
+	}
+}
