@@ -92,7 +92,10 @@ func TestKillsAfterSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range kills(lib) {
-		t.Run(k.String(), func(t *testing.T) { killAfter(t, k) })
+		t.Run(k.String(), func(t *testing.T) {
+			t.Parallel() // they wait most of the time
+			killAfter(t, k)
+		})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	fixture "drillbook/fixtures/dm8"
 	"drillbook/harness/driver"
+	node "drillbook/harness/host"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -103,6 +104,7 @@ type killed struct {
 	kill
 
 	killing, repair error
+	struck          bool // something ran that could be killed
 	repaired        string
 }
 
@@ -150,6 +152,13 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
 	if m, ok := d.Cluster.Member(k.host); ok {
 		host = m
 	}
+	running, err := host.Run(ctx, node.Command{
+		Argv: []string{"sh", "-c", `grep -lx "$1" /proc/[0-9]*/comm || true`, "look", k.program},
+	})
+	if err != nil {
+		return err
+	}
+	k.struck = running.Stdout != ""
 	return dm.KillProgram(ctx, host, k.program)
 }
 
@@ -178,5 +187,8 @@ func (k *killed) mend(ctx context.Context, d *dsl.Drill) error {
 		return err
 	}
 	k.repaired = fmt.Sprintf("rebuilt from %s, which %s", primary.Name, how)
+	if !k.struck {
+		k.repaired += "; the kill met nothing that ran"
+	}
 	return nil
 }
