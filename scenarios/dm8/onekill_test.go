@@ -14,6 +14,8 @@ import (
 	"github.com/onsi/gomega"
 
 	fixture "drillbook/fixtures/dm8"
+	"drillbook/harness/cluster"
+	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	node "drillbook/harness/host"
 	"drillbook/harness/probe"
@@ -32,6 +34,12 @@ const (
 	promisedHere = 10 * time.Second
 	repairWithin = 4 * time.Minute
 )
+
+// few is a probe that leaves the machine to several drills at a time: what is asked
+// here is how they end, not how closely their outages are known.
+func few() drill.Probe {
+	return drill.Probe{Writes: 10, Reads: 2, Connects: 1, Direct: 2, Registers: 2}
+}
 
 // TestOneKill is the process of one drill of [TestKillsAfterSteps]. Its steps may
 // fail; the repair may not.
@@ -54,7 +62,7 @@ func TestOneKill(t *testing.T) {
 	drill := &killed{kill: k}
 	suite := dsl.NewSuite(dsl.Options{
 		Library: lib, Place: dsl.Containers(), Trials: 1, Seed: GinkgoRandomSeed(), Harness: "go test", View: said{t},
-		Out: os.Getenv(killedOut),
+		Out: os.Getenv(killedOut), Probe: few(),
 	})
 	for _, s := range dm8.Scenarios() {
 		if s.Runbook == k.book {
@@ -104,6 +112,7 @@ type killed struct {
 	kill
 
 	killing, repair error
+	dm              *fixture.Driver
 	struck          bool // something ran that could be killed
 	repaired        string
 }
@@ -123,21 +132,32 @@ func (k *killed) around(s dsl.Scenario) dsl.Scenario {
 					number, isStep = step.Number, true
 				}
 			}
-			if isStep && !spec.Failed() {
-				if number == k.step {
-					k.killing = k.strike(ctx, d)
-				}
-				return
+			passed := isStep && !spec.Failed()
+			if passed && number == k.step {
+				k.killing = k.strike(ctx, d)
 			}
 			if over || d.Drill == nil {
 				return
 			}
+			if dm, ok := d.Cluster.Driver.(*fixture.Driver); ok && (!passed || number == len(d.Book.Steps)) {
+				k.dm, d.Cluster.Driver = dm, lasting{dm}
+			}
+			if passed {
+				return
+			}
 			over = true
-			k.repair = errors.Join(d.End(ctx, false), k.mend(ctx, d))
+			k.repair = errors.Join(d.End(ctx, false), k.mend(ctx, d.Cluster), k.dm.Dissolve(ctx))
 		}, NodeTimeout(killedWithin))
 	}
 	return s
 }
+
+// lasting is the driver without its end, which would come with that of the drill:
+// the repair needs its sessions and its monitor.
+type lasting struct{ *fixture.Driver }
+
+// Dissolve does nothing.
+func (lasting) Dissolve(context.Context) error { return nil }
 
 // strike kills the process, if it runs: some steps end it themselves.
 func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
@@ -163,27 +183,23 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
 }
 
 // mend repairs the group as a person would with the pages.
-func (k *killed) mend(ctx context.Context, d *dsl.Drill) error {
+func (k *killed) mend(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithTimeout(ctx, repairWithin)
 	defer cancel()
-	dm, ok := d.Cluster.Driver.(*fixture.Driver)
-	if !ok {
-		return errors.New("the driver is not that of DM8")
-	}
-	r := repairs{dm: dm, members: d.Cluster.Members, role: d.Cluster.Role}
+	r := repairs{dm: k.dm, members: c.Members, role: c.Role}
 	primary, how, err := r.primary(ctx)
 	if err != nil {
 		return fmt.Errorf("find a primary: %w", err)
 	}
-	for _, m := range d.Cluster.Members {
+	for _, m := range c.Members {
 		if m.Name == primary.Name {
 			continue
 		}
-		if err := dm.Rejoin(ctx, m, primary, driver.Rebuild); err != nil {
+		if err := k.dm.Rejoin(ctx, m, primary, driver.Rebuild); err != nil {
 			return fmt.Errorf("rebuild %s from %s, which %s: %w", m.Name, primary.Name, how, err)
 		}
 	}
-	if err := dm.WaitHealthy(ctx); err != nil {
+	if err := k.dm.WaitHealthy(ctx); err != nil {
 		return err
 	}
 	k.repaired = fmt.Sprintf("rebuilt from %s, which %s", primary.Name, how)

@@ -28,22 +28,28 @@ const settleWithin = 5 * time.Second
 // one with the newest log is opened by hand.
 func (r repairs) primary(ctx context.Context) (m driver.Member, how string, err error) {
 	var serving []driver.Member
-	// That none serves is no error: then one is opened.
-	_ = wait.For(ctx, "a primary that serves", settleWithin, func(ctx context.Context) error {
+	none := wait.For(ctx, "a primary that serves", settleWithin, func(ctx context.Context) error {
 		serving = nil
+		var said []error
 		for _, m := range r.members {
-			if role, err := r.role(ctx, m); err == nil && role == driver.Primary {
+			role, err := r.role(ctx, m)
+			if err == nil && role == driver.Primary {
 				serving = append(serving, m)
+				continue
 			}
+			if err == nil {
+				err = fmt.Errorf("it is %s", role)
+			}
+			said = append(said, fmt.Errorf("%s: %w", m.Name, err))
 		}
 		if len(serving) == 0 {
-			return errors.New("none does")
+			return errors.Join(said...)
 		}
 		return nil
 	})
 	if len(serving) == 0 {
 		m, err = r.open(ctx)
-		return m, "was opened by hand", err
+		return m, fmt.Sprintf("was opened by hand (%v)", none), err
 	}
 	m = serving[len(serving)-1]
 	for _, o := range serving[:len(serving)-1] {
