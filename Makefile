@@ -30,7 +30,7 @@ nightly: build ## carry out all drills (the same settings)
 interrupts: ## interrupt every runbook after each of its steps
 	DRILLBOOK_EVERY_STEP=1 $(GO) test -timeout 90m -run TestInterruptAfterSteps ./cmd/drillbook
 
-kills: ## kill every process of a DM8 group after every step: 330 drills, about nine hours (ONLY="takeover …" for some)
+kills: ## kill every process of a DM8 group after every step: 330 drills, about an hour and a half (ONLY="takeover …" for some)
 	DRILLBOOK_EVERY_STEP=1 DM8_ONLY="$(ONLY)" $(GO) test -count=1 -timeout 24h -run TestKillsAfterSteps ./scenarios/dm8
 
 test: ## run every test: units, conformance, and the scenarios

@@ -57,7 +57,9 @@ func (r repairs) primary(ctx context.Context) (m driver.Member, how string, err 
 			return m, "", err
 		}
 	}
-	return m, fmt.Sprintf("served, one of %d", len(serving)), r.dm.StartServer(ctx, m)
+	// Its watcher anew: a stop of the group that was refused half-way has left it idle.
+	err = errors.Join(r.dm.StopProgram(ctx, m, "dmwatcher"), r.dm.StartServer(ctx, m))
+	return m, fmt.Sprintf("served, one of %d", len(serving)), err
 }
 
 // open opens the member with the newest log as the primary. Nobody else runs
