@@ -170,18 +170,8 @@ func stalls(rec *record.Record) []Span {
 
 // stalled reports whether the harness stood still at any time in between.
 func (v *view) stalled(from, to time.Duration) bool {
-	_, ok := v.firstStall(from, to)
-	return ok
-}
-
-// firstStall is when the first stall began that was not over at from, if it began
-// before to.
-func (v *view) firstStall(from, to time.Duration) (began time.Duration, ok bool) {
-	i, _ := slices.BinarySearch(v.stalledTo, from+1)
-	if i == len(v.stalls) || v.stalls[i].From >= to {
-		return 0, false
-	}
-	return v.stalls[i].From, true
+	began := v.stallsBefore(to)
+	return began > 0 && v.stalledTo[began-1] > from
 }
 
 // stallsBefore is how many stalls had begun by then.

@@ -311,23 +311,6 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// A stall amid an outage leaves what was certain before it and after it.
-func TestAStallAmidAnOutageTakesLittleAway(t *testing.T) {
-	for _, how := range []manner{swallows, shuts} {
-		d := down{from: 1500 * ms, to: 2200 * ms, how: how}
-		w := world{
-			interval: 5 * ms, latency: ms, jitter: ms, reply: 250 * ms, length: 5 * time.Second, downs: []down{d},
-		}
-		r := rand.New(rand.NewPCG(1, 1))
-		rec := w.record(r)
-		w.stand(r, rec, measure.Span{From: 1570 * ms, To: 1590 * ms})
-		o := measure.Of(rec).Downtime.Longest
-		if short := d.to - d.from - o.Least; short < 0 || short > 20*ms {
-			t.Errorf("%s: at least %s of %s, want no more than 20ms less", how, o.Least, d.to-d.from)
-		}
-	}
-}
-
 // One answer that comes a little late, by a pause of the machine too short to be
 // noticed, does not make an outage longer than its failures prove.
 func TestAPauseBehindAnOutageIsNoPartOfIt(t *testing.T) {

@@ -40,25 +40,11 @@ func (p *proof) least() time.Duration {
 // failed. A server that was asked and owes its answer past the deadline was down
 // within its reach. Any other failure may be one of several: a driver that gives
 // up one server after the other says so only with the last.
-func failing(a *record.Attempt, until, reach time.Duration) (from, to time.Duration) {
+func failing(a *record.Attempt, reach time.Duration) (from, to time.Duration) {
 	if a.Expired && a.Outcome == record.Unknown {
-		return a.Asked(), min(a.Asked()+reach, until)
+		return a.Asked(), min(a.Asked()+reach, a.Done)
 	}
-	return a.Sent, until
-}
-
-// unanswered is until when a failed attempt certainly had no answer. To one that
-// expired, an answer may have come unseen while the harness stood still; if that
-// began before a healthy server would have answered, it proves nothing.
-func (v *view) unanswered(a *record.Attempt, reach time.Duration) (until time.Duration, certain bool) {
-	if !a.Expired {
-		return a.Done, true
-	}
-	stall, ok := v.firstStall(a.Intended, a.Done)
-	if !ok {
-		return a.Done, true
-	}
-	return stall, stall > a.Asked()+reach+unnoticed
+	return a.Sent, a.Done
 }
 
 // lateAnswers adds what late answers prove that arrived at the end of the gap or
