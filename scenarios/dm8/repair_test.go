@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	fixture "drillbook/fixtures/dm8"
@@ -57,9 +58,15 @@ func (r repairs) primary(ctx context.Context) (m driver.Member, how string, err 
 			return m, "", err
 		}
 	}
-	// Its watcher anew: a stop of the group that was refused half-way has left it idle.
-	err = errors.Join(r.dm.StopProgram(ctx, m, "dmwatcher"), r.dm.StartServer(ctx, m))
-	return m, fmt.Sprintf("served, one of %d", len(serving)), err
+	// A stop of the group that was refused half-way has left its watcher idle.
+	if show, _, err := r.dm.Show(ctx); err == nil {
+		if db, _ := show.Database(strings.ToUpper(m.Name)); db.Watcher == "SHUTDOWN" {
+			if err := r.dm.StopProgram(ctx, m, "dmwatcher"); err != nil {
+				return m, "", err
+			}
+		}
+	}
+	return m, fmt.Sprintf("served, one of %d", len(serving)), r.dm.StartServer(ctx, m)
 }
 
 // open opens the member with the newest log as the primary. Nobody else runs
