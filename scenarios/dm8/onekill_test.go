@@ -172,12 +172,16 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
 	if m, ok := d.Cluster.Member(k.host); ok {
 		host = m
 	}
-	running, err := host.Run(ctx, node.Command{
-		Argv: []string{"sh", "-c", `grep -lx "$1" /proc/[0-9]*/comm || true`, "look", k.program},
-	})
-	if k.struck = err == nil && running.Stdout != ""; !k.struck {
-		return nil // a host that the drill has taken away runs nothing either
+	if s, ok := host.Node.(node.Stater); ok {
+		if state, err := s.State(ctx); err != nil || state == node.Ended {
+			return err // a host that the drill has taken away runs nothing
+		}
 	}
+	running, err := fixture.Processes(ctx, host, k.program)
+	if err != nil {
+		return err
+	}
+	k.struck = len(running) > 0
 	return dm.KillProgram(ctx, host, k.program)
 }
 
