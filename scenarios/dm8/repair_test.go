@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	fixture "drillbook/fixtures/dm8"
@@ -58,20 +57,7 @@ func (r repairs) primary(ctx context.Context) (m driver.Member, how string, err 
 			return m, "", err
 		}
 	}
-	if r.idle(ctx, m) {
-		if err := r.dm.StopProgram(ctx, m, "dmwatcher"); err != nil {
-			return m, "", err
-		}
-	}
 	return m, fmt.Sprintf("served, one of %d", len(serving)), r.dm.StartServer(ctx, m)
-}
-
-// idle reports whether the monitor, if it answers, says that a member's watcher is in
-// SHUTDOWN: a stop of the group that was refused half-way leaves it so.
-func (r repairs) idle(ctx context.Context, m driver.Member) bool {
-	show, _, err := r.dm.Show(ctx)
-	db, _ := show.Database(strings.ToUpper(m.Name))
-	return err == nil && db.Watcher == "SHUTDOWN"
 }
 
 // open opens the member with the newest log as the primary. Nobody else runs
