@@ -3,7 +3,6 @@ package dm8_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	fixture "drillbook/fixtures/dm8"
 	"drillbook/harness/cluster"
 	"drillbook/harness/drill"
-	"drillbook/harness/driver"
 	node "drillbook/harness/host"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
@@ -190,22 +188,10 @@ func (k *killed) mend(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithTimeout(ctx, repairWithin)
 	defer cancel()
 	r := repairs{dm: k.dm, members: c.Members, role: c.Role}
-	primary, how, err := r.primary(ctx)
-	if err != nil {
-		return fmt.Errorf("find a primary: %w", err)
-	}
-	for _, m := range c.Members {
-		if m.Name == primary.Name {
-			continue
-		}
-		if err := k.dm.Rejoin(ctx, m, primary, driver.Rebuild); err != nil {
-			return fmt.Errorf("rebuild %s from %s, which %s: %w", m.Name, primary.Name, how, err)
-		}
-	}
-	if err := k.dm.WaitHealthy(ctx); err != nil {
+	var err error
+	if k.repaired, err = r.rebuild(ctx); err != nil {
 		return err
 	}
-	k.repaired = fmt.Sprintf("rebuilt from %s, which %s", primary.Name, how)
 	if !k.struck {
 		k.repaired += "; the kill met nothing that ran"
 	}
