@@ -89,7 +89,7 @@ func rules() []rule {
 		},
 		{
 			"harness/preflight",
-			[]string{"harness/driver", "harness/host"},
+			[]string{"harness/driver", "harness/host", "harness/wait"},
 			"it looks at a cluster; whoever runs the drill decides what that means",
 		},
 		{"harness/drill", []string{

@@ -20,6 +20,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/wait"
 )
 
 // The bounds.
@@ -29,6 +30,9 @@ const (
 	ClockBound = time.Second
 	// FullFrom is the share of a disk, in percent, from which it is full.
 	FullFrom = 90
+	// entryWithin is for how long clients' logins may fail: a machine on which a
+	// cluster has only just started may be too busy for the first.
+	entryWithin = 5 * time.Second
 	// LeastFree is how many bytes must be free on a disk all the same.
 	LeastFree = 32 << 20
 )
@@ -114,9 +118,19 @@ func (c *checker) entry(ctx context.Context) Finding {
 		return f.with(fmt.Errorf("clients go to %v and nowhere else: they would not follow a change of roles; "+
 			"give them the service's entry", names))
 	}
-	s, err := c.Driver.Open(ctx, c.Clients)
+	var s driver.Session
+	var failed error
+	err := wait.For(ctx, "the clients' entry to answer", entryWithin, func(ctx context.Context) (err error) {
+		if s, err = c.Driver.Open(ctx, c.Clients); err != nil {
+			failed = err
+		}
+		return err
+	})
 	if err != nil {
 		return f.with(fmt.Errorf("the clients' entry leads nowhere: %w", err))
+	}
+	if failed != nil {
+		f.Found += fmt.Sprintf("; the login before the one that succeeded failed: %v", failed)
 	}
 	role, err := s.Role(ctx)
 	err = errors.Join(err, s.Close())

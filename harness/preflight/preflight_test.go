@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drillbook/fixtures/fake"
@@ -213,6 +215,51 @@ func TestVersionsAndClocks(t *testing.T) {
 			if !strings.HasPrefix(got, tt.want) || (tt.want == "") != (got == "") {
 				t.Errorf("wrong is %q, want %q", got, tt.want)
 			}
+		})
+	}
+}
+
+// shy is a database whose first logins fail.
+type shy struct {
+	*fake.DB
+
+	fail int // logins that still will
+}
+
+func (s *shy) Open(ctx context.Context, t driver.Target) (driver.Session, error) {
+	if s.fail > 0 {
+		s.fail--
+		return nil, errors.New("too busy")
+	}
+	return s.DB.Open(ctx, t)
+}
+
+// A login that fails is tried again for a while, and is told all the same.
+func TestEntryThatFails(t *testing.T) {
+	const looks = "clients look for the one that takes writes among [a b]"
+	for _, tt := range []struct {
+		fail       int
+		found, err string
+	}{
+		{0, looks, ""},
+		{2, looks + "; the login before the one that succeeded failed: too busy", ""},
+		{math.MaxInt, looks, "the clients' entry leads nowhere"},
+	} {
+		t.Run(fmt.Sprintf("%d times", tt.fail), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				db := fake.New(fake.Config{})
+				cfg := start(t, db, db)
+				cfg.Driver = &shy{DB: db, fail: tt.fail}
+				for _, f := range preflight.Check(t.Context(), cfg) {
+					if f.What != "clients' entry" {
+						continue
+					}
+					if f.Found != tt.found || (f.Err == nil) != (tt.err == "") ||
+						f.Err != nil && !strings.Contains(f.Err.Error(), tt.err) {
+						t.Errorf("found %q, wrong is %v; want %q, %q", f.Found, f.Err, tt.found, tt.err)
+					}
+				}
+			})
 		})
 	}
 }
