@@ -30,11 +30,11 @@ const (
 	ClockBound = time.Second
 	// FullFrom is the share of a disk, in percent, from which it is full.
 	FullFrom = 90
+	// LeastFree is how many bytes must be free on a disk all the same.
+	LeastFree = 32 << 20
 	// entryWithin is for how long clients' logins may fail: a machine on which a
 	// cluster has only just started may be too busy for the first.
 	entryWithin = 5 * time.Second
-	// LeastFree is how many bytes must be free on a disk all the same.
-	LeastFree = 32 << 20
 )
 
 // Config is what to look at. All fields must be set.
