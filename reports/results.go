@@ -136,6 +136,7 @@ type reasonResult struct {
 	Sentence string          `json:"sentence"`
 	Step     int             `json:"step,omitempty"`
 	Detail   string          `json:"detail,omitempty"`
+	Blame    record.Blame    `json:"blame,omitempty"`
 }
 
 type bracketResult struct {
@@ -163,6 +164,7 @@ type stepResult struct {
 	Expected *expectedResult `json:"expected"`
 	Outcome  measure.Outcome `json:"outcome"`
 	Error    string          `json:"error,omitempty"`
+	Blame    record.Blame    `json:"blame,omitempty"`
 }
 
 type outageResult struct {

@@ -61,7 +61,9 @@ func newDrillResult(d Drill, w words) drillResult {
 func seenToEnd(d Drill) bool { return d.Record.Tail != nil && !d.Record.Tail.Interrupted }
 
 func newReason(r measure.Reason, w words) reasonResult {
-	return reasonResult{Verdict: r.Verdict, Code: r.Code, Sentence: w.sentence(r), Step: r.Step, Detail: r.Detail}
+	return reasonResult{
+		Verdict: r.Verdict, Code: r.Code, Sentence: w.sentence(r), Step: r.Step, Detail: r.Detail, Blame: r.Blame,
+	}
 }
 
 func newBracket(b measure.Bracket, open bool) bracketResult {
@@ -86,7 +88,7 @@ func newDowntime(t measure.Downtime, toEnd, tried bool) *downtimeResult {
 func newStep(s measure.Step, tried bool) stepResult {
 	out := stepResult{
 		Number: s.Number, Title: s.Title, Comment: s.Comment, Planned: unlessZero(s.Planned),
-		Outcome: s.Outcome, Error: s.Err, Expected: newExpected(s.Expected),
+		Outcome: s.Outcome, Error: s.Err, Blame: s.Blame, Expected: newExpected(s.Expected),
 	}
 	if s.Outcome == measure.Skipped {
 		return out

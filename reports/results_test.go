@@ -106,7 +106,7 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	}
 	found := map[string]bool{}
 	repeated := reports.Run{Drills: slices.Repeat([]reports.Drill{full()}, 6), Skipped: skipped()}
-	for _, r := range append(slices.Collect(maps.Values(cases())), repeated) {
+	for _, r := range append(slices.Collect(maps.Values(cases())), repeated, older(t)) {
 		var v any
 		if err := json.Unmarshal([]byte(results(t, r)), &v); err != nil {
 			t.Fatal(err)
@@ -342,11 +342,10 @@ func TestJUnit(t *testing.T) {
 // is an error of the drill and no failure of the service.
 func TestJUnitOfABotchedStep(t *testing.T) {
 	rec := record.Record{
-		Head: record.Head{Steps: []record.Step{{Number: 1}}},
+		Head: record.Head{Schema: record.Schema, Steps: []record.Step{{Number: 1}}},
 		Events: []record.Event{
 			{Kind: record.Began, Step: 1},
-			{Kind: record.Note, Step: 1, Fault: "x", Err: "still cut"},
-			{Kind: record.Ended, Step: 1, Err: "heal x: still cut"},
+			{Kind: record.Ended, Step: 1, Err: "heal x: still cut", Blame: record.BlameFault},
 		},
 		Tail: &record.Tail{},
 	}

@@ -13,6 +13,9 @@ func Sentence(r measure.Reason, lang string) string { return wordsIn(lang).sente
 
 func (w words) sentence(r measure.Reason) string {
 	key := "reason." + string(r.Code)
+	if blamed := key + "." + string(r.Blame); w.has(blamed) {
+		key = blamed
+	}
 	if !w.has(key) {
 		key = "reason.other"
 	}

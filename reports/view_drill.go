@@ -217,7 +217,7 @@ func (w words) outcome(s measure.Step) string {
 // stepVerdict is the worst that can be said of a step.
 func stepVerdict(s measure.Step) measure.Verdict {
 	switch {
-	case s.Outcome == measure.Failed && !s.Botched || s.Verdict == measure.Missed:
+	case s.Outcome == measure.Failed && s.Blame == record.BlameService || s.Verdict == measure.Missed:
 		return measure.Missed
 	case s.Outcome != measure.Passed || s.Verdict == measure.Unmeasurable:
 		return measure.Unmeasurable

@@ -6,6 +6,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,7 +125,8 @@ func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 	if err := d.start(ctx); err != nil {
 		err = fmt.Errorf("%w: %w", ErrEnvironment, err)
 		d.stopAll(context.WithoutCancel(ctx))
-		return nil, errors.Join(err, d.closeJournal(record.Tail{Err: err.Error()}))
+		tail := record.Tail{Err: err.Error(), Blame: cmp.Or(Blamed(err), record.BlamePlace)}
+		return nil, errors.Join(err, d.closeJournal(tail))
 	}
 	return d, nil
 }
@@ -239,9 +241,10 @@ func (d *Drill) StepBegan(number int) {
 	d.event(record.Event{Kind: record.Began})
 }
 
-// StepEnded notes that the current step has ended, with err if it failed.
+// StepEnded notes that the current step has ended, with err and who is to
+// blame for it ([Blamed]) if it failed.
 func (d *Drill) StepEnded(err error) {
-	e := record.Event{Kind: record.Ended}
+	e := record.Event{Kind: record.Ended, Blame: Blamed(err)}
 	if err != nil {
 		e.Err = err.Error()
 	}

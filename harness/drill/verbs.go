@@ -15,8 +15,13 @@ import (
 )
 
 // Inject injects a fault and returns once there is evidence that it holds. The
-// fault is healed by Heal, or by End.
+// fault is healed by Heal, or by End. For an error the fault is to blame, not
+// the service.
 func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
+	return Blame(record.BlameFault, d.inject(ctx, f))
+}
+
+func (d *Drill) inject(ctx context.Context, f fault.Fault) error {
 	if d.disturbed == 0 {
 		d.calm(ctx)
 	}
@@ -36,8 +41,12 @@ func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
 }
 
 // Heal undoes a fault and returns once there is evidence that nothing is left
-// of it.
+// of it. For an error the fault is to blame, not the service.
 func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
+	return Blame(record.BlameFault, d.heal(ctx, f))
+}
+
+func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 	undoing, done := context.WithTimeout(ctx, undoWithin)
 	defer done()
 	if err := f.Heal(undoing); err != nil {

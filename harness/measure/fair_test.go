@@ -129,25 +129,36 @@ func TestServiceIsNotBlamedForFaultsThatStay(t *testing.T) {
 	}
 }
 
-func TestStepsThatTheHarnessFailsAreNotMissed(t *testing.T) {
+// TestBlameForAFailedStep: a step that failed is missed only if the service answers
+// for it. Whatever its error says, who is to blame is in the record; of one that
+// does not say, the error's words tell whether a fault is.
+func TestBlameForAFailedStep(t *testing.T) {
+	const fails = "heal x: still cut"
 	for _, tt := range []struct {
-		name string
-		note record.Event
-		want measure.Verdict
+		name   string
+		schema int
+		fault  string // that a note of the same error is about
+		blame  record.Blame
+		want   measure.Verdict
 	}{
-		{
-			"the fault could not be healed",
-			record.Event{Kind: record.Note, Fault: "x", Err: "still cut"},
-			measure.Unmeasurable,
-		},
-		{"the product failed", record.Event{Kind: record.Note, Err: "still cut"}, measure.Missed},
+		{"the service", 2, "", record.BlameService, measure.Missed},
+		{"a fault", 2, "x", record.BlameFault, measure.Unmeasurable},
+		{"a fault that no note is about", 2, "", record.BlameFault, measure.Unmeasurable},
+		{"the place", 2, "", record.BlamePlace, measure.Unmeasurable},
+		{"the harness", 2, "", record.BlameHarness, measure.Unmeasurable},
+		{"a person", 2, "", record.BlamePerson, measure.Unmeasurable},
+		{"somebody of a later version", 2, "", "the moon", measure.Unmeasurable},
+		{"the service, in the words of a fault", 2, "x", record.BlameService, measure.Missed},
+		{"an older record, a fault", 1, "x", "", measure.Unmeasurable},
+		{"an older record, the service", 1, "", "", measure.Missed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := tell().serve(100, 3000, record.Acked)
+			s.rec.Head.Schema = tt.schema
 			s.rec.Head.Steps = []record.Step{{Number: 1}}
-			tt.note.Step = 1
-			s.at(2000, record.Event{Kind: record.Began, Step: 1}).at(2100, tt.note).
-				at(2200, record.Event{Kind: record.Ended, Step: 1, Err: "heal x: still cut"})
+			s.at(2000, record.Event{Kind: record.Began, Step: 1}).
+				at(2100, record.Event{Kind: record.Note, Step: 1, Fault: tt.fault, Err: "still cut"}).
+				at(2200, record.Event{Kind: record.Ended, Step: 1, Err: fails, Blame: tt.blame})
 			why, ok := reason(s.measure(), measure.StepFailed)
 			if !ok || why.Verdict != tt.want {
 				t.Errorf("reason = %+v, want %s with %s", why, measure.StepFailed, tt.want)

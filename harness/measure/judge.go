@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"drillbook/harness/record"
 )
 
 // judge gathers the reasons and the verdict. What makes the whole drill
@@ -40,7 +42,7 @@ func (r *Result) unfit(v *view) []Reason {
 	case t.Interrupted:
 		add(Reason{Code: WasInterrupted})
 	case t.Err != "":
-		add(Reason{Code: Failure, Detail: t.Err})
+		add(Reason{Code: Failure, Detail: t.Err, Blame: t.Blame})
 	}
 	for _, c := range r.Calibrations {
 		if bound := v.rec.Head.Settings.Bound; c.Off() > bound {
@@ -132,7 +134,7 @@ func (r *Result) missed(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Outcome == Failed && !s.Botched {
+		if s.Outcome == Failed && s.Blame == record.BlameService {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Verdict == Missed {
@@ -207,8 +209,8 @@ func (r *Result) doubts(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Botched {
-			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
+		if s.Outcome == Failed && s.Blame != record.BlameService {
+			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err, Blame: s.Blame})
 		}
 		if s.Outcome == Skipped || s.Outcome == Interrupted {
 			add(Reason{Code: StepUndone, Step: s.Number})

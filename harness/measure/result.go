@@ -110,9 +110,9 @@ type Step struct {
 	From, Took time.Duration
 	Outcome    Outcome
 	Err        string
-	Botched    bool     // it failed because a fault could not be injected or healed
-	Downtime   Downtime // of clients' writes, of outages that began in it
-	Verdict    Verdict  // of the downtime against what is allowed; "" where nothing is
+	Blame      record.Blame // for Err
+	Downtime   Downtime     // of clients' writes, of outages that began in it
+	Verdict    Verdict      // of the downtime against what is allowed; "" where nothing is
 	Expected   *Expected
 	decisive   Outage // by which the verdict was found
 }
@@ -255,7 +255,7 @@ const (
 	RPOUnknown      Code = "rpo-unknown"      // -: there is no copy of a single primary
 	CopyMissing     Code = "copy-missing"     // Detail: the members without a copy that had caught up
 	StepMissed      Code = "step-missed"      // Step, Bracket, Limit
-	StepFailed      Code = "step-failed"      // Step, Detail
+	StepFailed      Code = "step-failed"      // Step, Detail, Blame
 	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
 	StepUndone      Code = "step-undone"      // Step
 	SplitBrain      Code = "split-brain"      // Detail
@@ -275,7 +275,7 @@ const (
 	RecordCut       Code = "record-cut"       // Age: how far it goes
 	JournalFailed   Code = "journal-failed"   // Detail
 	WasInterrupted  Code = "interrupted"      // -
-	Failure         Code = "failure"          // Detail
+	Failure         Code = "failure"          // Detail, Blame
 	NoWrites        Code = "no-writes"        // -
 )
 
@@ -291,4 +291,5 @@ type Reason struct {
 	Count   int
 	Age     time.Duration
 	Detail  string
+	Blame   record.Blame // who answers for it, of StepFailed and Failure
 }

@@ -24,24 +24,34 @@ func (v *view) steps() []Step {
 				step.Expected = &Expected{Event: e.What, Most: e.Took, Sum: e.Answer}
 			}
 			if e.Kind == record.Ended {
-				step.Took, step.Err, step.Outcome = e.At-step.From, e.Err, Passed
+				step.Took, step.Err, step.Blame, step.Outcome = e.At-step.From, e.Err, e.Blame, Passed
 				if e.Err != "" {
 					step.Outcome = Failed
 				}
 			}
 		}
-		step.Botched = step.Outcome == Failed && v.botched(step)
+		if v.rec.Head.Schema < blameSchema {
+			step.Blame = v.blameByText(step)
+		}
 		steps = append(steps, step)
 	}
 	return steps
 }
 
-// botched reports whether a step failed because a fault could not be injected
-// or healed: that is not for the service to answer for.
-func (v *view) botched(s Step) bool {
-	return slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
+// blameSchema is the first version of the record that says who is to blame for
+// an error.
+const blameSchema = 2
+
+// blameByText is who is to blame for the failure of a step of an older record:
+// a fault, if the step's error has the words of one that could not be injected,
+// confirmed or healed.
+func (v *view) blameByText(s Step) record.Blame {
+	if slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
 		return e.Step == s.Number && e.Fault != "" && e.Err != "" && strings.Contains(s.Err, e.Err)
-	})
+	}) {
+		return record.BlameFault
+	}
+	return record.BlameService
 }
 
 // suffered are the outages of clients' writes, by which promises are judged.

@@ -12,8 +12,9 @@ package record
 import "time"
 
 // Schema is the version of the record that this package writes. It reads
-// every version up to its own.
-const Schema = 1
+// every version up to its own. Version 2 says who is to blame for an error
+// ([Blame]).
+const Schema = 2
 
 // Record is one drill.
 type Record struct {
@@ -167,6 +168,19 @@ type Attempt struct {
 // Asked is when a server was asked.
 func (a *Attempt) Asked() time.Duration { return a.Sent + time.Duration(a.Wait)*time.Microsecond }
 
+// Blame is who answers for an error. The service answers for every error that
+// nobody else was found to blame for.
+type Blame string
+
+// Whom to blame.
+const (
+	BlameService Blame = ""
+	BlameFault   Blame = "fault"   // a fault could not be injected, confirmed or healed
+	BlamePlace   Blame = "place"   // the engine or the host where members run
+	BlameHarness Blame = "harness" // the harness itself: its limits, its own standstill
+	BlamePerson  Blame = "person"  // whoever did not give their consent
+)
+
 // Kind is what sort of event something is.
 type Kind string
 
@@ -175,7 +189,7 @@ const (
 	Ready    Kind = "ready"    // the cluster is up; Took says how long it took
 	Healthy  Kind = "healthy"  // the baseline was clean long enough
 	Began    Kind = "began"    // a step
-	Ended    Kind = "ended"    // a step; Err if it failed
+	Ended    Kind = "ended"    // a step; Err and Blame if it failed
 	Skipped  Kind = "skipped"  // a step
 	Decided  Kind = "decided"  // a change of roles was ordered; Member is to be primary
 	Prepared Kind = "prepared" // a fault: about to be injected
@@ -211,6 +225,7 @@ type Event struct {
 	What   string        `json:"what,omitempty"`
 	Answer string        `json:"answer,omitempty"`
 	Err    string        `json:"err,omitempty"`
+	Blame  Blame         `json:"blame,omitempty"` // for Err, of a step that has ended
 	Took   time.Duration `json:"took,omitempty"`
 	Bytes  int64         `json:"bytes,omitempty"`
 	Least  time.Duration `json:"least,omitempty"`
@@ -256,7 +271,8 @@ type Stored struct {
 type Tail struct {
 	At          time.Duration     `json:"at"`
 	Interrupted bool              `json:"interrupted,omitempty"`
-	Err         string            `json:"err,omitempty"` // why the drill could not be carried out
+	Err         string            `json:"err,omitempty"`   // why the drill could not be carried out
+	Blame       Blame             `json:"blame,omitempty"` // for Err
 	Versions    map[string]string `json:"versions,omitempty"`
 	// Journal is the first error of writing the record, if any.
 	Journal string `json:"journal,omitempty"`

@@ -22,7 +22,7 @@ func syncCheck(s *story) {
 		s.d.Confirm("rows on the standby")(s.dm().CompareCounts(ctx, s.a, s.b, "T_OBJECTS"))
 	})
 	s.step("Make a tablespace and a user on the primary", func(ctx SpecContext) {
-		works(s.dm().MakeUser(ctx, s.a))
+		s.works(s.dm().MakeUser(ctx, s.a))
 	})
 	s.step("See both on the standby", func(ctx SpecContext) {
 		s.d.Confirm("tablespace and user on the standby")(s.dm().CheckUser(ctx, s.b))
@@ -39,7 +39,7 @@ func syncCheck(s *story) {
 		}
 	})
 	s.step("Remove what was made", func(ctx SpecContext) {
-		works(s.dm().RemoveMade(ctx, s.a))
+		s.works(s.dm().RemoveMade(ctx, s.a))
 		s.both(ctx, s.a, s.b)
 	})
 }
@@ -72,34 +72,34 @@ func buildGroup(s *story) {
 		set, err = s.dm().Backup(ctx, s.a)
 		s.d.Confirm("backup set")(set, err)
 	})
-	s.step("Make the standby's instance", func(ctx SpecContext) { works(s.dm().Initialise(ctx, s.b)) })
+	s.step("Make the standby's instance", func(ctx SpecContext) { s.works(s.dm().Initialise(ctx, s.b)) })
 	s.step("Copy the backup and restore the standby", func(ctx SpecContext) {
 		s.d.Confirm("copy")(s.dm().CopyBackup(ctx, s.a, s.b, set))
-		works(s.dm().Restore(ctx, s.b, set))
+		s.works(s.dm().Restore(ctx, s.b, set))
 	})
 	s.step("Write the configuration of both hosts", func(ctx SpecContext) {
-		works(s.dm().Configure(ctx, s.a))
-		works(s.dm().Configure(ctx, s.b))
+		s.works(s.dm().Configure(ctx, s.a))
+		s.works(s.dm().Configure(ctx, s.b))
 		s.d.Confirm("configuration")(s.dm().CheckFiles(ctx, s.d.Book.RTO))
 	})
 	s.step("Start both in MOUNT", func(ctx SpecContext) {
-		works(s.dm().StopProgram(ctx, s.a, "dmserver"))
-		works(s.dm().Mount(ctx, s.a))
-		works(s.dm().Mount(ctx, s.b))
+		s.works(s.dm().StopProgram(ctx, s.a, "dmserver"))
+		s.works(s.dm().Mount(ctx, s.a))
+		s.works(s.dm().Mount(ctx, s.b))
 		s.d.Confirm("magics")(s.dm().CheckMagics(ctx))
 	})
 	s.step("Set OGUID and modes", func(ctx SpecContext) {
-		works(s.dm().Enlist(ctx, s.a, true))
-		works(s.dm().Enlist(ctx, s.b, false))
+		s.works(s.dm().Enlist(ctx, s.a, true))
+		s.works(s.dm().Enlist(ctx, s.b, false))
 	})
 	s.step("Start the watchers", func(ctx SpecContext) {
-		works(s.dm().StartWatcher(ctx, s.a))
-		works(s.dm().StartWatcher(ctx, s.b))
+		s.works(s.dm().StartWatcher(ctx, s.a))
+		s.works(s.dm().StartWatcher(ctx, s.b))
 	})
-	s.step("Start the monitor", func(ctx SpecContext) { works(s.dm().StartMonitor(ctx)) })
+	s.step("Start the monitor", func(ctx SpecContext) { s.works(s.dm().StartMonitor(ctx)) })
 	s.step("Lead the clients to the service", func(ctx SpecContext) {
-		works(s.dm().LeadToPrimary(ctx))
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().LeadToPrimary(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.as(ctx)
 	})
 }

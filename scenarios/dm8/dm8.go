@@ -127,7 +127,7 @@ func (s *story) both(ctx context.Context, primary, standby driver.Member) {
 }
 
 // works fails the step with an error.
-func works(err error) {
+func (s *story) works(err error) {
 	GinkgoHelper()
-	Expect(err).To(dsl.Work())
+	Expect(err).To(s.d.Work())
 }

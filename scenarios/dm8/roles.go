@@ -31,20 +31,20 @@ func switchover(s *story) {
 	})
 	s.step("Switch over to the standby", func(ctx SpecContext) {
 		s.expect(conf.Switchover)
-		works(s.d.Switchover(ctx, s.a, s.b))
+		s.works(s.d.Switchover(ctx, s.a, s.b))
 	})
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
 	s.step("Wait until the new standby is archived to", func(ctx SpecContext) {
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.b, s.a)
 	})
 	s.step("Switch back", func(ctx SpecContext) {
 		s.expect(conf.Switchover)
-		works(s.d.Switchover(ctx, s.b, s.a))
+		s.works(s.d.Switchover(ctx, s.b, s.a))
 		s.d.ConfirmServed(ctx)
 	})
 	s.step("Confirm the final state", func(ctx SpecContext) {
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.a, s.b)
 	})
 }
@@ -67,35 +67,35 @@ func takeover(s *story) {
 			held = s.holdBack(ctx)
 		}
 		cut = fault.Unplug(s.a, host.Public, host.Private)
-		works(s.d.Inject(ctx, cut))
+		s.works(s.d.Inject(ctx, cut))
 	})
 	s.step("Take over", func(ctx SpecContext) {
 		if s.async() {
 			s.d.Confirm("choose takeover")(s.dm().WaitLost(ctx, s.b))
 		}
-		works(s.d.Promote(ctx, s.b))
+		s.works(s.d.Promote(ctx, s.b))
 	})
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
 	s.step("Stop the old primary at its own console", func(ctx SpecContext) {
-		works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
-		works(s.dm().KillProgram(ctx, s.a, "dmserver"))
+		s.works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
+		s.works(s.dm().KillProgram(ctx, s.a, "dmserver"))
 	})
 	s.step("Give the network back", func(ctx SpecContext) {
 		if held != nil {
-			works(s.d.Heal(ctx, held))
+			s.works(s.d.Heal(ctx, held))
 		}
-		works(s.d.Heal(ctx, cut))
+		s.works(s.d.Heal(ctx, cut))
 	})
 	s.step("Bring the old primary back", func(ctx SpecContext) {
 		if s.async() {
-			works(s.dm().FeedFrom(ctx, s.b))
+			s.works(s.dm().FeedFrom(ctx, s.b))
 			s.d.ConfirmServed(ctx)
 		}
-		works(s.dm().StartWatcher(ctx, s.a))
+		s.works(s.dm().StartWatcher(ctx, s.a))
 		s.comeBack(ctx)
 	})
 	s.step("Confirm the final state", func(ctx SpecContext) {
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.b, s.a)
 	})
 }
@@ -129,12 +129,12 @@ func (s *story) comeBack(ctx SpecContext) {
 	if errors.Is(err, dm8.ErrSplit) {
 		s.d.Find("the old primary", err.Error(), nil)
 		s.d.SaveDiverged(ctx, s.a, s.b)
-		works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
+		s.works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
 		return
 	}
 	s.d.Confirm("the old primary")("it rejoined by itself", err)
 	if s.async() {
-		works(s.dm().Follow(ctx, s.a))
+		s.works(s.dm().Follow(ctx, s.a))
 	}
 }
 
@@ -152,17 +152,17 @@ func autoTakeover(s *story) {
 	s.step("The primary's host is lost", func(ctx SpecContext) {
 		s.expect(conf.AutoTakeover)
 		lost = fault.HostLoss(s.a)
-		works(s.d.Inject(ctx, lost))
+		s.works(s.d.Inject(ctx, lost))
 	})
-	s.step("Watch the standby take over", func(ctx SpecContext) { works(s.dm().WaitAutoTakeover(ctx, s.b)) })
+	s.step("Watch the standby take over", func(ctx SpecContext) { s.works(s.dm().WaitAutoTakeover(ctx, s.b)) })
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
 	s.step("Switch the host on again", func(ctx SpecContext) {
-		works(s.d.Heal(ctx, lost))
-		works(s.dm().StartWatcher(ctx, s.a))
+		s.works(s.d.Heal(ctx, lost))
+		s.works(s.dm().StartWatcher(ctx, s.a))
 	})
 	s.step("Bring the old primary back", func(ctx SpecContext) { s.comeBack(ctx) })
 	s.step("Confirm the final state", func(ctx SpecContext) {
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.b, s.a)
 	})
 }
@@ -177,18 +177,18 @@ func splitBrain(s *story) {
 	s.healthy()
 	s.step("Only the network between the two fails", func(ctx SpecContext) {
 		cut = fault.Unplug(s.a, host.Private)
-		works(s.d.Inject(ctx, cut))
+		s.works(s.d.Inject(ctx, cut))
 		s.d.ConfirmServed(ctx) // the old primary goes on alone
 	})
 	s.step("Take over although the old primary still serves", func(ctx SpecContext) {
-		works(s.d.Promote(ctx, s.b))
+		s.works(s.d.Promote(ctx, s.b))
 	})
 	s.step("See that both take writes", func(ctx SpecContext) {
 		s.d.ConfirmRole(ctx, s.a, driver.Primary)
 		s.d.ConfirmRole(ctx, s.b, driver.Primary)
 		s.d.Confirm("a write to each")(s.dm().CheckBothWrite(ctx, s.a, s.b))
 	})
-	s.step("Give the network back", func(ctx SpecContext) { works(s.d.Heal(ctx, cut)) })
+	s.step("Give the network back", func(ctx SpecContext) { s.works(s.d.Heal(ctx, cut)) })
 	s.step("Ask what is wrong", func(ctx SpecContext) {
 		s.d.Confirm("tip")(s.dm().WaitSplit(ctx, s.a))
 	})
@@ -196,11 +196,11 @@ func splitBrain(s *story) {
 		s.d.SaveDiverged(ctx, s.a, s.b)
 	})
 	s.step("Rebuild the loser", func(ctx SpecContext) {
-		works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
+		s.works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
 		s.d.ConfirmServed(ctx)
 	})
 	s.step("Confirm the final state", func(ctx SpecContext) {
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.b, s.a)
 	})
 }

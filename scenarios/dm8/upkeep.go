@@ -18,13 +18,13 @@ func RebuildStandby() dsl.Scenario {
 func rebuildStandby(s *story) {
 	var set string
 	s.healthy()
-	s.step("Stop the monitor", func(ctx SpecContext) { works(s.dm().ExitMonitor(ctx)) })
+	s.step("Stop the monitor", func(ctx SpecContext) { s.works(s.dm().ExitMonitor(ctx)) })
 	s.step("Stop watcher and server of the standby", func(ctx SpecContext) {
-		works(s.dm().StopMember(ctx, s.b))
+		s.works(s.dm().StopMember(ctx, s.b))
 		s.d.ConfirmServed(ctx)
 	})
 	s.step("Remove the control file, and only that", func(ctx SpecContext) {
-		works(s.dm().RemoveControl(ctx, s.b))
+		s.works(s.dm().RemoveControl(ctx, s.b))
 		s.d.Confirm("files of the watcher")(s.dm().CheckWatcherFile(ctx, s.b))
 	})
 	s.step("Back up the primary online", func(ctx SpecContext) {
@@ -36,18 +36,18 @@ func rebuildStandby(s *story) {
 		s.d.Confirm("copy")(s.dm().CopyBackup(ctx, s.a, s.b, set))
 	})
 	s.step("Restore the standby", func(ctx SpecContext) {
-		works(s.dm().Restore(ctx, s.b, set))
-		works(s.dm().Mount(ctx, s.b))
-		works(s.dm().Enlist(ctx, s.b, false))
+		s.works(s.dm().Restore(ctx, s.b, set))
+		s.works(s.dm().Mount(ctx, s.b))
+		s.works(s.dm().Enlist(ctx, s.b, false))
 		s.d.Confirm("magics")(s.dm().CheckMagics(ctx))
 	})
 	s.step("Check the standby's files", func(ctx SpecContext) {
 		s.d.Confirm("configuration")(s.dm().CheckFiles(ctx, 0))
 	})
-	s.step("Start the watcher of the standby", func(ctx SpecContext) { works(s.dm().StartWatcher(ctx, s.b)) })
-	s.step("Start the monitor", func(ctx SpecContext) { works(s.dm().StartMonitor(ctx)) })
+	s.step("Start the watcher of the standby", func(ctx SpecContext) { s.works(s.dm().StartWatcher(ctx, s.b)) })
+	s.step("Start the monitor", func(ctx SpecContext) { s.works(s.dm().StartMonitor(ctx)) })
 	s.step("Confirm the final state", func(ctx SpecContext) {
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.a, s.b)
 	})
 }
@@ -59,9 +59,9 @@ func OrderedShutdown() dsl.Scenario {
 
 func orderedShutdown(s *story) {
 	s.healthy()
-	s.step("Stop the group through the monitor", func(ctx SpecContext) { works(s.dm().StopGroup(ctx)) })
+	s.step("Stop the group through the monitor", func(ctx SpecContext) { s.works(s.dm().StopGroup(ctx)) })
 	s.step("Start the group again", func(ctx SpecContext) {
-		works(s.dm().StartGroup(ctx))
+		s.works(s.dm().StartGroup(ctx))
 		s.as(ctx)
 	})
 	s.step("Stop by hand, the primary's watcher first", func(ctx SpecContext) { s.byHand(ctx, s.a, s.b) })
@@ -75,19 +75,19 @@ func orderedShutdown(s *story) {
 // to have.
 func (s *story) byHand(ctx SpecContext, order ...driver.Member) {
 	GinkgoHelper()
-	works(s.dm().ExitMonitor(ctx))
+	s.works(s.dm().ExitMonitor(ctx))
 	ranOn, err := s.dm().StopWatchers(ctx, order...)
 	s.d.Confirm("instances that ran on without their watchers")(fmt.Sprintf("%v", ranOn), err)
-	works(s.dm().StopProgram(ctx, s.a, "dmserver"))
-	works(s.dm().StopProgram(ctx, s.b, "dmserver"))
+	s.works(s.dm().StopProgram(ctx, s.a, "dmserver"))
+	s.works(s.dm().StopProgram(ctx, s.b, "dmserver"))
 }
 
 func (s *story) startByHand(ctx SpecContext) {
 	GinkgoHelper()
-	works(s.dm().StartWatcher(ctx, s.a))
-	works(s.dm().StartWatcher(ctx, s.b))
-	works(s.dm().StartMonitor(ctx))
-	works(s.dm().WaitHealthy(ctx))
+	s.works(s.dm().StartWatcher(ctx, s.a))
+	s.works(s.dm().StartWatcher(ctx, s.b))
+	s.works(s.dm().StartMonitor(ctx))
+	s.works(s.dm().WaitHealthy(ctx))
 	s.as(ctx)
 }
 
@@ -114,16 +114,16 @@ func serviceName(s *story) {
 	})
 	s.step("Switch over under the clients", func(ctx SpecContext) {
 		s.expect(conf.Switchover)
-		works(s.d.Switchover(ctx, s.a, s.b))
+		s.works(s.d.Switchover(ctx, s.a, s.b))
 	})
 	s.step("Confirm that the clients follow", func(ctx SpecContext) {
 		s.d.ConfirmServed(ctx)
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.d.Confirm("where the service leads")(s.dm().CheckService(ctx))
 	})
 	s.step("Switch back", func(ctx SpecContext) {
-		works(s.d.Switchover(ctx, s.b, s.a))
-		works(s.dm().WaitHealthy(ctx))
+		s.works(s.d.Switchover(ctx, s.b, s.a))
+		s.works(s.dm().WaitHealthy(ctx))
 		s.as(ctx)
 	})
 }

@@ -147,6 +147,7 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 			ginkgo.Fail(err.Error())
 		}
 	}
+	d.cause = nil
 	d.StepBegan(s.Number)
 }
 
@@ -159,7 +160,7 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	}
 	var err error
 	if report.Failed() {
-		err = errors.New(report.Failure.Message)
+		err = drill.Blame(drill.Blamed(d.cause), errors.New(report.Failure.Message))
 	}
 	d.StepEnded(err)
 }

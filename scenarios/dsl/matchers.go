@@ -8,18 +8,22 @@ import (
 
 // Work matches the error of something that should have worked. It says what
 // went wrong in the error's own words, which are made for the reader of a
-// report.
-func Work() types.GomegaMatcher { return work{} }
+// report, and keeps the error for the record, which says who is to blame for
+// it.
+func (d *Drill) Work() types.GomegaMatcher { return work{d} }
 
-type work struct{}
+type work struct{ d *Drill }
 
-func (work) Match(actual any) (bool, error) {
+func (w work) Match(actual any) (bool, error) {
 	if actual == nil {
+		w.d.cause = nil
 		return true, nil
 	}
-	if _, ok := actual.(error); !ok {
+	err, ok := actual.(error)
+	if !ok {
 		return false, fmt.Errorf("Work matches an error, not a %T", actual)
 	}
+	w.d.cause = err
 	return false, nil
 }
 

@@ -87,6 +87,7 @@ type Drill struct {
 	ended    bool
 	outcome  *reports.Drill
 	broken   error // why the drill could not begin
+	cause    error // what failed the current step, if Work has seen it
 	failed   bool  // a step, or what is around the steps
 	stopped  bool  // by an interrupt
 }

@@ -9,10 +9,12 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/record"
 	"drillbook/harness/wait"
 )
 
@@ -38,7 +40,7 @@ func (d *Drill) Impair(
 	ctx context.Context, standby, primary driver.Member, port int, c link.Condition,
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
-	return d.with(ctx, impaired(ctx, d.relay, replication(standby, primary, port), c))
+	return d.with(ctx, d.impaired(ctx, d.relay, replication(standby, primary, port), c))
 }
 
 // replication is what a standby opens to its primary.
@@ -47,32 +49,32 @@ func replication(standby, primary driver.Member, port int) link.Route {
 }
 
 // impaired is the fault that a condition on a link of a network is.
-func impaired(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
+func (d *Drill) impaired(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
 	ginkgo.GinkgoHelper()
 	l, err := n.Link(ctx, r)
-	gomega.Expect(err).To(Work())
+	gomega.Expect(drill.Blame(record.BlameFault, err)).To(d.Work())
 	return fault.Impair(l, c)
 }
 
 // with injects a fault.
 func (d *Drill) with(ctx context.Context, f fault.Fault) fault.Fault {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(d.Inject(ctx, f)).To(Work())
+	gomega.Expect(d.Inject(ctx, f)).To(d.Work())
 	return f
 }
 
 // Undo heals a fault.
 func (d *Drill) Undo(ctx context.Context, f fault.Fault) {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(d.Heal(ctx, f)).To(Work())
+	gomega.Expect(d.Heal(ctx, f)).To(d.Work())
 }
 
 // Hold lets a state last for so long: the parameter hold of the runbook.
 func (d *Drill) Hold(ctx context.Context, what string) {
 	ginkgo.GinkgoHelper()
 	hold, err := time.ParseDuration(d.Params["hold"])
-	gomega.Expect(err).To(Work())
-	gomega.Expect(wait.Out(ctx, hold)).To(Work(), "wait for "+what)
+	gomega.Expect(err).To(d.Work())
+	gomega.Expect(wait.Out(ctx, hold)).To(d.Work(), "wait for "+what)
 }
 
 // Durations makes sure that parameters of a runbook are durations, before

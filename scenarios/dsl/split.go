@@ -22,8 +22,8 @@ func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fau
 	ginkgo.GinkgoHelper()
 	drop := link.Condition{Kind: link.Drop}
 	return d.with(ctx, fault.Together("network of "+m.Name+" is cut",
-		impaired(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
-		impaired(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
+		d.impaired(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
+		d.impaired(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
 }
 
 // WatchApart counts for so long who acknowledges writes while old is cut off
@@ -32,7 +32,7 @@ func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fau
 func (d *Drill) WatchApart(ctx context.Context, old, taken driver.Member, during time.Duration) {
 	ginkgo.GinkgoHelper()
 	counts, err := d.Taken(ctx, during)
-	gomega.Expect(err).To(Work())
+	gomega.Expect(err).To(d.Work())
 	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", during, old.Name, counts[old.Name], taken.Name,
 		counts[taken.Name])
 	switch split := d.Book.ExpectsSplit(d.Params); {
@@ -57,5 +57,5 @@ func (d *Drill) SaveDiverged(ctx context.Context, m, primary driver.Member) {
 			saved.File, saved.Bytes, saved.SHA256)
 	}
 	d.Find("what only "+m.Name+" holds", found, err)
-	gomega.Expect(err).To(Work())
+	gomega.Expect(err).To(d.Work())
 }

@@ -28,7 +28,7 @@ func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
 		}
 		return err
 	})
-	gomega.Expect(err).To(Work())
+	gomega.Expect(err).To(d.Work())
 	return primary, standby
 }
 
@@ -41,7 +41,7 @@ func (d *Drill) ConfirmInSync(ctx context.Context, standby, primary driver.Membe
 	ginkgo.GinkgoHelper()
 	lag, err := d.WaitInSync(ctx, standby, primary, syncWithin)
 	d.Find("replication", lag.Detail, err)
-	gomega.Expect(err).To(Work())
+	gomega.Expect(err).To(d.Work())
 }
 
 // PairInSync is Pair, once the standby is in sync.
@@ -60,7 +60,7 @@ func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Ro
 		err = fmt.Errorf("%s is %s, not %s", m.Name, got, want)
 	}
 	d.Find("role of "+m.Name, string(got), err)
-	gomega.Expect(err).To(Work())
+	gomega.Expect(err).To(d.Work())
 }
 
 // Confirm records what a check of the runbook found; an error of the check
@@ -69,7 +69,7 @@ func (d *Drill) Confirm(what string) func(found string, err error) {
 	return func(found string, err error) {
 		ginkgo.GinkgoHelper()
 		d.Find(what, found, err)
-		gomega.Expect(err).To(Work(), what)
+		gomega.Expect(err).To(d.Work(), what)
 	}
 }
 
@@ -82,8 +82,8 @@ func (d *Drill) HoldReplication(
 	hold time.Duration,
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
-	f := d.with(ctx, impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
-	gomega.Expect(wait.Out(ctx, hold)).To(Work(), "wait for replication to have been held up")
+	f := d.with(ctx, d.impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
+	gomega.Expect(wait.Out(ctx, hold)).To(d.Work(), "wait for replication to have been held up")
 	return f
 }
 
@@ -97,7 +97,7 @@ func (d *Drill) ConfirmServed(ctx context.Context) {
 	err := d.WaitServed(ctx, lookBack, d.Book.RTO+lookBack)
 	h, now := d.Health()
 	d.Find("clients' writes", served(h, now), err)
-	gomega.Expect(err).To(Work())
+	gomega.Expect(err).To(d.Work())
 }
 
 func served(h probe.Health, now time.Duration) string {

@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -73,16 +74,52 @@ func lostPrimary(d *dsl.Drill) {
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		a, b = d.PairInSync(ctx)
 		lost = fault.HostLoss(a)
-		Expect(d.Inject(ctx, lost)).To(dsl.Work())
+		Expect(d.Inject(ctx, lost)).To(d.Work())
 	})
 	It(d.Step("Promote"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, b)).To(dsl.Work())
+		Expect(d.Promote(ctx, b)).To(d.Work())
 		d.ConfirmServed(ctx)
 	})
 	It(d.Step("Rejoin"), func(ctx SpecContext) {
-		Expect(d.Heal(ctx, lost)).To(dsl.Work())
-		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(dsl.Work())
+		Expect(d.Heal(ctx, lost)).To(d.Work())
+		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Work())
 	})
+}
+
+// unhealed is lostPrimary whose host cannot be brought up at first.
+func unhealed(d *dsl.Drill) {
+	var lost fault.Fault
+	var a, b driver.Member
+	It(d.Step("Lose it"), func(ctx SpecContext) {
+		a, b = d.PairInSync(ctx)
+		lost = &stuckOnce{Fault: fault.HostLoss(a)}
+		Expect(d.Inject(ctx, lost)).To(d.Work())
+	})
+	It(d.Step("Promote"), func(ctx SpecContext) {
+		Expect(d.Promote(ctx, b)).To(d.Work())
+		d.ConfirmServed(ctx)
+	})
+	It(d.Step("Rejoin"), func(ctx SpecContext) {
+		defer func() { // so that nothing but the step is amiss
+			Expect(d.Heal(ctx, lost)).To(Succeed())
+			Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(Succeed())
+		}()
+		Expect(d.Heal(ctx, lost)).To(d.Work(), "bring the host up")
+	})
+}
+
+// stuckOnce is a fault whose healing fails the first time.
+type stuckOnce struct {
+	fault.Fault
+	tried bool
+}
+
+func (s *stuckOnce) Heal(ctx context.Context) error {
+	if !s.tried {
+		s.tried = true
+		return errors.New("the host does not answer")
+	}
+	return s.Fault.Heal(ctx)
 }
 
 // silent is a view that only counts.
@@ -99,7 +136,7 @@ type failed bool
 
 func (f *failed) Fail() { *f = true }
 
-func suite(t *testing.T, view dsl.View, loses string) *dsl.Suite {
+func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill)) *dsl.Suite {
 	t.Helper()
 	lib, err := runbooks.Load(fstest.MapFS{
 		"fake/lost-primary.md":    {Data: []byte(page)},
@@ -113,7 +150,7 @@ func suite(t *testing.T, view dsl.View, loses string) *dsl.Suite {
 		Params: map[string]string{"loses": loses},
 	})
 	sc := dsl.Scenario{
-		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: lostPrimary,
+		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: body,
 	}
 	cannot := sc
 	cannot.Needs = dsl.Always(dsl.Unplug)
@@ -124,24 +161,28 @@ func suite(t *testing.T, view dsl.View, loses string) *dsl.Suite {
 	return s
 }
 
-// A healthy and a defective database are drilled in one suite, two trials each:
-// Ginkgo can run only once in a process.
+// A healthy and a defective database, and a place that fails, are drilled in one
+// suite, two trials each: Ginkgo can run only once in a process.
 func TestSuite(t *testing.T) {
 	var view silent
-	healthy, defective := suite(t, &view, "no"), suite(t, &view, "yes")
+	healthy, defective := suite(t, &view, "no", lostPrimary), suite(t, &view, "yes", lostPrimary)
+	stuck := suite(t, &view, "no", unhealed)
 	var f failed
 	RegisterFailHandler(Fail)
 	healthy.Run(&f)
 	if !f {
 		t.Error("a missed promise did not fail the suite")
 	}
-	if view.began != 4 || view.ended != 4 {
-		t.Errorf("%d drills began and %d ended, want 4 each", view.began, view.ended)
+	if view.began != 6 || view.ended != 6 {
+		t.Errorf("%d drills began and %d ended, want 6 each", view.began, view.ended)
 	}
 	for _, tt := range []struct {
 		suite *dsl.Suite
 		want  measure.Verdict
-	}{{healthy, measure.Met}, {defective, measure.Missed}} {
+		blame record.Blame // for the third step, which passes if nobody is to blame
+	}{
+		{healthy, measure.Met, ""}, {defective, measure.Missed, ""}, {stuck, measure.Unmeasurable, record.BlameFault},
+	} {
 		drills, skipped := tt.suite.Report().Drills, tt.suite.Report().Skipped
 		if len(skipped) != 1 || skipped[0].Host != "memory" || !strings.Contains(skipped[0].Why, "no cables") {
 			t.Errorf("skipped = %v, want what needs cables, once", skipped)
@@ -157,8 +198,12 @@ func TestSuite(t *testing.T) {
 				t.Errorf("trial %d of %d, want %d of 2", d.Record.Head.Trial, d.Record.Head.Trials, i+1)
 			}
 			for _, s := range d.Result.Steps {
-				if s.Outcome != measure.Passed {
-					t.Errorf("step %d %s, want passed: %s", s.Number, s.Outcome, s.Err)
+				want, blame := measure.Passed, record.BlameService
+				if s.Number == 3 && tt.blame != "" {
+					want, blame = measure.Failed, tt.blame
+				}
+				if s.Outcome != want || s.Blame != blame {
+					t.Errorf("step %d %s, %q to blame, want %s, %q: %s", s.Number, s.Outcome, s.Blame, want, blame, s.Err)
 				}
 			}
 		}

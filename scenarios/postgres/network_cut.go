@@ -54,13 +54,13 @@ func (c *networkCut) split() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Take over on the standby"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, c.b)).To(dsl.Work())
+		Expect(d.Promote(ctx, c.b)).To(d.Work())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Find out who takes writes"), func(ctx SpecContext) {
 		d.ConfirmServed(ctx)
 		apart, err := time.ParseDuration(d.Params["apart"])
-		Expect(err).To(dsl.Work())
+		Expect(err).To(d.Work())
 		d.WatchApart(ctx, c.a, c.b, apart)
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -78,7 +78,7 @@ func (c *networkCut) split() {
 func (c *networkCut) repair() {
 	d := c.d
 	It(d.Step("Stop the writes on the old primary"), func(ctx SpecContext) {
-		Expect(postgres.StopWrites(ctx, c.a)).To(dsl.Work())
+		Expect(postgres.StopWrites(ctx, c.a)).To(d.Work())
 		d.Confirm("writes on the old primary")(postgres.CheckReadOnly(ctx, c.a))
 		d.ConfirmServed(ctx)
 		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, c.b, c.b, d.Cluster.Members))
@@ -89,12 +89,12 @@ func (c *networkCut) repair() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Rebuild the old primary as a standby"), func(ctx SpecContext) {
-		Expect(postgres.Stop(ctx, c.a)).To(dsl.Work())
+		Expect(postgres.Stop(ctx, c.a)).To(d.Work())
 		way := driver.Rewind
 		if d.Params["way"] == "pg_basebackup" {
 			way = driver.Rebuild
 		}
-		Expect(d.Rejoin(ctx, c.a, c.b, way)).To(dsl.Work())
+		Expect(d.Rejoin(ctx, c.a, c.b, way)).To(d.Work())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the pair is in sync"), func(ctx SpecContext) {

@@ -58,14 +58,14 @@ func (s *shutdown) stop() {
 	d := s.d
 	It(d.Step("Stop the primary"), func(ctx SpecContext) {
 		_, err := postgres.Psql(ctx, s.a, "CHECKPOINT")
-		Expect(err).To(dsl.Work())
+		Expect(err).To(d.Work())
 		s.aDown = d.StopServer(ctx, s.a)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the standby has everything"), func(ctx SpecContext) {
 		d.Confirm("the end of the primary")(postgres.CheckReceivedAll(ctx, s.a, s.b))
 		c, err := postgres.ReadControl(ctx, s.a)
-		Expect(err).To(dsl.Work())
+		Expect(err).To(d.Work())
 		s.timeline = c.Timeline
 	}, SpecTimeout(dsl.StepLimit))
 

@@ -1,0 +1,34 @@
+package drill
+
+import (
+	"errors"
+
+	"drillbook/harness/record"
+)
+
+// Blame is err with who answers for it, which [Blamed] finds again in whatever
+// wraps it. It says what err says.
+func Blame(who record.Blame, err error) error {
+	if err == nil || who == record.BlameService {
+		return err
+	}
+	return &blamedError{who, err}
+}
+
+// Blamed is who answers for an error: the service, if nobody else is to blame.
+// Of errors that were joined, the first that blames somebody tells.
+func Blamed(err error) record.Blame {
+	if b, ok := errors.AsType[*blamedError](err); ok {
+		return b.who
+	}
+	return record.BlameService
+}
+
+type blamedError struct {
+	who record.Blame
+	err error
+}
+
+func (e *blamedError) Error() string { return e.err.Error() }
+
+func (e *blamedError) Unwrap() error { return e.err }

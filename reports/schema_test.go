@@ -1,0 +1,39 @@
+package reports_test
+
+import (
+	"io"
+	"path/filepath"
+	"testing"
+
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+	"drillbook/reports"
+)
+
+// older is a run whose record is of schema 1.
+func older(t *testing.T) reports.Run {
+	t.Helper()
+	rec, err := record.ReadFile(filepath.Join("..", "harness", "record", "testdata", "schema1.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.Head.Schema != 1 || rec.Tail == nil {
+		t.Fatalf("schema %d, tail %v: want a whole record of schema 1", rec.Head.Schema, rec.Tail)
+	}
+	return reports.Run{Drills: []reports.Drill{reports.Of(rec, "fake-lost-primary")}}
+}
+
+// TestOlderRecordRenders: a record of schema 1 still measures and renders as it
+// did. In its third step a fault could not be healed at first, and only the words
+// of the errors say that the service does not answer for that.
+func TestOlderRecordRenders(t *testing.T) {
+	r := older(t)
+	if got := r.Drills[0].Result.Verdict; got != measure.Unmeasurable {
+		t.Errorf("verdict %s, want unmeasurable", got)
+	}
+	golden(t, "schema1.golden.json", func(w io.Writer) error { return reports.JSON(w, r) })
+	for _, lang := range []string{"en", "zh"} {
+		golden(t, "schema1."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })
+		golden(t, "schema1."+lang+".golden.html", func(w io.Writer) error { return reports.HTML(w, r, lang) })
+	}
+}
