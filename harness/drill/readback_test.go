@@ -3,6 +3,7 @@ package drill_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,35 +16,46 @@ import (
 	"drillbook/harness/record"
 )
 
-// late is a database of which b lacks the newest row for the first so many times
-// that it is read back, as if that took effect only then.
-type late struct {
+// retold is a database whose sessions tell otherwise what the members hold.
+type retold struct {
 	*fake.DB
 
-	times *atomic.Int32
+	tell func(ctx context.Context, m string, held []driver.Stored) ([]driver.Stored, error)
+	lag  func() error // if set, what is said of every standby once it fails
 }
 
-func (l late) Open(ctx context.Context, t driver.Target) (driver.Session, error) {
-	s, err := l.DB.Open(ctx, t)
-	if err == nil && !t.Writable && t.Members[0].Name == "b" {
-		return lateSession{s, l.times}, nil
+func (r retold) Open(ctx context.Context, t driver.Target) (driver.Session, error) {
+	s, err := r.DB.Open(ctx, t)
+	if err == nil && !t.Writable && r.tell != nil {
+		return retoldSession{s, r, t.Members[0].Name}, nil
 	}
 	return s, err
 }
 
-type lateSession struct {
+func (r retold) Lag(ctx context.Context, standby, primary driver.Member) (driver.Lag, error) {
+	if r.lag != nil && r.lag() != nil {
+		return driver.Lag{}, r.lag()
+	}
+	return r.DB.Lag(ctx, standby, primary)
+}
+
+type retoldSession struct {
 	driver.Session
 
-	times *atomic.Int32
+	db retold
+	of string
 }
 
-func (s lateSession) Tokens(ctx context.Context, run string) ([]driver.Stored, error) {
-	stored, err := s.Session.Tokens(ctx, run)
-	if s.times.Add(-1) >= 0 && len(stored) > 0 {
-		stored = stored[:len(stored)-1]
+func (s retoldSession) Tokens(ctx context.Context, run string) ([]driver.Stored, error) {
+	held, err := s.Session.Tokens(ctx, run)
+	if err != nil {
+		return held, err
 	}
-	return stored, err
+	return s.db.tell(ctx, s.of, held)
 }
+
+// less are the rows without the newest.
+func less(held []driver.Stored) []driver.Stored { return held[:max(0, len(held)-1)] }
 
 // TestCopiesThatDifferAreReadAgain: what takes effect while members are read
 // back is no divergence; what stays different is.
@@ -56,8 +68,15 @@ func TestCopiesThatDifferAreReadAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
-				db := late{fake.New(healthy()), new(atomic.Int32)}
-				db.times.Store(tt.times)
+				var times atomic.Int32
+				times.Store(tt.times)
+				db := retold{DB: fake.New(healthy())}
+				db.tell = func(_ context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {
+					if m == "b" && times.Add(-1) >= 0 {
+						held = less(held)
+					}
+					return held, nil
+				}
 				d := beginWith(t, db, db.DB, dir, generous())
 				<-time.After(time.Second)
 				if err := d.End(t.Context(), false); err != nil {
@@ -75,5 +94,97 @@ func TestCopiesThatDifferAreReadAgain(t *testing.T) {
 				t.Errorf("%d writes are held by some members only, want %d", got, tt.want)
 			}
 		})
+	}
+}
+
+// readBack ends a drill of a database whose members are a, b and c, after a second
+// of writes and what is done before its end, and says what became of the writes.
+func readBack(t *testing.T, tell func(*fake.DB) retold, before func(context.Context, *drill.Drill) error) measure.Writes {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db := fake.New(healthy())
+		d, err := drill.Begin(t.Context(), drill.Config{
+			Head: record.Head{Run: "run", Runbook: "fake/page", Promise: generous()}, Driver: tell(db), Host: db,
+			Members: []string{"a", "b", "c"}, Links: db.Links(), Dir: dir,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Second)
+		if before != nil {
+			if err := before(t.Context(), d); err != nil {
+				t.Error(err)
+			}
+		}
+		running{d, db}.end(t)
+	})
+	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return measure.Of(rec).Writes
+}
+
+// TestRereadingThatFailsKeepsTheCopies: copies that differ are not forgotten because
+// one of them cannot be read once more, or only after the deadline.
+func TestRereadingThatFailsKeepsTheCopies(t *testing.T) {
+	for name, fail := range map[string]func(ctx context.Context) error{
+		"at once": func(context.Context) error { return errBroken },
+		"hangs":   func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reads int
+			w := readBack(t, func(db *fake.DB) retold {
+				return retold{DB: db, tell: func(ctx context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {
+					if m != "b" {
+						return held, nil
+					}
+					if reads++; reads > 1 {
+						return nil, fail(ctx)
+					}
+					return less(held), nil
+				}}
+			}, nil)
+			if len(w.Diverged) != 1 || len(w.Unread) != 0 || !w.Counted {
+				t.Errorf("%d writes diverged, %q unread, counted %v; want the one that b lacks", len(w.Diverged), w.Unread,
+					w.Counted)
+			}
+			if reads < 2 {
+				t.Errorf("b was read %d times, want it tried again", reads)
+			}
+		})
+	}
+}
+
+// TestEveryMemberHasItsOwnTime: standbys that never catch up do not use up the time of
+// a primary that is listed last.
+func TestEveryMemberHasItsOwnTime(t *testing.T) {
+	var lagging error
+	w := readBack(t,
+		func(db *fake.DB) retold { return retold{DB: db, lag: func() error { return lagging }} },
+		func(ctx context.Context, d *drill.Drill) error {
+			defer func() { lagging = errBroken }()
+			return d.Switchover(ctx, d.Cluster.Members[0], d.Cluster.Members[2])
+		})
+	if !w.Counted || w.Authority != "c" || !slices.Equal(w.Unread, []string{"a", "b"}) {
+		t.Errorf("counted %v by %q, %q had not caught up; want it counted by c, and a and b not", w.Counted, w.Authority,
+			w.Unread)
+	}
+}
+
+// TestACopyThatCannotBeReadAtOnce is tried again.
+func TestACopyThatCannotBeReadAtOnce(t *testing.T) {
+	fails := map[string]int{"a": 3, "c": 2}
+	w := readBack(t, func(db *fake.DB) retold {
+		return retold{DB: db, tell: func(_ context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {
+			if fails[m]--; fails[m] >= 0 {
+				return nil, errBroken
+			}
+			return held, nil
+		}}
+	}, nil)
+	if !w.Counted || len(w.Unread) != 0 {
+		t.Errorf("counted %v, %q unread, want all read", w.Counted, w.Unread)
 	}
 }

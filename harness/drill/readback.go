@@ -1,0 +1,183 @@
+package drill
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/record"
+	"drillbook/harness/wait"
+)
+
+// hurriedSync is how long a member may take to catch up after an interrupt, which
+// may have come before it was even started again.
+const hurriedSync = 5 * time.Second
+
+// readBack reads what every member holds, the primary first and each in its own
+// time: a standby once it has caught up, or after so long. Copies that differ are
+// read again for a while: a write that its client has given up may still take
+// effect between the one and the other. What was read last as completely as at
+// first is kept.
+func (d *Drill) readBack(ctx context.Context, within time.Duration) {
+	primary, err := d.primaryAtEnd(ctx)
+	if err != nil {
+		d.event(record.Event{Kind: record.Note, What: "no single primary to read back from", Err: err.Error()})
+	}
+	copies := d.copies(ctx, primary, within)
+	if !agree(copies) {
+		err := wait.For(ctx, "the members' copies to agree", agreeWithin, func(window context.Context) error {
+			if err := wait.Out(window, agreeEvery); err != nil {
+				return err
+			}
+			again, err := d.reread(ctx, copies, primary)
+			if err != nil {
+				return err
+			}
+			copies = again
+			if !agree(copies) {
+				return errors.New("they still differ")
+			}
+			return nil
+		})
+		if err != nil {
+			d.event(record.Event{Kind: record.Note, Err: err.Error()})
+		}
+	}
+	for _, c := range copies {
+		d.journal.Copy(c)
+	}
+}
+
+func (d *Drill) primaryAtEnd(ctx context.Context) (driver.Member, error) {
+	ctx, cancel := context.WithTimeout(ctx, copyWithin)
+	defer cancel()
+	return d.Cluster.Primary(ctx)
+}
+
+// copies are those of all members as they stand at the end.
+func (d *Drill) copies(ctx context.Context, primary driver.Member, within time.Duration) []record.Copy {
+	members := slices.Clone(d.Cluster.Members)
+	slices.SortStableFunc(members, func(a, b driver.Member) int {
+		switch primary.Name {
+		case a.Name:
+			return -1
+		case b.Name:
+			return 1
+		}
+		return 0
+	})
+	all := make([]record.Copy, 0, len(members))
+	for _, m := range members {
+		synced := primary.Name != ""
+		if synced && m.Name != primary.Name {
+			if _, err := d.WaitInSync(ctx, m, primary, within); err != nil {
+				d.event(record.Event{Kind: record.Note, Member: m.Name, What: "did not catch up", Err: err.Error()})
+				synced = false
+			}
+		}
+		c := d.persistently(ctx, m, min(within, agreeWithin))
+		c.Synced = synced
+		all = append(all, c)
+	}
+	return all
+}
+
+// persistently reads a copy, and tries for so long if it cannot be read at once.
+func (d *Drill) persistently(ctx context.Context, m driver.Member, within time.Duration) (c record.Copy) {
+	// The last copy has the error, if there is one.
+	_ = wait.For(ctx, "the copy of "+m.Name, within, func(window context.Context) error {
+		if c = d.copyOf(ctx, m); c.Err == "" {
+			return nil
+		}
+		_ = wait.Out(window, agreeEvery) // no longer than there is time
+		return errors.New(c.Err)
+	})
+	return c
+}
+
+// reread reads once more the copies that are compared. It fails if not all of
+// them can be read.
+func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver.Member) ([]record.Copy, error) {
+	again := slices.Clone(copies)
+	for i, c := range again {
+		m, ok := d.Cluster.Member(c.Member)
+		if !ok || !compared(c) {
+			continue
+		}
+		if m.Name != primary.Name {
+			if _, err := d.WaitInSync(ctx, m, primary, agreeWithin); err != nil {
+				return nil, err
+			}
+		}
+		again[i] = d.copyOf(ctx, m)
+		if again[i].Err != "" {
+			return nil, errors.New(again[i].Err)
+		}
+		again[i].Synced = true
+	}
+	return again, nil
+}
+
+// compared reports whether a copy is compared with others.
+func compared(c record.Copy) bool { return c.Synced && c.Err == "" }
+
+// agree reports whether the copies hold the same tokens, as far as they tell.
+func agree(copies []record.Copy) bool {
+	var held [][]record.Stored
+	for _, c := range copies {
+		if compared(c) {
+			held = append(held, slices.SortedFunc(slices.Values(c.Tokens), compareStored))
+		}
+	}
+	same := func(a, b record.Stored) bool { return compareStored(a, b) == 0 }
+	return !slices.ContainsFunc(held, func(tokens []record.Stored) bool {
+		return !slices.EqualFunc(held[0], tokens, same)
+	})
+}
+
+func compareStored(a, b record.Stored) int {
+	return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
+}
+
+func (d *Drill) copyOf(ctx context.Context, m driver.Member) record.Copy {
+	c := record.Copy{At: d.now(), Member: m.Name, Final: true}
+	ctx, cancel := context.WithTimeout(ctx, copyWithin)
+	defer cancel()
+	stored, role, err := d.tokens(ctx, m)
+	if err != nil {
+		c.Err = err.Error()
+		return c
+	}
+	c.Role, c.Tokens = string(role), d.stored(stored)
+	return c
+}
+
+// stored is tokens as the record has them.
+func (d *Drill) stored(tokens []driver.Stored) []record.Stored {
+	rows := make([]record.Stored, 0, len(tokens))
+	for _, t := range tokens {
+		rows = append(rows, record.Stored{
+			Stream: uint8(t.Stream), //nolint:gosec // there are at most 255 streams
+			Seq:    t.Seq,
+			Member: uint8(slices.Index(d.cfg.Members, t.Member) + 1), //nolint:gosec // at most 255 members
+		})
+	}
+	return rows
+}
+
+func (d *Drill) tokens(ctx context.Context, m driver.Member) ([]driver.Stored, driver.Role, error) {
+	s, err := d.cfg.Driver.Open(ctx, driver.Target{Members: []driver.Member{m}})
+	if err != nil {
+		return nil, "", fmt.Errorf("open %s: %w", m.Name, err)
+	}
+	stored, err := s.Tokens(ctx, d.cfg.Head.Run)
+	if err != nil {
+		return nil, "", errors.Join(fmt.Errorf("read back from %s: %w", m.Name, err), s.Close())
+	}
+	role, err := s.Role(ctx)
+	return stored, role, errors.Join(err, s.Close())
+}
