@@ -132,7 +132,15 @@ func cases() map[string]reports.Run {
 		"split":        run(split()),
 		"saved":        run(saved()),
 		"trials":       run(trials()...),
+		"automatic":    run(automatic()),
 	}
+}
+
+// automatic is a failover that the cluster makes by itself.
+func automatic() *record.Record {
+	rec := quick(5).run()
+	rec.Events = slices.DeleteFunc(rec.Events, func(e record.Event) bool { return e.Kind == record.Decided })
+	return rec
 }
 
 // missed is a failover without a standby that had caught up: an outage of

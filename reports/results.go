@@ -184,6 +184,7 @@ type phasesResult struct {
 	Zero       millis  `json:"zero_ms"`
 	FirstError *millis `json:"first_error_ms"`
 	Decided    *millis `json:"decided_ms"`
+	Observed   bool    `json:"decided_observed,omitempty"`
 	Writable   *millis `json:"writable_ms"`
 	Served     *millis `json:"served_ms"`
 }

@@ -122,7 +122,9 @@ func newPhases(p measure.Phases) *phasesResult {
 	if p.Zero == 0 {
 		return nil
 	}
-	return &phasesResult{millis(p.Zero), when(p.FirstError), when(p.Decided), when(p.Writable), when(p.Served)}
+	return &phasesResult{
+		millis(p.Zero), when(p.FirstError), when(p.Decided), p.Observed, when(p.Writable), when(p.Served),
+	}
 }
 
 func newWrites(d Drill) writesResult {

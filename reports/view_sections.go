@@ -28,7 +28,11 @@ func phasesOf(r measure.Result) []phase {
 	}
 	all := []phase{{zeroKey(r), new(time.Duration)}, {"phase.first-error", p.FirstError}}
 	if zeroKey(r) != "phase.decided" {
-		all = append(all, phase{"phase.decided", p.Decided})
+		key := "phase.decided"
+		if p.Observed {
+			key = "phase.observed"
+		}
+		all = append(all, phase{key, p.Decided})
 	}
 	return append(all, phase{"phase.writable", p.Writable}, phase{"phase.served", p.Served})
 }

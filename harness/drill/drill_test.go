@@ -187,3 +187,39 @@ func TestOutageHoldsTheTruth(t *testing.T) {
 		t.Errorf("bracket is %s wide, want at most 150ms", width)
 	}
 }
+
+// TestTakeoverThatNobodyOrdered: when a cluster fails over by itself, the phases are
+// told by what the observer and the probe saw of it.
+func TestTakeoverThatNobodyOrdered(t *testing.T) {
+	const takesOver = 300 * time.Millisecond
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := healthy()
+		cfg.TakesOver = takesOver
+		r := begin(t, fake.New(cfg), dir, generous())
+		a, b := r.Cluster.Members[0], r.Cluster.Members[1]
+		lost := fault.HostLoss(a)
+		step(t, r.Drill, 1, func() error { return r.Inject(t.Context(), lost) })
+		step(t, r.Drill, 2, func() error { return r.WaitServed(t.Context(), time.Second, 5*time.Second) })
+		step(t, r.Drill, 3, func() error {
+			return errors.Join(r.Heal(t.Context(), lost), r.Rejoin(t.Context(), a, b, driver.Rewind))
+		})
+		r.end(t)
+	})
+	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := measure.Of(rec)
+	p := res.Phases
+	if res.Verdict != measure.Met || !p.Observed || p.FirstError == nil || p.Decided == nil || p.Writable == nil || p.Served == nil {
+		t.Fatalf("verdict %s %+v, phases %+v: want it met, and all of them", res.Verdict, res.Reasons, p)
+	}
+	const look = 60 * time.Millisecond // of the observer, and what its question takes
+	if d := *p.Decided; d < takesOver || d > takesOver+look {
+		t.Errorf("decided after %s, want what the cluster takes, %s, and no more than %s besides", d, takesOver, look)
+	}
+	if w := *p.Writable; w < takesOver || w > *p.Served+look || *p.FirstError > w {
+		t.Errorf("phases %+v: want the first error, then writable, then served", p)
+	}
+}

@@ -1,7 +1,11 @@
 package measure_test
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"math"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -266,7 +270,9 @@ func TestStaleReads(t *testing.T) {
 	}
 }
 
-func TestPhases(t *testing.T) {
+// failedOver is a cluster whose primary a is lost at 1000 ms, and whose clients b
+// serves from 1400 ms on.
+func failedOver() *story {
 	s := tell()
 	s.rec.Head.Settings.Settle = 50 * ms
 	for i := range uint32(300) {
@@ -285,27 +291,69 @@ func TestPhases(t *testing.T) {
 		at   int
 		kind record.Kind
 	}{{990, record.Prepared}, {1000, record.Injected}, {1005, record.Confirm}} {
-		f.At, f.Kind = time.Duration(e.at)*ms, e.kind
-		s.rec.Events = append(s.rec.Events, f)
+		f.Kind = e.kind
+		s.at(e.at, f)
 	}
-	p := s.decided("b", 1200).measure().Phases
+	return s
+}
+
+func (s *story) says(at int, member, role string) *story {
+	s.at(at, record.Event{Kind: record.Role, Member: member, What: role})
+	slices.SortStableFunc(s.rec.Events, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
+	return s
+}
+
+func TestPhases(t *testing.T) {
+	seen := func(at int) *time.Duration { return new(time.Duration(at) * ms) }
 	for _, tt := range []struct {
-		name string
-		got  *time.Duration
-		want time.Duration
+		name  string
+		story *story
+		want  measure.Phases
 	}{
-		{"first error", p.FirstError, 6 * ms},
-		{"decided", p.Decided, 195 * ms},
-		{"writable", p.Writable, 346 * ms},
-		{"served", p.Served, 396 * ms},
+		{
+			"ordered", failedOver().decided("b", 1200).says(10, "a", "primary").says(1380, "b", "primary"),
+			measure.Phases{Decided: seen(195), Writable: seen(346)},
+		},
+		{
+			"ordered, the primary not seen", failedOver().decided("b", 1200),
+			measure.Phases{Decided: seen(195), Writable: seen(346)},
+		},
+		{
+			"by itself", failedOver().says(10, "a", "primary").says(1050, "a", "").says(1340, "b", "primary"),
+			measure.Phases{Decided: seen(335), Observed: true, Writable: seen(346)},
+		},
+		{
+			"by itself, writable before it is seen", failedOver().says(10, "a", "primary").says(1380, "b", "primary"),
+			measure.Phases{Decided: seen(375), Observed: true, Writable: seen(346)},
+		},
+		{
+			"by itself, before the fault is confirmed",
+			failedOver().says(10, "a", "primary").says(1002, "b", "primary"),
+			measure.Phases{Decided: seen(-3), Observed: true, Writable: seen(346)},
+		},
+		{
+			"the old primary comes back",
+			failedOver().says(10, "a", "primary").says(1050, "a", "").says(1340, "a", "primary"),
+			measure.Phases{},
+		},
+		{
+			"the standby was primary before the fault",
+			failedOver().says(10, "a", "primary").says(500, "b", "primary").says(1340, "b", "primary"),
+			measure.Phases{},
+		},
 	} {
-		if tt.got == nil || *tt.got != tt.want {
-			t.Errorf("%s = %v, want %s", tt.name, tt.got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			tt.want.Zero, tt.want.FirstError, tt.want.Served = 1005*ms, seen(6), seen(396)
+			if got := tt.story.measure().Phases; !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("phases = %s, want %s", said(got), said(tt.want))
+			}
+		})
 	}
-	if p.Zero != 1005*ms {
-		t.Errorf("zero = %s, want when the fault was confirmed", p.Zero)
-	}
+}
+
+func said(p measure.Phases) string {
+	text, err := json.Marshal(p)
+	return fmt.Sprint(string(text), err)
 }
 
 // A probe that was wrong about outages of known length is not believed, and

@@ -130,9 +130,13 @@ type Expected struct {
 type Phases struct {
 	Zero       time.Duration // when the fault was confirmed, or the change decided if there was no fault before it
 	FirstError *time.Duration
-	Decided    *time.Duration
-	Writable   *time.Duration // the new primary first acknowledged a write that was sent straight to it
-	Served     *time.Duration // first acknowledgement for good on the clients' path
+	// Decided is when the change was ordered or, if nobody ordered it, when the
+	// observer first saw the new primary say that it is one.
+	Decided *time.Duration
+	// Observed says that nobody ordered the change: the cluster made it.
+	Observed bool
+	Writable *time.Duration // the new primary first acknowledged a write that was sent straight to it
+	Served   *time.Duration // first acknowledgement for good on the clients' path
 }
 
 // Token is a write that something happened to.
