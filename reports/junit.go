@@ -208,7 +208,9 @@ func junitProperties(d Drill) []junitProperty {
 	add("host", h.Host)
 	add("machine", h.Machine)
 	add("harness", h.Harness)
-	add("seed", strconv.FormatInt(h.Seed, 10))
+	if h.Seed != 0 {
+		add("seed", strconv.FormatInt(h.Seed, 10))
+	}
 	add("trial", strconv.Itoa(h.Trial))
 	add("trials", strconv.Itoa(h.Trials))
 	add("verdict", string(d.Result.Verdict))

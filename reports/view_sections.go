@@ -274,7 +274,9 @@ func (d drafter) about() section {
 	add("machine", h.Machine)
 	add("members", d.list(h.Members))
 	add("params", params(h.Params))
-	add("seed", strconv.FormatInt(h.Seed, 10))
+	if h.Seed != 0 {
+		add("seed", strconv.FormatInt(h.Seed, 10))
+	}
 	add("run", h.Run)
 	add("harness", h.Harness)
 	if d.res.Ready > 0 {

@@ -57,6 +57,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"unknown command", []string{"fly"}, exitUsage, `unknown command "fly"`},
 		{"unknown flag", []string{"run", "--fast"}, exitUsage, "unknown flag: --fast"},
+		{"a seed, when nothing of a run is random", []string{"run", "--seed", "7"}, exitUsage, "unknown flag: --seed"},
 		{"unknown runbook", []string{"run", "postgres/nowhere"}, exitUsage, `carries out a runbook "postgres/nowhere"`},
 		{"unknown runbook to show", []string{"show", "nowhere"}, exitUsage, "no such runbook: nowhere; there are"},
 		{"no runbook to show", []string{"show"}, exitUsage, "which runbook?"},

@@ -30,7 +30,6 @@ import (
 type runFlags struct {
 	product, host, tier, out, consent string
 	trials                            int
-	seed                              int64
 	set                               []string
 	probe                             drill.Probe
 	plain                             bool
@@ -57,7 +56,6 @@ one ends at once, and "drillbook heal" does the rest.`,
 	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), "folder in which the run makes its own")
 	flags.StringArrayVar(&f.set, "set", nil, "set a parameter of the runbook: name=value (may be repeated)")
 	flags.StringVar(&f.consent, "consent", "none", "ask: ask before steps whose runbook wants that; none: go ahead")
-	flags.Int64Var(&f.seed, "seed", 0, "seed of everything random; 0: taken from the time, and reported")
 	flags.Float64Var(&f.probe.Writes, "rate", 0, "writes a second that the probe makes, 1 to 1000 (default 200)")
 	flags.DurationVar(&f.probe.Connect, "connect", 0,
 		"deadline of the probe for connecting to one member (default 100ms)")
@@ -158,10 +156,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	if f.consent == "ask" {
 		o.Consent = asker(cmd.InOrStdin(), cmd.OutOrStdout(), lang)
 	}
-	if f.seed == 0 {
-		f.seed = time.Now().UnixNano()
-	}
-	o.Trials, o.Seed, o.Harness = f.trials, f.seed, version()
+	o.Trials, o.Harness = f.trials, version()
 	o.Probe = f.probe
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
 	return o, chosen, lang, nil

@@ -37,10 +37,10 @@ type Head struct {
 	System   string            `json:"system"` // product and version, for people
 	StandIn  string            `json:"stand_in,omitempty"`
 	Host     string            `json:"host"`
-	Harness  string            `json:"harness"` // version of drillbook
-	Machine  string            `json:"machine"` // system, processors
-	Seed     int64             `json:"seed"`
-	Trial    int               `json:"trial"` // from 1
+	Harness  string            `json:"harness"`        // version of drillbook
+	Machine  string            `json:"machine"`        // system, processors
+	Seed     int64             `json:"seed,omitempty"` // of schema 1, where it changed nothing; no longer written
+	Trial    int               `json:"trial"`          // from 1
 	Trials   int               `json:"trials"`
 	Params   map[string]string `json:"params,omitempty"`
 	Promise  Promise           `json:"promise"`

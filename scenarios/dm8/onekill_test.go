@@ -59,7 +59,7 @@ func TestOneKill(t *testing.T) {
 	}
 	drill := &killed{kill: k}
 	suite := dsl.NewSuite(dsl.Options{
-		Library: lib, Place: dsl.Containers(), Trials: 1, Seed: GinkgoRandomSeed(), Harness: "go test", View: said{t},
+		Library: lib, Place: dsl.Containers(), Trials: 1, Harness: "go test", View: said{t},
 		Out: os.Getenv(killedOut), Probe: few(),
 	})
 	for _, s := range dm8.Scenarios() {

@@ -36,7 +36,7 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 		t.Fatal(err)
 	}
 	suite := NewSuite(Options{
-		Library: lib, Place: place, Trials: 1, Seed: ginkgo.GinkgoRandomSeed(), Harness: "go test", View: writerView{},
+		Library: lib, Place: place, Trials: 1, Harness: "go test", View: writerView{},
 		Out: filepath.Join(out, time.Now().Format("2006-01-02T15-04-05")+"-"+scenarios[0].Product()),
 	})
 	if err := suite.Declare(scenarios...); err != nil {

@@ -55,7 +55,6 @@ type Options struct {
 	Out     string            // folder of the run
 	Params  map[string]string // for every runbook that has them
 	Trials  int
-	Seed    int64
 	Probe   drill.Probe
 	Harness string // version of the harness
 	View    View
@@ -66,16 +65,12 @@ type Options struct {
 // Suite is a run of scenarios.
 type Suite struct {
 	opts    Options
-	random  *rand.Rand
 	drills  []*Drill
 	skipped []reports.Skipped
 }
 
 // NewSuite returns a suite without scenarios.
-func NewSuite(o Options) *Suite {
-	//nolint:gosec // the randomness must be one that can be repeated
-	return &Suite{opts: o, random: rand.New(rand.NewPCG(uint64(o.Seed), 0))}
-}
+func NewSuite(o Options) *Suite { return &Suite{opts: o} }
 
 // Declare adds all trials of the scenarios that the place can carry out, in
 // their order. It must be called once, before Check or Run and outside of any Ginkgo node.
@@ -198,7 +193,7 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Product, params map[string]str
 		Product: p.Name, System: p.Title, StandIn: p.StandIn,
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Seed:    s.opts.Seed, Trial: trial, Trials: s.opts.Trials,
+		Trial:   trial, Trials: s.opts.Trials,
 		Params: params,
 		Promise: record.Promise{
 			RTO: b.RTO, RPO: b.RPO, SplitBrain: b.ExpectsSplit(params), StaleReads: b.Stale,
