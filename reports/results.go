@@ -244,6 +244,8 @@ type faultResult struct {
 	Injected    *millis `json:"injected_ms"`
 	Confirmed   *millis `json:"confirmed_ms"`
 	ConfirmedBy string  `json:"confirmed_by,omitempty"`
+	HeldBy      string  `json:"held_by,omitempty"`
+	Lapsed      bool    `json:"lapsed,omitempty"`
 	Healed      *millis `json:"healed_ms"`
 	HealedBy    string  `json:"healed_by,omitempty"`
 	Error       string  `json:"error,omitempty"`

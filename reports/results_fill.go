@@ -193,7 +193,8 @@ func answered(r measure.Result, kind record.StreamKind) bool {
 func newFault(f measure.Fault) faultResult {
 	return faultResult{
 		What: f.What, Mechanism: f.Mechanism, Injected: unlessZero(f.Injected), Confirmed: when(f.Confirmed),
-		ConfirmedBy: f.ConfirmedBy, Healed: when(f.Healed), HealedBy: f.HealedBy, Error: f.Err,
+		ConfirmedBy: f.ConfirmedBy, HeldBy: f.HeldBy, Lapsed: f.Lapsed, Healed: when(f.Healed), HealedBy: f.HealedBy,
+		Error: f.Err,
 	}
 }
 

@@ -30,7 +30,7 @@ func full() reports.Drill {
 	r.Steps[0].Outcome, r.Steps[0].Err = measure.Failed, "it broke"
 	broke := measure.Reason{Verdict: measure.Missed, Code: measure.StepFailed, Step: 1, Detail: "it broke"}
 	r.Reasons = append(r.Reasons, broke)
-	r.Faults[0].Err = "heal failed twice"
+	r.Faults[0].Err, r.Faults[0].HeldBy, r.Faults[0].Lapsed = "heal failed twice", "it held", true
 	d.Record.Tail.Err = "the fault could not be healed"
 	d.Register = broken()
 	return d
@@ -45,6 +45,31 @@ func broken() linear.Result {
 			{Put: true, Value: 2, Invoked: 2 * sec, Returned: 2*sec + ms, Outcome: record.Acked, Member: 2},
 			{Value: 1, Invoked: 3 * sec, Returned: 3*sec + ms, Outcome: record.Acked, Member: 1},
 		},
+	}
+}
+
+// A fault that ended before it was healed is said to have, in both languages.
+func TestLapsedFault(t *testing.T) {
+	d := run(split()).Drills[0]
+	d.Result.Faults[0].Lapsed, d.Result.Faults[0].Err = true, "pg1 is running, not ended"
+	reason := measure.Reason{
+		Verdict: measure.Unmeasurable, Code: measure.FaultLapsed, Detail: d.Result.Faults[0].What,
+	}
+	for lang, want := range map[string]struct{ fault, reason string }{
+		"en": {"not seen to hold until it was healed", "still held when it was healed"},
+		"zh": {"未证实持续到排除之时", "一直持续到排除之时"},
+	} {
+		var page strings.Builder
+		if err := reports.Markdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), want.fault) {
+			t.Errorf("%s: the page does not say %q", lang, want.fault)
+		}
+		said := reports.Sentence(reason, lang)
+		if !strings.Contains(said, want.reason) || !strings.Contains(said, reason.Detail) {
+			t.Errorf("%s: the reason is %q, want %q and the fault", lang, said, want.reason)
+		}
 	}
 }
 

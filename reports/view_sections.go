@@ -101,6 +101,9 @@ func (d drafter) faults() section {
 		} else {
 			r.Mark = measure.Unmeasurable
 		}
+		if f.Lapsed {
+			confirmed, r.Mark = confirmed+" · "+d.say("fault.lapsed"), measure.Unmeasurable
+		}
 		if f.Err != "" {
 			evidence = d.say("error", "error", d.detail(f.Err))
 		}

@@ -152,6 +152,9 @@ func TestFaults(t *testing.T) {
 			if code != 0 || !strings.Contains(stdout, k.Name+"\n") {
 				t.Errorf("faults --lang %s does not list %s", lang, k.Name)
 			}
+			if event := k.Name == "kill" || k.Name == "stop"; k.Lasts == event {
+				t.Errorf("%s lasts: %v, want that of all but events", k.Name, k.Lasts)
+			}
 		}
 	}
 	if !strings.Contains(stdout, "吞掉所有字节") {

@@ -117,6 +117,10 @@ func (l *lines) event(e record.Event) string {
 		return l.step(e)
 	case record.Confirm:
 		return fmt.Sprintf("      "+l.words.fault, e.Fault, e.Answer)
+	case record.Held:
+		if e.Err != "" {
+			return fmt.Sprintf("    ! "+l.words.lapsed, e.Fault, e.Err)
+		}
 	case record.Healed:
 		return fmt.Sprintf("      "+l.words.healed, e.Fault)
 	case record.Role:
@@ -185,7 +189,7 @@ func indent(text string, by int) string {
 
 // words are the views' own words in one language.
 type words struct {
-	ready, fault, healed               string
+	ready, fault, lapsed, healed       string
 	downtime, noOutage                 string
 	lost, saved, uncounted             string
 	served, failing, starting, consent string
@@ -198,6 +202,7 @@ func wordsIn(lang string) words {
 		return words{
 			ready:     "集群就绪，用时 %s",
 			fault:     "故障已生效：%s（%s）",
+			lapsed:    "未证实故障持续到排除之时：%s（%s）",
 			healed:    "故障已恢复：%s",
 			downtime:  "最长写入中断 %s（探针误差 ±%s），承诺 %s",
 			noOutage:  "没有写入中断",
@@ -219,6 +224,7 @@ func wordsIn(lang string) words {
 	return words{
 		ready:     "the cluster is ready after %s",
 		fault:     "fault holds: %s (%s)",
+		lapsed:    "fault not seen to hold until it was healed: %s (%s)",
 		healed:    "fault healed: %s",
 		downtime:  "the longest outage of writes was %s (probe error ±%s), promised are %s",
 		noOutage:  "no outage of writes",

@@ -79,6 +79,7 @@ const (
 	readyWithin   = 60 * time.Second
 	healthyWithin = 20 * time.Second
 	confirmWithin = 5 * time.Second
+	heldWithin    = 5 * time.Second
 	undoWithin    = 2 * time.Minute // a server that starts may have much to recover
 	healWithin    = 60 * time.Second
 	syncWithin    = 60 * time.Second
@@ -94,6 +95,14 @@ const (
 	baseline = time.Second
 )
 
+// inForce is a fault that was injected, or half so, and not healed.
+type inForce struct {
+	fault.Fault
+
+	confirmed bool
+	looked    bool // whether it held until it was to be healed
+}
+
 // Drill is a running drill. Its methods are called by one goroutine at a time.
 type Drill struct {
 	Cluster *cluster.Cluster
@@ -104,7 +113,7 @@ type Drill struct {
 	journal  *record.Writer
 	probe    *probe.Probe
 	observer *observe.Observer
-	faults   []fault.Fault // in force, in the order of injection
+	faults   []*inForce // in the order of injection
 	watches  []*Watch
 	// disturbed is when the drill last did something that clients may feel
 	// only after it.

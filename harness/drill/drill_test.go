@@ -57,6 +57,7 @@ func (l lostPrimary) drill(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	a, b := d.Cluster.Members[0], d.Cluster.Members[1]
+	lost := fault.HostLoss(a)
 	step(t, d, 1, func() error {
 		if l.hold > 0 {
 			cut, err := db.Links().Link(ctx, link.Route{From: "b", To: "a"})
@@ -68,7 +69,7 @@ func (l lostPrimary) drill(t *testing.T, dir string) {
 			}
 			<-time.After(l.hold)
 		}
-		return d.Inject(ctx, fault.HostLoss(a))
+		return d.Inject(ctx, lost)
 	})
 	step(t, d, 2, func() error {
 		<-time.After(l.decide)
@@ -83,7 +84,7 @@ func (l lostPrimary) drill(t *testing.T, dir string) {
 			return nil
 		}
 		served := d.WaitServed(ctx, 500*time.Millisecond, 10*time.Second)
-		if err := errors.Join(served, a.Node.Start(ctx)); err != nil {
+		if err := errors.Join(served, d.Heal(ctx, lost)); err != nil {
 			return nil //nolint:nilerr // the measurement must find it
 		}
 		return d.Rejoin(ctx, a, b, driver.Rewind)

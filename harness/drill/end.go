@@ -20,17 +20,13 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	}
 	d.ended = true
 	tail := record.Tail{Interrupted: interrupted}
-	var errs []error
 	if !interrupted {
 		d.settle(ctx)
 	}
 	for _, w := range d.watches {
 		w.Stop()
 	}
-	errs = append(errs, d.probe.Stop())
-	for _, f := range slices.Backward(slices.Clone(d.faults)) {
-		errs = append(errs, d.Heal(ctx, f))
-	}
+	stopped, healed := d.probe.Stop(), d.healAll(ctx)
 	within := syncWithin
 	if interrupted {
 		within = hurriedSync
@@ -38,8 +34,23 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	d.readBack(ctx, within)
 	d.observer.Stop()
 	tail.Versions = d.versions(ctx)
-	errs = append(errs, d.Cluster.Close(ctx))
-	return errors.Join(errors.Join(errs...), d.closeJournal(tail))
+	closed := d.Cluster.Close(ctx)
+	return errors.Join(stopped, healed, closed, d.closeJournal(tail))
+}
+
+// healAll heals what is still in force, the last first. What could not be healed is
+// tried again once another was: a server may need its network to start.
+func (d *Drill) healAll(ctx context.Context) error {
+	for {
+		before := slices.Clone(d.faults)
+		var errs []error
+		for _, f := range slices.Backward(before) {
+			errs = append(errs, d.Heal(ctx, f.Fault))
+		}
+		if len(d.faults) == 0 || len(d.faults) == len(before) {
+			return errors.Join(errs...)
+		}
+	}
 }
 
 // settle waits until service has been clean for long enough to say that it is

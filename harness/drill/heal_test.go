@@ -2,6 +2,8 @@ package drill_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -83,5 +85,46 @@ func TestHealingThatHangs(t *testing.T) {
 	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
 	if err != nil || rec.Tail == nil {
 		t.Errorf("the record has no end: %v", err)
+	}
+}
+
+// dependent is a fault that cannot be healed before another one is.
+type dependent struct {
+	fault.Fault
+
+	on fault.Fault
+}
+
+func (d dependent) Heal(ctx context.Context) error {
+	if _, err := d.on.Healed(ctx); err != nil {
+		return fmt.Errorf("it needs what was cut: %w", err)
+	}
+	return d.Fault.Heal(ctx)
+}
+
+// The end heals again what could be healed only once another fault was, as long as
+// that gets it anywhere.
+func TestEndHealsInAnyOrder(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		d := begin(t, fake.New(healthy()), dir, generous())
+		cut, err := cutOff(t.Context(), d.db, d.Cluster.Members[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		killed := dependent{fault.KillServer(d.db, d.Cluster.Members[0]), cut}
+		if err := errors.Join(d.Inject(t.Context(), cut), d.Inject(t.Context(), killed)); err != nil {
+			t.Fatal(err)
+		}
+		d.end(t)
+	})
+	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range measure.Of(rec).Faults {
+		if f.HealedBy == "" {
+			t.Errorf("%s is not healed: %s", f.What, f.Err)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type fillDisk struct {
 	m    driver.Member
 	dir  string // of the data; "" before the first injection
 	full bool   // it was injected and not healed since
+	size int64  // of the filler
 }
 
 // largestFill is the largest disk that is filled, in bytes.
@@ -80,7 +81,39 @@ func (f *fillDisk) fill(ctx context.Context) error {
 			return fmt.Errorf("fill the disk of %s: it took everything: %s", f.m.Name, answer.Stderr)
 		}
 	}
-	return nil
+	size, err := f.stands(ctx)
+	f.size = size
+	return err
+}
+
+// stands is how large the filler is.
+func (f *fillDisk) stands(ctx context.Context) (int64, error) {
+	answer, err := f.run(ctx, "stat -c %s '"+f.filler()+"'")
+	if err != nil {
+		return 0, err
+	}
+	size, err := strconv.ParseInt(strings.TrimSpace(answer.Stdout), 10, 64)
+	if err != nil {
+		said := strings.TrimSpace(answer.Stdout + answer.Stderr)
+		return 0, fmt.Errorf("look at %s on %s: %s", f.filler(), f.m.Name, said)
+	}
+	return size, nil
+}
+
+// Holds looks at what fills the disk, not at whether that is full: a server that
+// ends over a full disk, or clears up, frees a little of its own.
+func (f *fillDisk) Holds(ctx context.Context) (string, error) {
+	if !f.full {
+		return "", fmt.Errorf("the disk of %s was not filled", f.m.Name)
+	}
+	size, err := f.stands(ctx)
+	if err == nil && size < f.size {
+		err = fmt.Errorf("%s on %s has %d bytes left of %d", f.filler(), f.m.Name, size, f.size)
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s on %s still takes %d bytes", f.filler(), f.m.Name, size), nil
 }
 
 // Confirm has the member write, which must fail. What the server has freed in

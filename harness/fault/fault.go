@@ -1,12 +1,19 @@
 // Package fault is what goes wrong in a drill, and its undoing.
 //
 // A fault is bound to its target when it is made. It is injected, confirmed by
-// evidence that it took hold, healed, and confirmed to be healed; package drill
-// carries it through that life and records every station.
+// evidence that it took hold, looked at once more, healed, and confirmed to be
+// healed; package drill carries it through that life and records every station.
+//
+// A fault is either a state or an event. A state lasts until it is healed: a cut,
+// a freeze, a lost host, a full disk. If it ended before, nobody knows what was
+// drilled. An event is over once it has happened: the kill of a server, and its
+// stop in order. What runs afterwards is up to the product, and a product that
+// starts its server again does what it should.
 package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"drillbook/harness/driver"
@@ -25,21 +32,34 @@ type Fault interface {
 	// Confirm returns evidence that the fault holds, or an error while there
 	// is none.
 	Confirm(ctx context.Context) (evidence string, err error)
-	// Heal undoes the fault. It is idempotent, and safe when Inject failed or
-	// never ran.
+	// Holds returns evidence that a state, which was confirmed, still holds,
+	// or an error while there is none. It changes nothing. An event answers
+	// with [ErrEvent].
+	Holds(ctx context.Context) (evidence string, err error)
+	// Heal undoes what the fault did, each part of it, and nothing else. It is
+	// idempotent, and safe when Inject failed or never ran.
 	Heal(ctx context.Context) error
 	// Healed returns evidence that nothing is left of the fault, or an error
 	// while there is none.
 	Healed(ctx context.Context) (evidence string, err error)
 }
 
+// ErrEvent is what [Fault.Holds] of an event says: there is nothing that could
+// have ended.
+var ErrEvent = errors.New("it is an event, and over")
+
 // HostLoss is the loss of a member's host: all its processes end at once and
 // nothing answers at its address. Whether those that were connected are told is
 // up to the place, and the mechanism says so. Healing it brings the host up
 // again; whether its database starts is up to the member.
-func HostLoss(m driver.Member) Fault { return &hostLoss{m} }
+func HostLoss(m driver.Member) Fault { return &hostLoss{m: m} }
 
-type hostLoss struct{ m driver.Member }
+type hostLoss struct {
+	m driver.Member
+	// tried: killing it was begun and not undone since. How far it got, the
+	// place need not tell: a host that runs may be off its networks.
+	tried bool
+}
 
 func (f *hostLoss) String() string { return "host of " + f.m.Name + " is lost" }
 
@@ -50,17 +70,24 @@ func (f *hostLoss) Mechanism() string {
 	return "the host kills the node"
 }
 
-func (f *hostLoss) Inject(ctx context.Context) error { return f.m.Node.Kill(ctx) }
+func (f *hostLoss) Inject(ctx context.Context) error {
+	f.tried = true
+	return f.m.Node.Kill(ctx)
+}
 
 func (f *hostLoss) Confirm(ctx context.Context) (string, error) {
 	return inState(ctx, f.m, host.Ended)
 }
 
+func (f *hostLoss) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
+
 func (f *hostLoss) Heal(ctx context.Context) error {
-	if _, err := inState(ctx, f.m, host.Running); err == nil {
+	if !f.tried {
 		return nil
 	}
-	return f.m.Node.Start(ctx)
+	err := f.m.Node.Start(ctx) // whatever its state: this undoes each part of a kill
+	f.tried = err != nil
+	return err
 }
 
 func (f *hostLoss) Healed(ctx context.Context) (string, error) {
@@ -115,6 +142,7 @@ func (f *freeze) Inject(ctx context.Context) error {
 }
 
 func (f *freeze) Confirm(ctx context.Context) (string, error) { return inState(ctx, f.m, host.Frozen) }
+func (f *freeze) Holds(ctx context.Context) (string, error)   { return f.Confirm(ctx) }
 
 func (f *freeze) Heal(ctx context.Context) error {
 	if state, err := stateOf(ctx, f.m); err != nil || state != host.Frozen {
@@ -137,7 +165,8 @@ func (f *freeze) freezer() (host.Freezer, error) {
 	return z, nil
 }
 
-// Impair imposes a condition on a link.
+// Impair imposes a condition on a link. It is a state, whatever the condition:
+// even [link.Reset] resets whatever is opened until it is cleared.
 func Impair(l link.Link, c link.Condition) Fault { return &impair{l, c} }
 
 type impair struct {
@@ -149,5 +178,6 @@ func (f *impair) String() string                              { return fmt.Sprin
 func (f *impair) Mechanism() string                           { return f.l.Mechanism() }
 func (f *impair) Inject(ctx context.Context) error            { return f.l.Impose(ctx, f.c) }
 func (f *impair) Confirm(ctx context.Context) (string, error) { return f.l.Confirm(ctx) }
+func (f *impair) Holds(ctx context.Context) (string, error)   { return f.l.Confirm(ctx) }
 func (f *impair) Heal(ctx context.Context) error              { return f.l.Clear(ctx) }
 func (f *impair) Healed(ctx context.Context) (string, error)  { return f.l.Cleared(ctx) }

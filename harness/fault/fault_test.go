@@ -55,6 +55,9 @@ func live(t *testing.T, f fault.Fault, holds func(evidence string)) {
 	if said, err := f.Confirm(t.Context()); err == nil {
 		t.Errorf("%s is confirmed before it is injected: %s", f, said)
 	}
+	if said, err := f.Holds(t.Context()); err == nil {
+		t.Errorf("%s holds before it is injected: %s", f, said)
+	}
 	must(t, f.Heal(t.Context())) // what never was
 	await(t, "healed before injected", f.Healed)
 	for range 2 {
@@ -65,6 +68,11 @@ func live(t *testing.T, f fault.Fault, holds func(evidence string)) {
 			t.Errorf("%s holds, and yet it is healed: %s", f, said)
 		}
 		holds(evidence)
+		said, err := f.Holds(t.Context())
+		event := strings.HasPrefix(f.String(), "server of ") // is killed, or stopped
+		if event && !errors.Is(err, fault.ErrEvent) || !event && (err != nil || said == "") {
+			t.Errorf("%s: before it is healed it says %q, %v, want that it holds; an event: %v", f, said, err, event)
+		}
 		for range 2 {
 			must(t, f.Heal(t.Context()))
 		}
@@ -224,10 +232,10 @@ func TestKinds(t *testing.T) {
 	if len(en) != len(zh) {
 		t.Fatalf("%d kinds in English, %d in Chinese", len(en), len(zh))
 	}
-	made := map[string]string{}
+	made, lasts := map[string]string{}, map[string]bool{}
 	for i, k := range en {
-		made[k.Name] = k.Made
-		if zh[i].Name != k.Name {
+		made[k.Name], lasts[k.Name] = k.Made, k.Lasts
+		if zh[i].Name != k.Name || zh[i].Lasts != k.Lasts {
 			t.Errorf("kind %d is %s in English and %s in Chinese", i, k.Name, zh[i].Name)
 		}
 		for _, x := range []fault.Kind{k, zh[i]} {
@@ -247,6 +255,12 @@ func TestKinds(t *testing.T) {
 	} {
 		if f.Mechanism() != made[name] {
 			t.Errorf("%s is listed as %q and made by %q", name, made[name], f.Mechanism())
+		}
+		if lasts[name] {
+			continue // which it shows when it is carried through its life
+		}
+		if _, err := f.Holds(t.Context()); !errors.Is(err, fault.ErrEvent) {
+			t.Errorf("%s is listed as an event, and says %v", name, err)
 		}
 	}
 }

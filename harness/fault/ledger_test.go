@@ -19,6 +19,7 @@ func (s storm) String() string                        { return string(s) }
 func (storm) Mechanism() string                       { return "wind" }
 func (storm) Inject(context.Context) error            { return nil }
 func (storm) Confirm(context.Context) (string, error) { return "", nil }
+func (storm) Holds(context.Context) (string, error)   { return "", nil }
 func (storm) Heal(context.Context) error              { return nil }
 func (storm) Healed(context.Context) (string, error)  { return "", nil }
 

@@ -10,14 +10,20 @@ import (
 )
 
 // KillServer ends the main process of a member's server as the kernel does when
-// memory runs out: by SIGKILL. Healing it starts the server again, which a
-// driver refuses where another member has become the primary: then the member
-// must rejoin.
-func KillServer(s driver.Server, m driver.Member) Fault { return &killServer{server: server{s, m}} }
+// memory runs out: by SIGKILL. It is an event. Healing it starts the server
+// again, if that does not run by then, which a driver refuses where another member
+// has become the primary: then the member must rejoin.
+func KillServer(s driver.Server, m driver.Member) Fault {
+	return &killServer{server: server{Server: s, m: m}}
+}
 
-// StopServer ends a member's server in order, its host stays up. Healing it
-// starts the server again, with the same exception as for [KillServer].
-func StopServer(s driver.Server, m driver.Member) Fault { return &stopServer{server{s, m}} }
+// StopServer ends a member's server in order, its host stays up. It is an event,
+// since it is the product's own command: who starts the server afterwards, the
+// steps of the drill have to look for. Healing it starts the server again, with
+// the same exception as for [KillServer].
+func StopServer(s driver.Server, m driver.Member) Fault {
+	return &stopServer{server{Server: s, m: m}}
+}
 
 // TurnAway closes a member's server to clients, as people do before they stop
 // it. Healing it lets them in again.
@@ -26,7 +32,9 @@ func TurnAway(g driver.Gate, d driver.Driver, m driver.Member) Fault { return &t
 // server is what faults of a member's server have in common.
 type server struct {
 	driver.Server
-	m driver.Member
+	m     driver.Member
+	tried bool // ending it was begun
+	due   bool // and not undone since
 }
 
 // down returns evidence that no main process runs.
@@ -38,16 +46,27 @@ func (s *server) down(ctx context.Context) error {
 	return err
 }
 
-// Heal starts the server, if its host is up. A host that was lost meanwhile is
-// the business of whoever lost it.
+// Holds says that what was ended has ended.
+func (s *server) Holds(context.Context) (string, error) { return "", ErrEvent }
+
+// Heal starts the server that the fault ended, if its host is up. A host that was
+// lost meanwhile is the business of whoever lost it.
 func (s *server) Heal(ctx context.Context) error {
+	if !s.due {
+		return nil
+	}
 	if _, err := inState(ctx, s.m, host.Ended); err == nil {
 		return fmt.Errorf("start the server of %s: its host is down", s.m.Name)
 	}
-	return s.StartServer(ctx, s.m)
+	err := s.StartServer(ctx, s.m)
+	s.due = err != nil
+	return err
 }
 
 func (s *server) Healed(ctx context.Context) (string, error) {
+	if !s.tried {
+		return "the server of " + s.m.Name + " was not touched", nil
+	}
 	pid, err := s.MainProcess(ctx, s.m)
 	if err == nil && pid == 0 {
 		err = fmt.Errorf("the server of %s does not run", s.m.Name)
@@ -74,7 +93,7 @@ func (f *killServer) Inject(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kill the server of %s: %w", f.m.Name, err)
 	}
-	f.pid = pid
+	f.pid, f.tried, f.due = pid, true, true
 	_, err = f.m.Run(ctx, host.Command{Argv: []string{"sh", "-c", fmt.Sprintf("kill -9 %d", pid)}})
 	return err
 }
@@ -91,9 +110,13 @@ func (f *killServer) Confirm(ctx context.Context) (string, error) {
 
 type stopServer struct{ server }
 
-func (f *stopServer) String() string                   { return "server of " + f.m.Name + " is stopped" }
-func (*stopServer) Mechanism() string                  { return stopMade }
-func (f *stopServer) Inject(ctx context.Context) error { return f.StopServer(ctx, f.m) }
+func (f *stopServer) String() string  { return "server of " + f.m.Name + " is stopped" }
+func (*stopServer) Mechanism() string { return stopMade }
+
+func (f *stopServer) Inject(ctx context.Context) error {
+	f.tried, f.due = true, true
+	return f.StopServer(ctx, f.m)
+}
 
 func (f *stopServer) Confirm(ctx context.Context) (string, error) {
 	if err := f.down(ctx); err != nil {
@@ -124,5 +147,7 @@ func (f *turnAway) Confirm(ctx context.Context) (string, error) {
 	}
 	return fmt.Sprintf("%s answers, and refuses a session: %s", f.m.Name, refused), nil
 }
+
+func (f *turnAway) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
 
 func (f *turnAway) Healed(ctx context.Context) (string, error) { return opens(ctx, f.d, f.m) }

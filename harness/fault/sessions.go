@@ -17,8 +17,9 @@ type useUp struct {
 	d driver.Driver
 	m driver.Member
 
-	mu   sync.Mutex // guards held
+	mu   sync.Mutex // guards held and full
 	held []driver.Session
+	full bool // one more was refused, and those that are held were not closed since
 }
 
 // mostSessions is how many are held at most: a server that takes more than that
@@ -37,6 +38,9 @@ func (f *useUp) Inject(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("use up the sessions of %s: %w", f.m.Name, err)
 		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.full = true
 		return nil
 	}
 }
@@ -79,6 +83,22 @@ func (f *useUp) Confirm(ctx context.Context) (string, error) {
 		len(f.held), f.m.Name, refused), nil
 }
 
+// Holds asks for an answer in every session that is held. That somebody else has
+// given back a place of his own is no end of it.
+func (f *useUp) Holds(ctx context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.full || len(f.held) == 0 {
+		return "", fmt.Errorf("the sessions of %s were not used up", f.m.Name)
+	}
+	for i, s := range f.held {
+		if _, err := s.Role(ctx); err != nil {
+			return "", fmt.Errorf("session %d of %d that are held on %s: %w", i+1, len(f.held), f.m.Name, err)
+		}
+	}
+	return fmt.Sprintf("%s answers in all %d sessions that are held", f.m.Name, len(f.held)), nil
+}
+
 func (f *useUp) Heal(context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -86,7 +106,7 @@ func (f *useUp) Heal(context.Context) error {
 	for _, s := range f.held {
 		errs = append(errs, s.Close())
 	}
-	f.held = nil
+	f.held, f.full = nil, false
 	return errors.Join(errs...)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Together is several faults that people take for one: a machine whose network
@@ -34,6 +35,23 @@ func (f *together) Inject(ctx context.Context) error {
 
 func (f *together) Confirm(ctx context.Context) (string, error) {
 	return f.each(func(p Fault) (string, error) { return p.Confirm(ctx) })
+}
+
+// Holds asks the parts that are states; without any it is an event.
+func (f *together) Holds(ctx context.Context) (string, error) {
+	var events atomic.Int64
+	evidence, err := f.each(func(p Fault) (string, error) {
+		evidence, err := p.Holds(ctx)
+		if errors.Is(err, ErrEvent) {
+			events.Add(1)
+			return ErrEvent.Error(), nil
+		}
+		return evidence, err
+	})
+	if int(events.Load()) == len(f.parts) {
+		return "", ErrEvent
+	}
+	return evidence, err
 }
 
 func (f *together) Heal(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"drillbook/harness/driver"
@@ -19,7 +20,8 @@ func Unplug(m driver.Member, networks ...host.Network) Fault {
 type unplug struct {
 	m        driver.Member
 	networks []host.Network
-	before   []string // interfaces that it had
+	before   []string       // interfaces that it had
+	tried    []host.Network // which the fault has begun to take away, and not given back
 }
 
 func (f *unplug) String() string {
@@ -37,12 +39,13 @@ func (f *unplug) Inject(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.before = before
 	u, ok := f.m.Node.(host.Unplugger)
 	if !ok {
 		return fmt.Errorf("unplug %s: %w", f.m.Name, host.ErrUnsupported)
 	}
+	f.before = before
 	for _, n := range f.networks {
+		f.tried = append(f.tried, n)
 		if err := u.Unplug(ctx, n); err != nil {
 			return err
 		}
@@ -85,15 +88,19 @@ func (f *unplug) has(ctx context.Context, want int) (string, error) {
 	return found, nil
 }
 
+func (f *unplug) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
+
 func (f *unplug) Heal(ctx context.Context) error {
 	u, ok := f.m.Node.(host.Unplugger)
 	if !ok {
 		return nil // nothing was taken away
 	}
 	var errs []error
-	for _, n := range f.networks {
-		errs = append(errs, u.Plug(ctx, n))
-	}
+	f.tried = slices.DeleteFunc(f.tried, func(n host.Network) bool {
+		err := u.Plug(ctx, n)
+		errs = append(errs, err)
+		return err == nil
+	})
 	return errors.Join(errs...)
 }
 

@@ -75,6 +75,9 @@ const (
 	Running State = "running"
 	Frozen  State = "frozen"
 	Ended   State = "ended"
+	// Severed is a node that runs, and from which Kill took its networks
+	// before it failed to end it. Start gives them back.
+	Severed State = "running off its networks"
 )
 
 // Stater is a node whose state the host can tell.

@@ -58,6 +58,9 @@ func (r *Result) unfit(v *view) []Reason {
 		if f.Confirmed == nil {
 			add(Reason{Code: FaultNotHeld, Detail: f.What})
 		}
+		if f.Lapsed {
+			add(Reason{Code: FaultLapsed, Detail: f.What})
+		}
 	}
 	return why
 }

@@ -209,8 +209,12 @@ type Fault struct {
 	ConfirmedBy     string
 	Healed          *time.Duration
 	HealedBy        string // evidence; "" if healing was not confirmed
-	Err             string
-	undo            *time.Duration // when healing was tried first
+	HeldBy          string // evidence, right before it was healed, that it still held
+	// Lapsed says that there was none. A record that says neither is of an event,
+	// or of a harness that did not look.
+	Lapsed bool
+	Err    string
+	undo   *time.Duration // when healing was tried first
 }
 
 // Calibration is an outage of known length that the probe measured.
@@ -275,6 +279,7 @@ const (
 	BaselineFailed  Code = "baseline-failed"  // Age: when a write failed before the first disturbance
 	BaselineSlow    Code = "baseline-slow"    // Count of Most writes acknowledged in the Limit before it
 	FaultNotHeld    Code = "fault-not-held"   // Detail: the fault
+	FaultLapsed     Code = "fault-lapsed"     // Detail: the fault
 	NotHealed       Code = "not-healed"       // Detail: the fault
 	RecordCut       Code = "record-cut"       // Age: how far it goes
 	JournalFailed   Code = "journal-failed"   // Detail

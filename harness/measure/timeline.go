@@ -127,6 +127,8 @@ func (f *Fault) add(e record.Event) {
 		f.Injected = e.At
 	case record.Confirm:
 		f.Confirmed, f.ConfirmedBy = &e.At, e.Answer
+	case record.Held:
+		f.HeldBy, f.Lapsed = e.Answer, e.Err != ""
 	case record.Heal:
 		if f.HealedBy == "" {
 			f.Healed = &e.At

@@ -195,8 +195,11 @@ const (
 	Prepared Kind = "prepared" // a fault: about to be injected
 	Injected Kind = "injected"
 	Confirm  Kind = "confirmed" // a fault took hold; Answer is the evidence
-	Heal     Kind = "healed"
-	Healed   Kind = "heal-confirmed"
+	// Held: right before it was healed, a fault that lasts was looked at once
+	// more. Answer is the evidence that it still held; Err says why there is none.
+	Held   Kind = "held"
+	Heal   Kind = "healed"
+	Healed Kind = "heal-confirmed"
 	// Role says that What is the member's role from now on, as it says itself;
 	// empty: it does not answer. What it was before it last said Took ago.
 	Role    Kind = "role"

@@ -115,7 +115,7 @@ func lenient() record.Promise { return record.Promise{RTO: time.Second, RPO: 1 <
 func dropped(o *outcome) figure { return counts("thrown away", len(o.Writes.Lost), o.truth.Dropped) }
 
 func defects() []defect {
-	return slices.Concat(ofWrites(), ofSplits(), ofCopies(), ofOutages(), ofClaims(), ofFaults())
+	return slices.Concat(ofWrites(), ofSplits(), ofCopies(), ofOutages(), ofClaims(), ofFaults(), ofLapses())
 }
 
 func ofWrites() []defect {
@@ -275,6 +275,23 @@ func ofClaims() []defect {
 		},
 		jumps("a member's clock is an hour ahead", time.Hour),
 		jumps("a member's clock is an hour behind", -time.Hour),
+	}
+}
+
+// ofLapses are faults that end before they are healed. All of them are states.
+func ofLapses() []defect {
+	lapse := func(name string, s script) defect {
+		return defect{
+			name: name, script: s, db: quick(), defects: fake.Defects{FaultsLapse: 150 * ms}, promise: lenient(),
+			verdict: measure.Unmeasurable, codes: []measure.Code{measure.FaultLapsed},
+		}
+	}
+	back := lapse("a lost host comes back by itself", restart(warm, 500*ms))
+	back.keep, back.defects.StartsByItself = fake.Defects{StartsByItself: true}, true
+	return []defect{
+		lapse("a cut ends by itself", partition(warm, decide, 500*ms)),
+		lapse("a frozen member thaws by itself", frozen(warm, 500*ms)),
+		back,
 	}
 }
 

@@ -114,7 +114,8 @@ func (s *stage) served(ctx context.Context) error {
 func lostPrimary(warm, decide, rejoin time.Duration) script {
 	return func(ctx context.Context, s *stage) error {
 		after(warm)
-		if err := s.Inject(ctx, fault.HostLoss(s.a)); err != nil {
+		f := fault.HostLoss(s.a)
+		if err := s.Inject(ctx, f); err != nil {
 			return err
 		}
 		after(decide)
@@ -124,7 +125,7 @@ func lostPrimary(warm, decide, rejoin time.Duration) script {
 		if err := s.served(ctx); err != nil {
 			return err
 		}
-		if err := s.a.Node.Start(ctx); err != nil {
+		if err := s.Heal(ctx, f); err != nil {
 			return err
 		}
 		after(rejoin)
@@ -199,6 +200,23 @@ func restart(warm, hold time.Duration) script {
 	return func(ctx context.Context, s *stage) error {
 		after(warm)
 		f := fault.HostLoss(s.a)
+		if err := s.Inject(ctx, f); err != nil {
+			return err
+		}
+		after(hold)
+		if err := s.Heal(ctx, f); err != nil {
+			return err
+		}
+		return s.served(ctx)
+	}
+}
+
+// crash: the server of the primary is killed and started again, by the product or
+// by healing, and nobody takes over.
+func crash(warm, hold time.Duration) script {
+	return func(ctx context.Context, s *stage) error {
+		after(warm)
+		f := fault.KillServer(s.db, s.a)
 		if err := s.Inject(ctx, f); err != nil {
 			return err
 		}

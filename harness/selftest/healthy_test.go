@@ -44,7 +44,7 @@ func healthy(seed uint64) (name string, tr trial) {
 		promise: record.Promise{RTO: 5 * time.Second, RPO: 1 << 20},
 	}
 	script := "lost primary"
-	switch r.IntN(6) {
+	switch r.IntN(7) {
 	case 0:
 		tr.script = lostPrimary(warm, decide, upTo(r, time.Second))
 	case 1:
@@ -59,6 +59,9 @@ func healthy(seed uint64) (name string, tr trial) {
 	case 5:
 		script, tr.script = "restart", restart(warm, decide)
 		tr.db.Defects.StartsByItself = true // as it should, where nobody takes over
+	case 6:
+		script, tr.script = "crash", crash(warm, decide)
+		tr.db.Restarts = ms + upTo(r, 500*ms) // whoever was quicker, it or healing
 	}
 	if tr.db.Synchronous {
 		tr.promise.RPO = 0

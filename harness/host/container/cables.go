@@ -35,11 +35,14 @@ func (n *node) Plug(ctx context.Context, which host.Network) error {
 	return nil
 }
 
-// pullCables unplugs both networks at once and remembers which were plugged.
+// pullCables unplugs both networks at once and remembers which were plugged, also
+// by whoever tried to kill the node before and could not.
 func (n *node) pullCables(ctx context.Context) error {
 	n.cables.Lock()
 	defer n.cables.Unlock()
-	n.pulled = map[host.Network]string{}
+	if n.pulled == nil {
+		n.pulled = map[host.Network]string{}
+	}
 	for which := range n.ips {
 		at, err := n.address(ctx, which)
 		if err != nil {
@@ -62,8 +65,8 @@ func (n *node) restoreCables(ctx context.Context) error {
 		if err := n.plug(ctx, which, at); err != nil {
 			return err
 		}
+		delete(n.pulled, which)
 	}
-	n.pulled = nil
 	return nil
 }
 

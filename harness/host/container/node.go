@@ -41,7 +41,7 @@ type node struct {
 	admin helper
 
 	cables sync.Mutex              // held while cables are moved; guards pulled
-	pulled map[host.Network]string // by Kill, with the addresses: Start puts them back
+	pulled map[host.Network]string // by Kill, with the addresses: Start puts back those that are still in it
 }
 
 // Name is the node's name on its host, and its host name.
@@ -65,13 +65,20 @@ func (n *node) Addr(ctx context.Context, port int) (string, error) {
 	return net.JoinHostPort(n.host.daemon, bound[0].HostPort), nil
 }
 
-// State is what the engine says of the container.
+// State is what the engine says of the container, and whether Kill has left it
+// half killed.
 func (n *node) State(ctx context.Context) (host.State, error) {
 	seen, err := n.inspect(ctx)
 	if err != nil {
 		return "", fmt.Errorf("state of node %s: %w", n.name, err)
 	}
-	return stateOf(seen), nil
+	state := stateOf(seen)
+	n.cables.Lock()
+	defer n.cables.Unlock()
+	if state == host.Running && len(n.pulled) > 0 {
+		return host.Severed, nil
+	}
+	return state, nil
 }
 
 func stateOf(seen container.InspectResponse) host.State {

@@ -91,6 +91,29 @@ func TestAfterRestart(t *testing.T) {
 	for range 2 {
 		must(t, l.Clear(t.Context()))
 	}
+	emptied(t, l, a)
+}
+
+// emptied: counters outlive the rules that counted, and prove nothing then.
+func emptied(t *testing.T, l link.Link, a host.Node) {
+	t.Helper()
+	must(t, l.Impose(t.Context(), link.Condition{Kind: link.Drop}))
+	for range 2 { // the second time by what was counted before
+		_, err := l.Confirm(t.Context())
+		must(t, err)
+	}
+	admin, ok := a.(host.NetAdmin)
+	if !ok {
+		t.Fatal("the network of a cannot be changed")
+	}
+	_, err := admin.NetExec(t.Context(), host.Command{Argv: []string{
+		"sh", "-c", "for t in $(nft list tables | cut -d' ' -f3); do nft flush table ip $t; done",
+	}})
+	must(t, err)
+	if evidence, err := l.Confirm(t.Context()); err == nil {
+		t.Errorf("Confirm of rules that were taken out = %q, want an error", evidence)
+	}
+	must(t, l.Clear(t.Context()))
 }
 
 func TestConformance(t *testing.T) {

@@ -150,9 +150,9 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d packets %s by nftables rules in the network of %s", stopped, verb, p.at()), nil
 }
 
-// stopped is how many packets have met the rules.
+// stopped is how many packets have met the rules, which must still stand.
 func (p *path) stopped(ctx context.Context) (int64, error) {
-	text, err := p.run(ctx, "", "nft", "-j", "list", "counters", "table", "ip", p.table)
+	text, err := p.run(ctx, "", "nft", "-j", "list", "table", "ip", p.table)
 	if err != nil {
 		return 0, fmt.Errorf("the rules are not there; %s may have been started anew: %w", p.at(), err)
 	}

@@ -69,25 +69,33 @@ func emptied(table string) string {
 	return fmt.Sprintf("add table ip %[1]s\ndelete table ip %[1]s\n", table)
 }
 
-// packets adds up the counters that nft lists as JSON.
+// packets adds up the counters of a table that nft lists as JSON. A counter
+// outlives the rules that count with it, so these must be there as well.
 func packets(text string) (int64, error) {
 	var listed struct {
 		Nftables []struct {
 			Counter *struct{ Packets int64 }
+			Rule    *struct{}
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &listed); err != nil {
 		return 0, fmt.Errorf("read nft's counters: %w", err)
 	}
-	var sum, found int64
+	var sum, found, rules int64
 	for _, item := range listed.Nftables {
 		if item.Counter != nil {
 			sum += item.Counter.Packets
 			found++
 		}
+		if item.Rule != nil {
+			rules++
+		}
 	}
-	if found == 0 {
+	switch {
+	case found == 0:
 		return 0, fmt.Errorf("read nft's counters: there are none in %q", text)
+	case rules < found:
+		return 0, fmt.Errorf("the table has %d counters and only %d rules: somebody has emptied it", found, rules)
 	}
 	return sum, nil
 }
