@@ -3,6 +3,7 @@ package dm8_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -180,7 +181,13 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
 		return err
 	}
 	k.struck = len(running) > 0
-	return dm.KillProgram(ctx, host, k.program)
+	for _, pid := range running { // one that has ended meanwhile is no error
+		line := fmt.Sprintf("kill -9 %[1]d && while [ -e /proc/%[1]d ]; do sleep 0.05; done; true", pid)
+		if _, err := host.Run(ctx, node.Command{Argv: []string{"sh", "-c", line}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mend repairs the group as a person would with the pages.

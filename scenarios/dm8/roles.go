@@ -1,6 +1,7 @@
 package dm8
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -55,7 +56,7 @@ func Takeover() dsl.Scenario {
 }
 
 func takeover(s *story) {
-	var held, cut fault.Fault
+	var held, cut, killed fault.Fault
 	s.healthy()
 	s.step("See that nobody can take over while the primary is well", func(ctx SpecContext) {
 		s.d.Confirm("choose takeover")(s.nobody(ctx, "takeover"))
@@ -78,7 +79,8 @@ func takeover(s *story) {
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
 	s.step("Stop the old primary at its own console", func(ctx SpecContext) {
 		s.works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
-		s.works(s.dm().KillProgram(ctx, s.a, "dmserver"))
+		killed = fault.KillServer(watched{s.dm()}, s.a)
+		s.works(s.d.Inject(ctx, killed))
 	})
 	s.step("Give the network back", func(ctx SpecContext) {
 		if held != nil {
@@ -91,13 +93,26 @@ func takeover(s *story) {
 			s.works(s.dm().FeedFrom(ctx, s.b))
 			s.d.ConfirmServed(ctx)
 		}
-		s.works(s.dm().StartWatcher(ctx, s.a))
+		s.works(s.d.Heal(ctx, killed))
 		s.comeBack(ctx)
 	})
 	s.step("Confirm the final state", func(ctx SpecContext) {
 		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.b, s.a)
 	})
+}
+
+// watched starts servers as people do: by their watchers. Whether one then opens, and
+// as what, is for the group to say.
+type watched struct{ *dm8.Driver }
+
+// StartServer starts the watcher, if none runs.
+func (w watched) StartServer(ctx context.Context, m driver.Member) error {
+	left, err := dm8.Processes(ctx, m, "dmwatcher")
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return w.StartWatcher(ctx, m)
 }
 
 // async: the standby is fed asynchronously.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -59,6 +60,11 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 			t.Error(err)
 		}
 	}
+	for _, d := range suite.Report().Drills {
+		for _, what := range unbooked(d.Record) {
+			t.Errorf("%s ended a process or cut a network past package fault: %s", d.Record.Head.Runbook, what)
+		}
+	}
 	if len(suite.Report().Drills) != due {
 		t.Errorf("%d of %d scenarios have left a record", len(suite.Report().Drills), due)
 	}
@@ -84,4 +90,29 @@ func (writerView) DrillEnds(d reports.Drill) {
 		ginkgo.GinkgoWriter.Println(reports.Sentence(r, "en"))
 	}
 	ginkgo.GinkgoWriter.Println(fmt.Sprintf("%s: downtime %v", d.Result.Verdict, d.Result.Downtime.Longest.Bracket))
+}
+
+// force are commands that end a process or cut a network other than by a product's
+// own orderly commands.
+var force = regexp.MustCompile(`\bkill -(9|KILL)\b|\bSIGKILL\b|\bKILL$|\b(pkill|killall|nft|iptables)\b|` +
+	`\bip link set\b|-m immediate`)
+
+// unbooked are the commands of a drill that did so and that stand in no fault: the
+// report would say nothing of them, and nobody has confirmed what they did.
+func unbooked(rec *record.Record) []string {
+	var found []string
+	injecting := map[string]bool{}
+	for _, e := range rec.Events {
+		switch {
+		case e.Kind == record.Prepared:
+			injecting[e.Fault] = true
+		case e.Fault != "":
+			if e.Kind != record.Injected {
+				delete(injecting, e.Fault)
+			}
+		case e.Kind == record.Command && len(injecting) == 0 && force.MatchString(e.What):
+			found = append(found, fmt.Sprintf("%s: %s", e.Member, e.What))
+		}
+	}
+	return found
 }
