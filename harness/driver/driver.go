@@ -120,13 +120,35 @@ type Target struct {
 	Members []Member
 	// Writable asks for the one that takes writes, found as the product's
 	// applications find it; otherwise Members holds one member, which is
-	// taken as it is.
+	// taken as it is. One that cannot be dialled, be it that its address is
+	// not known, is passed over as applications pass over a host that does not
+	// answer.
 	Writable bool
 	// Reached, if set, is called as soon as a server has accepted the
 	// connection, before anything is asked of it, and before anything that
 	// costs a server work where accepting cannot be told. An error ends the
 	// opening. It is called again for every member that is tried.
 	Reached func(ctx context.Context) error
+}
+
+// Addrs are where the harness dials a port of the members, in their order. A
+// member whose address is not known is left out, as clients pass over a host
+// that does not answer; that none is known is an error.
+func (t Target) Addrs(ctx context.Context, port int) ([]string, error) {
+	addrs := make([]string, 0, len(t.Members))
+	var errs []error
+	for _, m := range t.Members {
+		addr, err := m.Node.Addr(ctx, port)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("address of %s: %w", m.Name, err))
+			continue
+		}
+		addrs = append(addrs, addr)
+	}
+	if len(addrs) == 0 {
+		return nil, errors.Join(errs...)
+	}
+	return addrs, nil
 }
 
 // Session is a client's conversation with a member. It is used by one

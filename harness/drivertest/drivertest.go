@@ -47,6 +47,7 @@ func Check(ctx context.Context, d driver.Driver, h host.Host) error {
 		{"opening changes nothing", t.opening},
 		{"a standby refuses writes, and the refused write is not stored", t.refusal},
 		{"a writable target leads to the primary", t.writable},
+		{"a member whose address is not known is passed over", t.passedOver},
 		{"everything obeys a context that is cancelled", t.cancelled},
 		{"closing a session twice is no error", t.closing},
 		{"a standby catches up", t.catchUp},
@@ -194,7 +195,11 @@ func orNone(err error) error {
 }
 
 func (t *checker) writable(ctx context.Context) error {
-	target := driver.Target{Members: []driver.Member{t.b, t.a}, Writable: true}
+	return t.leadsToPrimary(ctx, t.b, t.a)
+}
+
+func (t *checker) leadsToPrimary(ctx context.Context, members ...driver.Member) error {
+	target := driver.Target{Members: members, Writable: true}
 	return t.with(ctx, target, func(s driver.Session) error {
 		ack, err := s.Write(ctx, t.next())
 		if err == nil && ack.Member != t.a.Name {
@@ -203,6 +208,21 @@ func (t *checker) writable(ctx context.Context) error {
 		return err
 	})
 }
+
+// passedOver: the service is more than one of its members.
+func (t *checker) passedOver(ctx context.Context) error {
+	missing := t.b
+	missing.Node = nowhere{t.b.Node}
+	return errors.Join(
+		t.leadsToPrimary(ctx, missing, t.a),
+		t.leadsToPrimary(ctx, t.a, missing),
+	)
+}
+
+// nowhere is a node whose place does not know where it is dialled.
+type nowhere struct{ host.Node }
+
+func (nowhere) Addr(context.Context, int) (string, error) { return "", errors.New("not known here") }
 
 // promptly is how soon a cancelled call must return.
 const promptly = time.Second

@@ -29,7 +29,11 @@ func (n *node) Unplug(ctx context.Context, which host.Network) error {
 func (n *node) Plug(ctx context.Context, which host.Network) error {
 	n.cables.Lock()
 	defer n.cables.Unlock()
-	if err := n.plug(ctx, which, n.ips[which].String()); err != nil {
+	err := n.plug(ctx, which, n.ips[which].String())
+	if err == nil {
+		err = n.readAddresses(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("plug node %s into the %s network: %w", n.name, which, err)
 	}
 	return nil

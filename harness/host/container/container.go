@@ -9,7 +9,10 @@
 // On a machine whose own bridges carry the networks, the harness dials nodes
 // at their public address. Where the engine runs elsewhere (Docker Desktop, a
 // remote engine, an engine without root) it dials published ports, which
-// change whenever a node is started again. A harness that is itself in a
+// change whenever a node is started again or plugged in. Between those times
+// they are remembered: nothing that is measured waits for the engine. There a
+// node that is killed does not fall silent for clients, and what needs clients
+// beside the nodes cannot be shown: [Host.Published] says so. A harness that is itself in a
 // container needs TESTCONTAINERS_HOST_OVERRIDE set to the engine's address.
 //
 // Containers and networks carry the labels drillbook.run, drillbook.machine
@@ -79,6 +82,9 @@ type Config struct {
 	// Run names what the host makes. It must be unique, of lower-case
 	// letters, digits and dashes.
 	Run string
+	// Publish has the harness dial published ports even where the networks are
+	// this machine's own.
+	Publish bool
 	// NetAdmin is the image that [host.NetAdmin] runs commands in. Without it
 	// nodes cannot do that. It is built by Open, never during a drill.
 	NetAdmin host.Image
@@ -153,7 +159,7 @@ func (h *Host) open(ctx context.Context) error {
 	if h.networks, err = h.engine.makeNetworks(ctx, h.cfg.Run, h.labels); err != nil {
 		return err
 	}
-	if h.direct = isOurs(h.networks[host.Public].gateway()); h.direct {
+	if h.direct = !h.cfg.Publish && isOurs(h.networks[host.Public].gateway()); h.direct {
 		return nil
 	}
 	return h.publish(ctx)

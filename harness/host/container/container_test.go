@@ -22,10 +22,15 @@ import (
 // open opens a host of its own for the test and closes it after.
 func open(t *testing.T) *container.Host {
 	t.Helper()
+	return openWith(t, container.Config{NetAdmin: images.NetAdmin()})
+}
+
+func openWith(t *testing.T, cfg container.Config) *container.Host {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a container engine, which -short does without")
 	}
-	cfg := container.Config{Run: runName(), NetAdmin: images.NetAdmin(), Progress: func(line string) { t.Log(line) }}
+	cfg.Run, cfg.Progress = runName(), func(line string) { t.Log(line) }
 	h, err := container.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -84,6 +84,9 @@ func (h *Host) launch(ctx context.Context, n *node, spec host.Spec) error {
 	if err := made.Start(ctx); err != nil {
 		return err
 	}
+	if err := n.readAddresses(ctx); err != nil {
+		return err
+	}
 	if len(spec.Ports) == 0 {
 		return n.awaitBoot(ctx)
 	}

@@ -10,6 +10,7 @@ import (
 	"drillbook/fixtures/images"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
+	"drillbook/harness/hosttest"
 )
 
 // TestKillIsSilent: whoever is connected to a node is not told of its death.
@@ -19,6 +20,9 @@ func TestKillIsSilent(t *testing.T) {
 	c, err := net.Dial("tcp", addr(t, n))
 	must(t, err)
 	defer c.Close()
+	if said := n.(host.Witness).Killing(); !strings.HasSuffix(said, "nobody is told") {
+		t.Errorf("Killing = %q, and nobody is told", said)
+	}
 	began := time.Now()
 	must(t, n.Kill(t.Context()))
 	t.Logf("killed in %s", time.Since(began).Round(time.Millisecond))
@@ -118,27 +122,58 @@ func TestNetExec(t *testing.T) {
 	}
 }
 
-// TestPublished dials as it is done where the engine runs elsewhere.
-func TestPublished(t *testing.T) {
+// published opens a host whose ports are dialled as they are where the engine
+// runs elsewhere.
+func published(t *testing.T) *container.Host {
+	t.Helper()
+	return openWith(t, container.Config{NetAdmin: images.NetAdmin(), Publish: true})
+}
+
+func TestAddress(t *testing.T) {
 	t.Parallel()
-	h := open(t)
-	must(t, container.Publish(t.Context(), h))
-	n := launch(t, h, host.Spec{Name: "a", Image: images.PostgreSQL(), Ports: []int{5432}})
-	if at := addr(t, n); strings.HasSuffix(at, ":5432") {
-		t.Errorf("address = %s, want a published port", at)
+	serve := host.Command{Argv: []string{"pg_ctl", "start", "-w", "-l", "/proc/1/fd/1"}}
+	for _, tt := range []struct {
+		name string
+		open func(*testing.T) *container.Host
+	}{{"direct", open}, {"published", published}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := tt.open(t)
+			spec := host.Spec{Name: "a", Image: images.PostgreSQL(), Ports: []int{5432}}
+			must(t, hosttest.CheckAddress(t.Context(), h, spec, serve))
+			n, _ := h.Node("a")
+			if direct := strings.HasSuffix(addr(t, n), ":5432"); direct == (h.Published() != "") {
+				t.Errorf("it is dialled at %s, and the host says that ports are published at %q", addr(t, n), h.Published())
+			}
+		})
 	}
+}
+
+// TestKillOfPublished: where ports are published, clients are told of a node's
+// death at once, and the host says so. TestKillIsSilent is the other case.
+func TestKillOfPublished(t *testing.T) {
+	t.Parallel()
+	n := launch(t, published(t), host.Spec{Name: "a", Image: images.PostgreSQL(), Ports: []int{5432}})
 	if at, err := n.Addr(t.Context(), 5433); err == nil {
 		t.Errorf("address of a port that is not published = %s, want an error", at)
 	}
-	must(t, n.Kill(t.Context()))
-	if at, err := n.Addr(t.Context(), 5432); err == nil {
-		t.Errorf("address of a node that is down = %s, want an error", at)
-	}
-	must(t, n.Start(t.Context()))
-	run(t, n, "pg_ctl", "start", "-w", "-l", "/proc/1/fd/1")
 	c, err := net.Dial("tcp", addr(t, n))
 	must(t, err)
-	must(t, c.Close())
+	defer c.Close()
+	must(t, n.Kill(t.Context()))
+	if said := n.(host.Witness).Killing(); strings.Contains(said, "nobody is told") ||
+		!strings.Contains(said, "end at once and new ones are refused") {
+		t.Errorf("Killing = %q, and clients are told", said)
+	}
+	must(t, c.SetReadDeadline(time.Now().Add(500*time.Millisecond)))
+	_, err = c.Read(make([]byte, 1))
+	if timeout, ok := errors.AsType[net.Error](err); err == nil || ok && timeout.Timeout() {
+		t.Errorf("read from a killed node = %v, want an end at once", err)
+	}
+	again, err := net.DialTimeout("tcp", addr(t, n), 500*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("dialling a killed node = %v, %v, want a refusal", again, err)
+	}
 }
 
 // name is how other nodes on a network call a node.

@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
-	"github.com/docker/go-connections/nat"
 
 	"drillbook/harness/host"
 	"drillbook/harness/wait"
@@ -40,30 +37,14 @@ type node struct {
 
 	admin helper
 
+	published published
+
 	cables sync.Mutex              // held while cables are moved; guards pulled
 	pulled map[host.Network]string // by Kill, with the addresses: Start puts back those that are still in it
 }
 
 // Name is the node's name on its host, and its host name.
 func (n *node) Name() string { return n.name }
-
-// Addr is the node's public address, which it keeps for life, or, where the
-// networks are not this machine's own, a published port.
-func (n *node) Addr(ctx context.Context, port int) (string, error) {
-	if n.host.direct {
-		return net.JoinHostPort(n.ips[host.Public].String(), strconv.Itoa(port)), nil
-	}
-	seen, err := n.inspect(ctx)
-	if err != nil {
-		return "", fmt.Errorf("find port %d of node %s: %w", port, n.name, err)
-	}
-	bound := seen.NetworkSettings.Ports[nat.Port(strconv.Itoa(port)+"/tcp")]
-	if len(bound) == 0 {
-		return "", fmt.Errorf("find port %d of node %s: not published: the node is down, or its Spec lacks the port",
-			port, n.name)
-	}
-	return net.JoinHostPort(n.host.daemon, bound[0].HostPort), nil
-}
 
 // State is what the engine says of the container, and whether Kill has left it
 // half killed.
@@ -109,7 +90,7 @@ func (n *node) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.awaitBoot(ctx); err != nil {
+	if err := errors.Join(n.readAddresses(ctx), n.awaitBoot(ctx)); err != nil {
 		return fmt.Errorf("start node %s: %w", n.name, err)
 	}
 	return nil
@@ -144,14 +125,24 @@ func (n *node) Kill(ctx context.Context) error {
 	})
 }
 
-// Killing says that nobody is told.
+// Killing says who is told: nobody; but where ports are published it is the
+// engine's machine that clients speak to, and that stays up.
 func (n *node) Killing() string {
-	return "the node's network interfaces are taken away, then all its processes are killed: nobody is told"
+	const made = "the node's network interfaces are taken away, then all its processes are killed: "
+	if n.host.direct {
+		return made + "nobody is told"
+	}
+	return made + "the other nodes are not told, but clients are: they dial ports that the engine publishes and then " +
+		"no longer does, so their open connections end at once and new ones are refused"
 }
 
 // Freezing says that the network stack goes on.
 func (n *node) Freezing() string {
-	return "the engine pauses all processes of the node at once; its kernel goes on acknowledging what arrives"
+	const made = "the engine pauses all processes of the node at once; its kernel goes on acknowledging what arrives"
+	if n.host.direct {
+		return made
+	}
+	return made + ", and a proxy of the engine may accept clients in its place"
 }
 
 // Freeze pauses the container's control group: all its processes at once,

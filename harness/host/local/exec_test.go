@@ -14,6 +14,11 @@ func TestHost(t *testing.T) {
 	must(t, hosttest.Check(t.Context(), open(t), host.Spec{Name: "a", Image: idle()}))
 }
 
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	must(t, hosttest.CheckAddress(t.Context(), open(t), server("a"), host.Command{}))
+}
+
 func TestExec(t *testing.T) {
 	t.Parallel()
 	img := idle()
