@@ -106,7 +106,7 @@ func rules() []rule {
 			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait"},
 			"it returns errors, as testing/fstest does",
 		},
-		{"harness/hosttest", []string{"harness/host"}, "it returns errors, as testing/fstest does"},
+		{"harness/hosttest", []string{"harness/host", "harness/wait"}, "it returns errors, as testing/fstest does"},
 		{
 			"harness/host/roster",
 			[]string{"harness/host", "harness/wait"},
@@ -132,7 +132,7 @@ func rules() []rule {
 			[]string{"harness/host", "harness/host/roster", "harness/lock", "harness/wait"},
 			"it runs on the standard library",
 		},
-		{"harness/link/cut", []string{"harness/host", "harness/link"}, ""},
+		{"harness/link/cut", []string{"harness/host", "harness/link", "harness/wait"}, ""},
 		{
 			"harness/link/toxi",
 			[]string{

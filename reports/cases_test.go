@@ -187,6 +187,7 @@ func cut() *record.Record {
 	f := quick(4)
 	f.served, f.up = 30*sec, 30*sec
 	w := f.world()
+	w.rec.Head.Published = "203.0.113.7"
 	w.run()
 	const killed = 8 * sec
 	keep := 0

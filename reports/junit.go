@@ -206,6 +206,7 @@ func junitProperties(d Drill) []junitProperty {
 	add("system", h.System)
 	add("stand_in", h.StandIn)
 	add("host", h.Host)
+	add("published", h.Published)
 	add("machine", h.Machine)
 	add("harness", h.Harness)
 	if h.Seed != 0 {

@@ -82,6 +82,7 @@ type drillResult struct {
 	System      string            `json:"system"`
 	StandIn     string            `json:"stand_in"`
 	Host        string            `json:"host"`
+	Published   string            `json:"published,omitempty"`
 	Machine     string            `json:"machine"`
 	Harness     string            `json:"harness"`
 	Seed        int64             `json:"seed"`
@@ -299,6 +300,7 @@ type summaryResult struct {
 	Runbook      string                 `json:"runbook"`
 	Product      string                 `json:"product"`
 	Host         string                 `json:"host"`
+	Published    string                 `json:"published,omitempty"`
 	StandIn      string                 `json:"stand_in"`
 	Params       map[string]string      `json:"params"`
 	Promise      promiseResult          `json:"promise"`

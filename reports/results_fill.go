@@ -19,6 +19,7 @@ func newDrillResult(d Drill, w words) drillResult {
 		System:     h.System,
 		StandIn:    h.StandIn,
 		Host:       h.Host,
+		Published:  h.Published,
 		Machine:    h.Machine,
 		Harness:    h.Harness,
 		Seed:       h.Seed,
@@ -248,6 +249,7 @@ func newSummaryResult(s summary) summaryResult {
 	h := s.first().Record.Head
 	out := summaryResult{
 		Runbook: h.Runbook, Product: h.Product, Host: h.Host, StandIn: h.StandIn, Params: present(h.Params),
+		Published: h.Published,
 		Promise: promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
 		Verdict: s.Verdict, Trials: s.Count,
 		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),

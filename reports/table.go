@@ -29,6 +29,9 @@ func Table(w io.Writer, run Run, lang string) error {
 		if v.StandIn != "" {
 			wrap(&b, v.StandIn)
 		}
+		if v.Apart != "" {
+			wrap(&b, v.Apart)
+		}
 		wrap(&b, v.Symbol+" "+v.Summed)
 		draft.stepTable().print(&b)
 		if e := draft.expected(); e.Grid != nil {

@@ -52,6 +52,7 @@ type drillView struct {
 	Title    string
 	Under    []string // what was drilled, where and when
 	StandIn  string
+	Apart    string // what stands between the harness and the members
 	Verdict  measure.Verdict
 	Symbol   string
 	Word     string

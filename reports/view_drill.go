@@ -31,6 +31,9 @@ func (d drafter) head(n int) drillView {
 	if h.StandIn != "" {
 		v.StandIn = d.say("stand-in", "system", plain(h.System), "what", d.detail(h.StandIn))
 	}
+	if h.Published != "" {
+		v.Apart = d.say("published", "at", d.detail(h.Published))
+	}
 	shown, more := d.bounded(len(d.res.Reasons))
 	for _, r := range d.res.Reasons[:shown] {
 		v.Reasons = append(v.Reasons, reason{symbol(r.Verdict), d.sentence(r)})

@@ -274,6 +274,7 @@ func (d drafter) about() section {
 	add("stand-in.name", h.StandIn)
 	add("source", h.Source)
 	add("host", h.Host)
+	add("published.name", h.Published)
 	add("machine", h.Machine)
 	add("members", d.list(h.Members))
 	add("params", params(h.Params))

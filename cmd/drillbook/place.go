@@ -30,7 +30,11 @@ func choosePlace(
 		return dsl.Local(), "", err
 	}
 	_, noEngine := container.FindEngine(ctx)
-	if noEngine == nil || asked == hostContainer || !errors.Is(noEngine, container.ErrNoEngine) {
+	if noEngine == nil {
+		p, err := dsl.Containers().For(ctx, chosen...)
+		return p, "", environment(err)
+	}
+	if asked == hostContainer || !errors.Is(noEngine, container.ErrNoEngine) {
 		return dsl.Containers(), "", noEngine
 	}
 	found, err := findLocal(lib, chosen)

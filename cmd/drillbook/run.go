@@ -92,7 +92,7 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	if err := errors.Join(suite.Declare(chosen...), suite.Check()); err != nil {
 		return errors.Join(usage(err), os.Remove(options.Out))
 	}
-	if err := sayLeftOut(suite, len(args) > 0, len(chosen), view.Say); err != nil {
+	if err := sayLeftOut(suite, place, len(args) > 0, len(chosen), view.Say); err != nil {
 		return errors.Join(environment(err), os.Remove(options.Out))
 	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
@@ -104,11 +104,11 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 
 // sayLeftOut says what the place cannot carry out. That is an error if a person
 // has asked for it by name, or if nothing else is left to do.
-func sayLeftOut(suite *dsl.Suite, named bool, chosen int, say func(string)) error {
+func sayLeftOut(suite *dsl.Suite, place dsl.Place, named bool, chosen int, say func(string)) error {
 	var errs []error
 	for _, s := range suite.Skipped() {
 		if named || len(suite.Skipped()) == chosen {
-			errs = append(errs, fmt.Errorf("%s: run it with --host container", s))
+			errs = append(errs, fmt.Errorf("%s: %s", s, place.Instead))
 			continue
 		}
 		say(s.String())

@@ -143,6 +143,9 @@ func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 func (d *Drill) openJournal() error {
 	d.cfg.Head.Began = d.began
 	d.cfg.Head.Members = d.cfg.Members
+	if p, ok := d.cfg.Host.(host.Publisher); ok {
+		d.cfg.Head.Published = p.Published()
+	}
 	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline}
 	if d.cfg.Calibrate {
 		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)

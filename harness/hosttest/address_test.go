@@ -50,7 +50,9 @@ type misled struct {
 	m misleading
 }
 
-func (n misled) Addr(ctx context.Context, port int) (string, error) { return n.m.addr(ctx, n.Node, port) }
+func (n misled) Addr(ctx context.Context, port int) (string, error) {
+	return n.m.addr(ctx, n.Node, port)
+}
 
 // TestCheckAddress: a host that is well passes, and every defect is found.
 func TestCheckAddress(t *testing.T) {

@@ -49,6 +49,9 @@ type Head struct {
 	Streams  []Stream          `json:"streams"`
 	Began    time.Time         `json:"began"`
 	Settings Settings          `json:"settings"`
+	// Published is where the harness dialled ports that the host publishes,
+	// empty if it dialled the members themselves.
+	Published string `json:"published,omitempty"`
 }
 
 // Text is the same words in several languages, by language code.

@@ -36,6 +36,9 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if place, err = place.For(t.Context(), scenarios...); err != nil {
+		t.Fatal(err)
+	}
 	suite := NewSuite(Options{
 		Library: lib, Place: place, Trials: 1, Harness: "go test", View: writerView{},
 		Out: filepath.Join(out, time.Now().Format("2006-01-02T15-04-05")+"-"+scenarios[0].Product()),

@@ -54,6 +54,9 @@ func (d *Drill) start(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
 	}
 	d.Links = links
+	if p, ok := h.(host.Publisher); ok && p.Published() != "" {
+		d.suite.opts.View.Say("the members are only reached at ports that the engine publishes at " + p.Published())
+	}
 	remove := func() error {
 		ctx := context.WithoutCancel(ctx)
 		return errors.Join(links.Close(ctx), h.Close(ctx))

@@ -21,6 +21,7 @@ func Local() Place {
 		Relay: func(ctx context.Context, h host.Host, _ []string, _ func(string)) (link.Network, error) {
 			return toxi.InProcess(ctx, h)
 		},
+		Instead: "run it with --host container",
 		Lacks: map[Need]string{
 			Cuts:   sharesNetwork,
 			Unplug: sharesNetwork,

@@ -1,7 +1,10 @@
 package dsl
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"drillbook/reports"
@@ -16,6 +19,8 @@ const (
 	Cuts   Need = "cut links"          // connections between members that are really cut
 	Unplug Need = "unplugged cables"   // members without an interface to a network
 	Disks  Need = "members' own disks" // which a drill may fill
+	// Beside is what a scenario needs that asks aside, see [Scenario.Aside].
+	Beside Need = "clients beside the members"
 )
 
 // Always is what a scenario needs whatever its parameters are.
@@ -27,13 +32,36 @@ func Always(needs ...Need) func(map[string]string) []Need {
 // nothing, least of all as met.
 func (s *Suite) Skipped() []reports.Skipped { return s.skipped }
 
+// For is the place, with all that it lacks for the scenarios: what cannot be
+// known before it is looked at, too.
+func (p Place) For(ctx context.Context, scenarios ...Scenario) (Place, error) {
+	if p.Look == nil || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.Aside }) {
+		return p, nil
+	}
+	lacks, err := p.Look(ctx)
+	if err != nil {
+		return p, fmt.Errorf("find out what a %s host can do: %w", p.Name, err)
+	}
+	all := maps.Clone(p.Lacks)
+	if all == nil {
+		all = map[Need]string{}
+	}
+	maps.Copy(all, lacks)
+	p.Lacks = all
+	return p, nil
+}
+
 // cannot is why the place cannot carry a scenario out, "" if it can.
 func (p Place) cannot(sc Scenario, params map[string]string) string {
-	if sc.Needs == nil {
-		return ""
+	var needs []Need
+	if sc.Needs != nil {
+		needs = sc.Needs(params)
+	}
+	if sc.Aside {
+		needs = append(needs, Beside)
 	}
 	var why []string
-	for _, need := range sc.Needs(params) {
+	for _, need := range needs {
 		if reason, lacks := p.Lacks[need]; lacks {
 			why = append(why, fmt.Sprintf("it needs %s, and on a %s host %s", need, p.Name, reason))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -17,11 +18,39 @@ import (
 )
 
 // Containers is the place where members are containers of a Docker engine.
-func Containers() Place {
+func Containers() Place { return containers(false) }
+
+// Published is the same place, dialled at published ports even if the engine
+// is this machine's own.
+func Published() Place { return containers(true) }
+
+func containers(publish bool) Place {
+	c := engine{publish}
 	return Place{
 		Name: "container", Undo: "remove the run's containers and networks",
-		Open: openContainers, Relay: relayContainers,
+		Open: c.open, Relay: relayContainers, Look: c.look, Instead: "run drillbook on the machine of the engine",
 	}
+}
+
+// engine is how the containers of an engine are dialled.
+type engine struct{ publish bool }
+
+// look opens a host, since only its networks tell whether this machine is on
+// them.
+func (c engine) look(ctx context.Context) (map[Need]string, error) {
+	run := fmt.Sprintf("look-%08x", rand.Uint32()) //nolint:gosec // a name, not a secret
+	h, err := container.Open(ctx, container.Config{Run: run, Publish: c.publish})
+	if err != nil {
+		return nil, err
+	}
+	at := h.Published()
+	if err := h.Close(ctx); err != nil || at == "" {
+		return nil, err
+	}
+	return map[Need]string{
+		Beside: fmt.Sprintf("whose engine runs elsewhere the members are only reached at ports published at %s, "+
+			"which everybody comes through who is not a member", at),
+	}, nil
 }
 
 // relayContainers runs a Toxiproxy as one more container. It must know the
@@ -38,7 +67,7 @@ func relayContainers(
 	return toxi.Launch(ctx, h, images.Toxiproxy())
 }
 
-func openContainers(
+func (c engine) open(
 	ctx context.Context,
 	run string,
 	d driver.Driver,
@@ -51,7 +80,9 @@ func openContainers(
 	if _, err := container.EnsureImage(ctx, plan.Image, say); err != nil {
 		return nil, nil, err
 	}
-	h, err := container.Open(ctx, container.Config{Run: run, NetAdmin: images.NetAdmin(), Progress: say})
+	h, err := container.Open(ctx, container.Config{
+		Run: run, NetAdmin: images.NetAdmin(), Progress: say, Publish: c.publish,
+	})
 	if err != nil {
 		return nil, nil, err
 	}

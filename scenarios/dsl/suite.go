@@ -35,6 +35,10 @@ type Place struct {
 	// Lacks is what the place cannot do, and why. Scenarios that need it are
 	// skipped.
 	Lacks map[Need]string
+	// Look, if set, finds out what it lacks besides; it takes a moment.
+	Look func(ctx context.Context) (map[Need]string, error)
+	// Instead is what to do where the place lacks something: "run it …".
+	Instead string
 }
 
 // View is told how a run goes, while it goes. Its methods must not block.

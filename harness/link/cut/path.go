@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +22,8 @@ const (
 	// anyPort is what is dialled where the route names no port. That nothing
 	// listens there does not matter.
 	anyPort = 9
+	// seenWithin is how long a node may take to see a connection of ours.
+	seenWithin = 2 * time.Second
 )
 
 // errNothing means that no condition is imposed.
@@ -111,22 +112,6 @@ func (p *path) peers(ctx context.Context) ([]string, error) {
 	return all, nil
 }
 
-// harness is the address that the harness has for the node: it is outside
-// the cluster's networks, so it comes through the node's gateway, and under
-// the gateway's address.
-func (p *path) harness(ctx context.Context) ([]string, error) {
-	said, err := p.run(ctx, "", "ip", "-4", "route", "show", "default")
-	if err != nil {
-		return nil, err
-	}
-	words := strings.Fields(said)
-	via := slices.Index(words, "via")
-	if via < 0 || via+1 == len(words) {
-		return nil, fmt.Errorf("%s has no gateway by which the harness could reach it", p.route.To)
-	}
-	return words[via+1 : via+2], nil
-}
-
 // Confirm counts packets that met the rules. If none did yet it opens a
 // connection of its own along the link, which must not succeed.
 func (p *path) Confirm(ctx context.Context) (string, error) {
@@ -165,10 +150,7 @@ func (p *path) knock(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 10*tryFor)
 	defer cancel()
 	if p.route.From == "" {
-		c, err := (&net.Dialer{Timeout: tryFor}).DialContext(ctx, "tcp", p.addr)
-		if err == nil {
-			_ = c.Close()
-		}
+		p.knockFromOutside(ctx)
 		return
 	}
 	peers, err := p.peers(ctx)

@@ -1,0 +1,147 @@
+package cut
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/wait"
+)
+
+// harness are the addresses that the harness has for the node, which is outside
+// of the cluster's networks. Where it dials the node itself it comes through the
+// node's gateway, and under the gateway's address. Where it dials a published
+// port, a proxy comes in its place, or the packets keep the harness' own
+// address: that is for the node to say.
+func (p *path) harness(ctx context.Context) ([]string, error) {
+	if pub, ok := p.network.host.(host.Publisher); ok && pub.Published() != "" {
+		return p.seen(ctx)
+	}
+	via, err := p.gateway(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{via.String()}, nil
+}
+
+// seen is who, of those that are not on the cluster's networks, is connected to
+// the node's port while the harness is.
+func (p *path) seen(ctx context.Context) ([]string, error) {
+	if p.route.Port == 0 {
+		return nil, fmt.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
+			p.route.To, link.ErrUnsupported)
+	}
+	via, err := p.gateway(ctx)
+	if err != nil {
+		return nil, err
+	}
+	near, err := p.near(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close() //nolint:errcheck // nothing was said on it
+	var found []string
+	err = wait.For(ctx, "the node to see the harness", seenWithin, func(ctx context.Context) error {
+		text, err := p.run(ctx, "", "ss", "-Hnt", "state", "established",
+			fmt.Sprintf("( sport = :%d )", p.route.Port))
+		if err != nil {
+			return err
+		}
+		found = outsiders(text, via, near)
+		if len(found) == 0 {
+			return fmt.Errorf("%s sees no connection from outside of the cluster", p.route.To)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// outsiders are the peers, as ss lists them, that are not near, which the
+// gateway is only in the name of others.
+func outsiders(listed string, via netip.Addr, near []netip.Prefix) []string {
+	var all []string
+	for line := range strings.Lines(listed) {
+		words := strings.Fields(line)
+		if len(words) < 4 {
+			continue
+		}
+		peer, err := netip.ParseAddrPort(words[3])
+		if err != nil {
+			continue
+		}
+		ip := peer.Addr().Unmap()
+		isNear := slices.ContainsFunc(near, func(n netip.Prefix) bool { return n.Contains(ip) })
+		if ip.Is4() && !ip.IsLoopback() && (!isNear || ip == via) && !slices.Contains(all, ip.String()) {
+			all = append(all, ip.String())
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// gateway is where the node's packets go that stay on none of its networks.
+func (p *path) gateway(ctx context.Context) (netip.Addr, error) {
+	said, err := p.run(ctx, "", "ip", "-4", "route", "show", "default")
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	words := strings.Fields(said)
+	via := slices.Index(words, "via")
+	if via < 0 || via+1 == len(words) {
+		return netip.Addr{}, fmt.Errorf("%s has no gateway by which the harness could reach it", p.route.To)
+	}
+	return netip.ParseAddr(words[via+1])
+}
+
+// near are the networks that the node is on.
+func (p *path) near(ctx context.Context) ([]netip.Prefix, error) {
+	said, err := p.run(ctx, "", "ip", "-4", "route", "show", "scope", "link")
+	if err != nil {
+		return nil, err
+	}
+	var all []netip.Prefix
+	for line := range strings.Lines(said) {
+		to, _, _ := strings.Cut(line, " ")
+		if prefix, err := netip.ParsePrefix(to); err == nil {
+			all = append(all, prefix)
+		}
+	}
+	return all, nil
+}
+
+// knockFromOutside connects as clients do. A proxy of the place may accept, and
+// says no more than that: whoever waits for an answer then has knocked at the
+// node itself.
+func (p *path) knockFromOutside(ctx context.Context) {
+	c, err := p.dial(ctx)
+	if err != nil {
+		return
+	}
+	defer c.Close() //nolint:errcheck // nothing was said on it
+	if c.SetReadDeadline(time.Now().Add(tryFor)) == nil {
+		_, _ = c.Read(make([]byte, 1)) // for the counters to say
+	}
+}
+
+// dial connects to where the harness dials the node now.
+func (p *path) dial(ctx context.Context) (net.Conn, error) {
+	to, err := p.network.node(p.route.To)
+	if err != nil {
+		return nil, err
+	}
+	addr, err := to.Addr(ctx, p.route.Port)
+	if err != nil {
+		return nil, err
+	}
+	return (&net.Dialer{Timeout: tryFor}).DialContext(ctx, "tcp", addr)
+}
