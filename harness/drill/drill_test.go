@@ -42,6 +42,21 @@ func (l lostPrimary) run(t *testing.T) (res measure.Result) {
 	return measure.Of(rec)
 }
 
+// What a host publishes stands in the record.
+func TestPublishedPortsStandInTheRecord(t *testing.T) {
+	for _, at := range []string{"", "203.0.113.7"} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) { lostPrimary{db: fake.Config{Published: at}}.drill(t, dir) })
+		rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Head.Published != at {
+			t.Errorf("the record says that ports are published at %q, want %q", rec.Head.Published, at)
+		}
+	}
+}
+
 func (l lostPrimary) drill(t *testing.T, dir string) {
 	t.Helper()
 	ctx := t.Context()

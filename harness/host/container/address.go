@@ -35,8 +35,8 @@ func (n *node) Addr(_ context.Context, port int) (string, error) {
 	if at, ok := n.published.at[port]; ok {
 		return at, nil
 	}
-	return "", fmt.Errorf("find port %d of node %s: the engine has never published it: its Spec lacks the port",
-		port, n.name)
+	return "", fmt.Errorf("find port %d of node %s: it is not published, since its Spec lacks it: %w",
+		port, n.name, host.ErrUnsupported)
 }
 
 // readAddresses has Addr know what the engine publishes now. A port that it

@@ -24,11 +24,16 @@ const port = 5432
 // of each other, but listen.
 func pair(t *testing.T) *container.Host {
 	t.Helper()
+	return pairOn(t, container.Config{})
+}
+
+func pairOn(t *testing.T, cfg container.Config) *container.Host {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a container engine, which -short does without")
 	}
-	run := fmt.Sprintf("test-%08x", rand.Uint32())
-	h, err := container.Open(t.Context(), container.Config{Run: run, NetAdmin: images.NetAdmin()})
+	cfg.Run, cfg.NetAdmin = fmt.Sprintf("test-%08x", rand.Uint32()), images.NetAdmin()
+	h, err := container.Open(t.Context(), cfg)
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close(t.Context())) })
 	errs := make([]error, 2)
