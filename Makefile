@@ -13,7 +13,7 @@ RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) -
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly interrupts kills test check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean
+.PHONY: help build drill nightly interrupts kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,11 @@ kills: ## kill every process of a DM8 group after every step: 330 drills, about 
 test: ## run every test: units, conformance, and the scenarios
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
 	$(GO) test -p 1 -shuffle=on -timeout 40m ./...
+
+elsewhere: build ## try an engine that is not this machine's own: one in a container, reached over TCP
+	bin/drillbook images
+	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
+		./harness/host/container ./harness/link/cut ./scenarios/elsewhere
 
 check: fmt-check vet lint unit mod-check ## what CI checks; needs no engine
 
@@ -85,4 +90,5 @@ images: build ## build all images that drills run from
 clean: build ## remove what was built, the images, and what killed runs have left
 	bin/drillbook heal
 	bin/drillbook images --remove
+	-docker rmi drillbook-elsewhere 2>/dev/null
 	rm -rf bin
