@@ -1,6 +1,7 @@
 package dsl_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -119,6 +120,50 @@ func TestDeclareRefuses(t *testing.T) {
 			err := suite.Declare(scenario(tt.book, tt.driver, body("First", "Second")))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Declare = %v, want an error that contains %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestPlaceIsLookedAt: what a place lacks is found out for scenarios that may
+// need it, and they are skipped, saying why.
+func TestPlaceIsLookedAt(t *testing.T) {
+	looked := 0
+	place := dsl.Place{
+		Name: "faraway", Lacks: map[dsl.Need]string{dsl.Disks: "there are none"},
+		Look: func(context.Context) (map[dsl.Need]string, error) {
+			looked++
+			return map[dsl.Need]string{dsl.Beside: "everybody is far away"}, nil
+		},
+	}
+	plain := scenario("fake/page", onFake, body("First", "Second"))
+	aside := plain
+	aside.Aside = true
+	for _, tt := range []struct {
+		name   string
+		sc     dsl.Scenario
+		looked int
+		why    string
+	}{
+		{"a scenario that asks the members as clients do", plain, 0, ""},
+		{"a scenario that asks them aside", aside, 1, "needs clients beside the members, and on a faraway host everybody is far"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			looked = 0
+			p, err := place.For(t.Context(), tt.sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if looked != tt.looked || p.Lacks[dsl.Disks] == "" || len(place.Lacks) != 1 {
+				t.Errorf("looked %d times, then it lacks %v, at first %v", looked, p.Lacks, place.Lacks)
+			}
+			suite := dsl.NewSuite(dsl.Options{Library: library(t), Place: p, Trials: 1})
+			if err := suite.Declare(tt.sc); err != nil {
+				t.Fatal(err)
+			}
+			skipped := suite.Skipped()
+			if (len(skipped) == 1) != (tt.why != "") || tt.why != "" && !strings.Contains(skipped[0].Why, tt.why) {
+				t.Errorf("skipped = %v, want %q", skipped, tt.why)
 			}
 		})
 	}

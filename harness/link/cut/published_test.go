@@ -3,6 +3,8 @@ package cut_test
 import (
 	"errors"
 	"net"
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,4 +75,23 @@ func TestClientsOfPublished(t *testing.T) {
 		t.Errorf("a cut of all that the harness opens = %v, want ErrUnsupported", err)
 	}
 	must(t, network.Close(t.Context()))
+}
+
+// TestOutsiders: members are no clients, a proxy comes under the gateway's
+// address, and others keep their own.
+func TestOutsiders(t *testing.T) {
+	near := []netip.Prefix{netip.MustParsePrefix("198.19.1.0/26"), netip.MustParsePrefix("198.19.2.0/26")}
+	const listed = `0 0 198.19.1.10:5432 198.19.1.11:40000
+0 0 [::ffff:198.19.1.10]:5432 [::ffff:198.19.2.12]:40001
+0 0 198.19.1.10:5432 198.19.1.1:40002
+0 0 [::ffff:198.19.1.10]:5432 [::ffff:203.0.113.7]:40003
+0 0 198.19.1.10:5432 203.0.113.7:40004
+0 0 127.0.0.1:5432 127.0.0.1:40005
+0 0 [2001:db8::1]:5432 [2001:db8::2]:40006
+nonsense
+`
+	got := cut.Outsiders(listed, netip.MustParseAddr("198.19.1.1"), near)
+	if want := []string{"198.19.1.1", "203.0.113.7"}; !slices.Equal(got, want) {
+		t.Errorf("outsiders = %v, want %v", got, want)
+	}
 }
