@@ -5,7 +5,8 @@ import "slices"
 // How the faults of this package are really done, as reports say it.
 const (
 	hostLossMade = "in containers, the node's network interfaces are taken away, then all its processes are killed: " +
-		"nobody is told; on a local host they can only be killed, and the kernel tells the peers at once"
+		"nobody is told, but clients are refused at once where they dial ports that the engine publishes; " +
+		"on a local host they can only be killed, and the kernel tells the peers at once"
 	freezeMade   = "all processes of the node are paused by the kernel"
 	killMade     = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
 	stopMade     = "the server is stopped in order by its own command; the host stays up"

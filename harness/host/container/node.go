@@ -133,7 +133,8 @@ func (n *node) Killing() string {
 		return made + "nobody is told"
 	}
 	return made + "the other nodes are not told, but clients are: they dial ports that the engine publishes and then " +
-		"no longer does, so their open connections end at once and new ones are refused"
+		"no longer does, so whoever dials is refused at once, and open connections are reset at the latest when " +
+		"their client next sends"
 }
 
 // Freezing says that the network stack goes on.
