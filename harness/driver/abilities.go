@@ -63,6 +63,24 @@ type Versioner interface {
 	Versions(ctx context.Context, m Member) (map[string]string, error)
 }
 
+// Setting is one that the driver has written into the configuration of a
+// member, or of what belongs to it.
+type Setting struct {
+	Name string
+	Want string // as it was written
+	// Got is what is in force. Where that means the same, it is Want, letter for
+	// letter.
+	Got string
+}
+
+// Configurer can tell what has become of the settings that it has written: a
+// server may round one, read it from elsewhere, or wait for a restart.
+type Configurer interface {
+	// Settings asks for every setting that the driver has written for the member
+	// that was launched in the seat, where it can be asked for.
+	Settings(ctx context.Context, m Member, seat Seat) ([]Setting, error)
+}
+
 // Ground is what a cluster is formed on.
 type Ground struct {
 	Host    host.Host

@@ -89,6 +89,33 @@ func (t *checker) switchover(ctx context.Context) error {
 	return errors.Join(t.expectStored(ctx, t.b), t.holdsAll(ctx, t.a))
 }
 
+func (t *checker) settings(ctx context.Context) error {
+	c, ok := t.d.(driver.Configurer)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	var wrong []error
+	for _, seat := range []struct {
+		m, peer driver.Member
+		first   bool
+	}{{t.a, t.b, true}, {t.b, t.a, false}} {
+		m := seat.m
+		all, err := c.Settings(ctx, m, driver.Seat{
+			Name: m.Name, First: seat.first, Peers: []string{seat.peer.Name}, Dial: m.Dial,
+		})
+		if err == nil && len(all) == 0 {
+			err = fmt.Errorf("it tells of no setting of %s", m.Name)
+		}
+		wrong = append(wrong, err)
+		for _, s := range all {
+			if s.Got != s.Want {
+				wrong = append(wrong, fmt.Errorf("%s of %s is %s, want %q", s.Name, m.Name, s.Got, s.Want))
+			}
+		}
+	}
+	return errors.Join(wrong...)
+}
+
 func (t *checker) dissolve(ctx context.Context) error {
 	if _, ok := t.d.(driver.Dissolver); !ok {
 		return errors.ErrUnsupported

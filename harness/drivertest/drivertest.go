@@ -41,6 +41,7 @@ func Check(ctx context.Context, d driver.Driver, h host.Host) error {
 		holds   func(context.Context) error
 	}{
 		{"at the start, the first member is primary and the other a standby", t.roles},
+		{"every setting that it has written is in force", t.settings},
 		{"preparing twice is no error", t.prepare},
 		{"what is written can be read and read back, once, with the member that took it", t.write},
 		{"a register holds what was put last", t.register},

@@ -1,7 +1,8 @@
 // Package preflight looks at a cluster before a drill begins: whether both
 // networks are up, the ports that are needed can be reached and nothing else
 // listens, clients go through the service's entry, the hosts' clocks agree, there
-// is room on the disks, and all members run the same versions.
+// is room on the disks, what drivers have set is in force, and all members run the
+// same versions.
 //
 // A drill of a cluster that is built wrong measures the mistake. What is looked
 // at is asked of the hosts in one command each, so it takes a fraction of a
@@ -59,9 +60,11 @@ type Finding struct {
 // Check looks at everything and returns what it found, always in the same order.
 func Check(ctx context.Context, cfg Config) []Finding {
 	c := &checker{Config: cfg, surveys: make([]survey, len(cfg.Members)), asked: make([]error, len(cfg.Members))}
+	settings := make([]Finding, len(cfg.Members))
 	var asking sync.WaitGroup
 	for i, m := range cfg.Members {
 		asking.Go(func() { c.surveys[i], c.asked[i] = c.ask(ctx, m) })
+		asking.Go(func() { settings[i] = c.settings(ctx, i) })
 	}
 	var versions, entry Finding
 	asking.Go(func() { versions = c.versions(ctx) })
@@ -74,6 +77,7 @@ func Check(ctx context.Context, cfg Config) []Finding {
 			c.one(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
 			c.one(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, s) }),
 			c.one(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
+			settings[i],
 		)
 	}
 	return append(all, entry, c.clocks(), versions)
@@ -138,6 +142,42 @@ func (c *checker) entry(ctx context.Context) Finding {
 		err = fmt.Errorf("the clients' entry leads to a member that is %s: correct it", role)
 	}
 	return f.with(err)
+}
+
+// settings compares what the driver has written for a member with what is in
+// force there.
+func (c *checker) settings(ctx context.Context, i int) Finding {
+	m := c.Members[i]
+	f := Finding{Member: m.Name, What: "settings"}
+	d, ok := c.Driver.(driver.Configurer)
+	if !ok {
+		return f.with(fmt.Errorf("the product has no settings that it tells of: %w", errors.ErrUnsupported))
+	}
+	seat := driver.Seat{Name: m.Name, First: i == 0, Dial: m.Dial}
+	for _, peer := range c.Members {
+		if peer.Name != m.Name {
+			seat.Peers = append(seat.Peers, peer.Name)
+		}
+	}
+	all, err := d.Settings(ctx, m, seat)
+	if err != nil {
+		return f.with(fmt.Errorf("read the settings of %s back: %w", m.Name, err))
+	}
+	if len(all) == 0 {
+		return f.with(fmt.Errorf("the product tells of no setting: %w", errors.ErrUnsupported))
+	}
+	f.Found = fmt.Sprintf("%d settings are in force as they were written", len(all))
+	var wrong []error
+	for _, s := range all {
+		if s.Got != s.Want {
+			wrong = append(wrong, fmt.Errorf("%s of %s was written as %q, and in force is %s: write a value that the "+
+				"server takes as it stands, where it is read last", s.Name, m.Name, s.Want, s.Got))
+		}
+	}
+	if len(wrong) > 0 {
+		f.Found = fmt.Sprintf("%d of %d settings are not in force as they were written", len(wrong), len(all))
+	}
+	return f.with(errors.Join(wrong...))
 }
 
 // versions compares what the members run.

@@ -132,6 +132,12 @@ func TestCheckOnContainers(t *testing.T) {
 		cfg.Clients = driver.Target{Members: cfg.Members[:1]}
 		expect(t, cfg, "clients' entry: clients go to [a] and nowhere else")
 	})
+	t.Run("a setting below its unit", func(t *testing.T) {
+		set(t, b, "ALTER SYSTEM SET wal_receiver_status_interval = '100ms'")
+		expect(t, cfg, `b settings: wal_receiver_status_interval of b was written as "1s", and in force is 0 times s `+
+			"from configuration file: ")
+		set(t, b, "ALTER SYSTEM RESET wal_receiver_status_interval")
+	})
 	t.Run("a full disk", func(t *testing.T) {
 		f := fault.FillDisk(d, b)
 		must(t, f.Inject(t.Context()))
@@ -139,6 +145,58 @@ func TestCheckOnContainers(t *testing.T) {
 		must(t, f.Heal(t.Context()))
 	})
 	expect(t, cfg, "")
+}
+
+// set changes a member's configuration and waits until the server has read it.
+func set(t *testing.T, m driver.Member, sql string) {
+	t.Helper()
+	for _, sql := range []string{sql, "SELECT pg_reload_conf()", "SELECT pg_sleep(0.2)"} {
+		_, err := postgres.Psql(t.Context(), m, sql)
+		must(t, err)
+	}
+}
+
+// configured is a database of goroutines that tells of a setting.
+type configured struct {
+	*fake.DB
+
+	got map[string]string // by member
+	err error
+}
+
+func (c configured) Settings(_ context.Context, m driver.Member, seat driver.Seat) ([]driver.Setting, error) {
+	want := "standby"
+	if seat.First {
+		want = "primary of " + strings.Join(seat.Peers, ",")
+	}
+	got, ok := c.got[m.Name]
+	if !ok {
+		got = want
+	}
+	return []driver.Setting{{Name: "seat", Want: want, Got: got}}, c.err
+}
+
+// A setting that was written and is not in force stops the drill, by name.
+func TestSettings(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		got  map[string]string
+		err  error
+		want string
+	}{
+		{"in force", nil, nil, ""},
+		{"of one that is not", map[string]string{"b": "0"}, nil, `b settings: seat of b was written as "standby", and in force is 0: `},
+		{"cannot be read", nil, errors.New("it does not answer"), "a settings: read the settings of a back: it does not answer\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := fake.New(fake.Config{})
+			cfg := start(t, db, db)
+			cfg.Driver = configured{db, tt.got, tt.err}
+			if got := wrong(t, cfg); !strings.HasPrefix(got, tt.want) || (tt.want == "") != (got == "") {
+				t.Errorf("wrong is %q, want %q", got, tt.want)
+			}
+		})
+	}
 }
 
 // odd is a database of goroutines that tells versions and the time.
