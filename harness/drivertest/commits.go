@@ -23,12 +23,12 @@ const (
 // CheckCommits reports what a driver makes of commits that it should not. open
 // opens a session with a server that answers the commit of the next write thus,
 // the real one or, where that cannot be made to, one that follows a script.
-func CheckCommits(ctx context.Context, open func(context.Context, Commit) (driver.Session, error)) error {
+func CheckCommits(ctx context.Context, open func(Commit) (driver.Session, error)) error {
 	var wrong []error
 	for seq, c := range []Commit{Undone, Strange, Cut, Gone} {
-		s, err := open(ctx, c)
+		s, err := open(c)
 		if err == nil {
-			err = errors.Join(answered(ctx, s, c, uint32(seq+1)), s.Close()) //nolint:gosec // there are four
+			err = errors.Join(answered(ctx, s, c, uint32(seq+1)), s.Close())
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("a commit that is %s: %w", c, err))

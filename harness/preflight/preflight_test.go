@@ -185,8 +185,16 @@ func TestSettings(t *testing.T) {
 		want string
 	}{
 		{"in force", nil, nil, ""},
-		{"of one that is not", map[string]string{"b": "0"}, nil, `b settings: seat of b was written as "standby", and in force is 0: `},
-		{"cannot be read", nil, errors.New("it does not answer"), "a settings: read the settings of a back: it does not answer\n"},
+		{
+			"of one that is not",
+			map[string]string{"b": "0"},
+			nil,
+			`b settings: seat of b was written as "standby", and in force is 0: `,
+		},
+		{
+			"cannot be read", nil, errors.New("it does not answer"),
+			"a settings: read the settings of a back: it does not answer\n",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db := fake.New(fake.Config{})
