@@ -125,7 +125,10 @@ func TestCheckOnContainers(t *testing.T) {
 		cfg := cfg
 		cfg.Members = []driver.Member{a, b}
 		cfg.Members[1].Dial = map[string]string{"a": "a:5432"}
-		expect(t, cfg, "b paths: b replicates from a:5432 over the public network")
+		want := "b paths: b replicates from a:5432 over the public network"
+		if got := wrong(t, cfg); !strings.HasPrefix(got, want) { // nor is that what its server was told
+			t.Errorf("wrong is\n%s\nwant %q", got, want)
+		}
 	})
 	t.Run("clients that go to one member", func(t *testing.T) {
 		cfg := cfg
