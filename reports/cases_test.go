@@ -63,7 +63,7 @@ func (f failover) world() *world {
 
 func (f failover) run() *record.Record {
 	w := f.world()
-	w.rec.Head.Settings.Bound = 15 * ms
+	w.rec.Head.Settings.Bound = 40 * ms
 	for _, how := range []string{"reset", "hang", "blackhole"} {
 		w.event(record.Event{Kind: record.Calibrated, What: how, Took: 120 * ms, Least: 117 * ms, Most: 124 * ms})
 	}

@@ -266,6 +266,7 @@ type calibrationResult struct {
 	Truth millis `json:"truth_ms"`
 	Least millis `json:"least_ms"`
 	Most  millis `json:"most_ms"`
+	Seen  bool   `json:"seen"`
 }
 
 type streamResult struct {

@@ -213,8 +213,9 @@ func newProbe(r measure.Result) probeResult {
 	}
 	out.Calibration = make([]calibrationResult, 0, len(r.Calibrations))
 	for _, c := range r.Calibrations {
-		out.Calibration = append(out.Calibration,
-			calibrationResult{How: c.How, Truth: millis(c.Truth), Least: millis(c.Least), Most: millis(c.Most)})
+		out.Calibration = append(out.Calibration, calibrationResult{
+			How: c.How, Truth: millis(c.Truth), Least: millis(c.Least), Most: millis(c.Most), Seen: !c.Unseen,
+		})
 	}
 	out.Stalls = len(r.Stalls)
 	for _, s := range r.Stalls {

@@ -129,7 +129,11 @@ func (d drafter) calibration() string {
 	}
 	said := make([]string, 0, len(d.res.Calibrations))
 	for _, c := range d.res.Calibrations {
-		said = append(said, d.say("probe.calibrated",
+		key := "probe.calibrated"
+		if c.Unseen {
+			key = "probe.blind"
+		}
+		said = append(said, d.say(key,
 			"how", d.say("probe.how."+c.How), "truth", d.time(c.Truth), "bracket", d.bracket(c.Bracket, false)))
 	}
 	return strings.Join(said, " · ")

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,7 +28,12 @@ type Settings struct {
 	Rate           float64       // attempts a second
 	Connect, Reply time.Duration // deadlines
 	Baseline       time.Duration // of good service before each outage, to learn from what is healthy
+
+	open opener // nil: dial
 }
+
+// opener opens a session of the probe with the server that will be out.
+type opener func(ctx context.Context, addr string, reached func(context.Context) error) (driver.Session, error)
 
 // Outage is one to be played.
 type Outage struct {
@@ -40,7 +46,7 @@ type Trial struct {
 	How      Manner
 	Truth    time.Duration
 	Measured measure.Bracket // of an outage that was not found: from nothing to what the probe may miss
-	Seen     bool            // exactly one outage was found, and it was over
+	Seen     bool            // an outage was found that meets the one that was played, and it was over
 	Stalled  bool            // the harness stood still meanwhile
 }
 
@@ -54,11 +60,14 @@ func (t Trial) Error() time.Duration {
 	return (t.Measured.Least+t.Measured.Most)/2 - t.Truth
 }
 
-// clean is the time of good service behind each outage.
-const clean = 300 * time.Millisecond
-
 // settle is shorter than in a drill, since nothing here flaps.
 const settle = 200 * time.Millisecond
+
+// clean is the time of good service behind each outage: an attempt must be
+// answered, and another one once service has settled.
+func (s Settings) clean() time.Duration {
+	return max(300*time.Millisecond, 2*s.interval()+settle)
+}
 
 // Run plays outages, one after the other, and measures each. It tells done, if
 // that is set, of every trial.
@@ -82,19 +91,15 @@ func Run(ctx context.Context, s Settings, outages []Outage, done func(Trial)) ([
 	return trials, srv.close()
 }
 
-// quick is the length of the outages of Quick: long enough that a blackhole,
-// which takes 20 ms to make, is one for most of it.
-const quick = 120 * time.Millisecond
-
-// Quick plays one short outage of each manner at the same time. It is what
-// every drill begins with.
-func Quick(ctx context.Context, s Settings) ([]Trial, error) {
-	manners := Manners()
+// Quick plays one short outage of each manner at the same time, so long that a
+// probe whose error is within bound sees it. It is what every drill begins with.
+func Quick(ctx context.Context, s Settings, bound time.Duration) ([]Trial, error) {
+	manners, length := Manners(), Length(bound)
 	trials, errs := make([]Trial, len(manners)), make([]error, len(manners))
 	var playing sync.WaitGroup
 	for i, how := range manners {
 		playing.Go(func() {
-			one, err := Run(ctx, s, []Outage{{how, quick}}, nil)
+			one, err := Run(ctx, s, []Outage{{how, length}}, nil)
 			if err != nil {
 				errs[i] = err
 				return
@@ -107,62 +112,74 @@ func Quick(ctx context.Context, s Settings) ([]Trial, error) {
 }
 
 // Bound is the error beyond which a probe of these settings is not good enough
-// to judge a promise of no outage longer than rto: its own interval and what a
-// busy machine may add, or a hundredth of the promise if that is more.
+// to judge a promise of no outage longer than rto: a hundredth of the promise,
+// but no more than 40 ms, and no less than the probe's own interval and what a
+// busy machine may add.
 func Bound(s Settings, rto time.Duration) time.Duration {
-	const machine = 10 * time.Millisecond
-	return max(s.interval()+machine, rto/100)
+	const machine, coarsest = 10 * time.Millisecond, 40 * time.Millisecond
+	return max(s.interval()+machine, min(rto/100, coarsest))
 }
+
+// Length is how long an outage must be at least that tells whether a probe's error
+// is within bound: a probe that sees nothing of it must be off by more than that.
+// It is also so long that a blackhole, which takes 20 ms to make, is one for most
+// of it.
+func Length(bound time.Duration) time.Duration { return max(120*time.Millisecond, 3*bound) }
 
 func (s Settings) interval() time.Duration { return time.Duration(float64(time.Second) / s.Rate) }
 
 // play plays one outage under a probe of its own.
 func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error) {
 	t := Trial{How: o.How}
-	rec, err := s.observe(ctx, srv.addr, func(note func(record.Event)) (err error) {
-		t.Truth, err = srv.suffer(ctx, s.Baseline, o, func() { note(record.Event{Kind: record.Decided}) })
+	var out measure.Span
+	rec, err := s.observe(ctx, srv.addr, func(note func(record.Event), now func() time.Duration) (err error) {
+		out, err = s.suffer(ctx, srv, o, func() { note(record.Event{Kind: record.Decided}) }, now)
 		return err
 	})
 	if err != nil {
 		return t, err
 	}
 	r := measure.Of(rec)
+	t.Truth = out.To - out.From
 	t.Stalled = len(r.Stalls) > 0
 	t.Measured = r.Downtime.Longest.Bracket
-	t.Seen = r.Downtime.Count == 1 && !r.Downtime.Open
+	t.Seen = slices.ContainsFunc(r.Outages, func(seen measure.Outage) bool {
+		return !seen.Open && !seen.Unmeasured && seen.From < out.To && seen.To > out.From
+	})
 	if r.Downtime.Count == 0 {
 		t.Measured.Most = r.Streams[0].Unseen
 	}
 	return t, nil
 }
 
-// suffer has the server suffer an outage amid good service, which it begins with
-// for so long. It calls before right before the outage.
-func (s *server) suffer(
-	ctx context.Context, healthy time.Duration, o Outage, before func(),
-) (truth time.Duration, err error) {
-	if err := wait.Out(ctx, healthy); err != nil {
-		return 0, err
+// suffer has the server suffer an outage amid good service, and returns when it
+// was out. It calls before right before the outage.
+func (s Settings) suffer(
+	ctx context.Context, srv *server, o Outage, before func(), now func() time.Duration,
+) (out measure.Span, err error) {
+	if err := wait.Out(ctx, s.Baseline); err != nil {
+		return out, err
 	}
 	before()
-	began, err := s.begin(ctx, o.How)
+	began, err := srv.begin(ctx, o.How)
 	if err != nil {
-		return 0, err
+		return out, err
 	}
 	waited := wait.Out(ctx, o.Length-time.Since(began))
-	ended, err := s.end()
+	ended, err := srv.end()
 	if err != nil {
-		return 0, err
+		return out, err
 	}
 	if waited != nil {
-		return 0, waited
+		return out, waited
 	}
-	return ended.Sub(began), wait.Out(ctx, clean)
+	from := now() - time.Since(began)
+	return measure.Span{From: from, To: from + ended.Sub(began)}, wait.Out(ctx, s.clean())
 }
 
 // observe runs the probe while something happens, and returns the record.
 func (s Settings) observe(
-	ctx context.Context, addr string, happens func(note func(record.Event)) error,
+	ctx context.Context, addr string, happens func(note func(record.Event), now func() time.Duration) error,
 ) (*record.Record, error) {
 	interval := s.interval()
 	stream := record.Stream{
@@ -177,26 +194,31 @@ func (s Settings) observe(
 	if err != nil {
 		return nil, err
 	}
+	open := s.open
+	if open == nil {
+		open = dial
+	}
 	p, err := probe.Start(ctx, probe.Config{
 		Run: "calibration", Began: began, Journal: w,
 		Streams: []probe.Stream{{
 			Stream: stream,
 			Open: func(ctx context.Context, reached func(context.Context) error) (driver.Session, error) {
-				return dial(ctx, addr, reached)
+				return open(ctx, addr, reached)
 			},
 		}},
 	})
 	if err != nil {
 		return nil, err
 	}
+	now := func() time.Duration { return time.Since(began) }
 	happened := happens(func(e record.Event) {
-		e.At = time.Since(began)
+		e.At = now()
 		w.Event(e)
-	})
+	}, now)
 	if err := p.Stop(); err != nil {
 		return nil, err
 	}
-	if err := w.Close(record.Tail{At: time.Since(began)}); err != nil {
+	if err := w.Close(record.Tail{At: now()}); err != nil {
 		return nil, err
 	}
 	if happened != nil {

@@ -53,9 +53,10 @@ type Config struct {
 	Dir   string // of this drill alone; made if missing
 	// Ledger, if set, holds the faults that are in force, on disk.
 	Ledger *fault.Ledger
-	// Calibrate has the probe measure outages of known length before the
-	// drill begins. It takes real time and sockets.
-	Calibrate bool
+	// Calibrate, if set, has the probe measure outages of known length before
+	// the drill begins, as [calibrate.Quick] does, which takes real time and
+	// sockets.
+	Calibrate func(ctx context.Context, s calibrate.Settings, bound time.Duration) ([]calibrate.Trial, error)
 	// Watch, if set, is told of every event at once. It must not block.
 	Watch func(record.Event)
 }
@@ -147,7 +148,7 @@ func (d *Drill) openJournal() error {
 		d.cfg.Head.Published = p.Published()
 	}
 	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline}
-	if d.cfg.Calibrate {
+	if d.cfg.Calibrate != nil {
 		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
 	}
 	d.cfg.Head.Streams = d.cfg.Probe.Streams(d.cfg.Members, d.cfg.Driver.Product().Registers)

@@ -75,15 +75,20 @@ func (p Probe) Streams(members []string, registers bool) []record.Stream {
 
 // calibration is the probe of the clients' writes.
 func (p Probe) calibration() calibrate.Settings {
+	rate := orElse(p.Writes, defaultWrites)
 	return calibrate.Settings{
-		Rate:    orElse(p.Writes, defaultWrites),
+		Rate:    rate,
 		Connect: orElse(p.Connect, defaultConnect), Reply: orElse(p.Reply, defaultReply),
-		Baseline: calibrateBaseline,
+		Baseline: max(calibrateBaseline, time.Duration(calibrateAnswers/rate*float64(time.Second))),
 	}
 }
 
-// calibrateBaseline keeps the calibration short, which every drill begins with.
-const calibrateBaseline = 300 * time.Millisecond
+// The good service that a calibration begins with is short, since every drill
+// begins with one, and long enough for a few answers to learn from.
+const (
+	calibrateBaseline = 300 * time.Millisecond
+	calibrateAnswers  = 4
+)
 
 // calibrateTries is how often the calibration may be repeated on a machine
 // that is busy with other things for a moment.
@@ -92,21 +97,21 @@ const calibrateTries = 3
 // calibrate has the probe measure outages of known length while the cluster and
 // its clients run, so that what they cost this machine is part of the error.
 func (d *Drill) calibrate(ctx context.Context) error {
-	if !d.cfg.Calibrate {
+	if d.cfg.Calibrate == nil {
 		return nil
 	}
-	s := d.cfg.Probe.calibration()
+	s, bound := d.cfg.Probe.calibration(), d.cfg.Head.Settings.Bound
 	for try := 1; ; try++ {
-		trials, err := calibrate.Quick(ctx, s)
+		trials, err := d.cfg.Calibrate(ctx, s, bound)
 		if err != nil {
 			return err
 		}
 		good := true
 		for _, t := range trials {
-			good = good && t.Error().Abs() <= d.cfg.Head.Settings.Bound
+			good = good && t.Seen && t.Error().Abs() <= bound
 			d.event(record.Event{
 				Kind: record.Calibrated, What: string(t.How),
-				Took: t.Truth, Least: t.Measured.Least, Most: t.Measured.Most,
+				Took: t.Truth, Least: t.Measured.Least, Most: t.Measured.Most, Unseen: !t.Seen,
 			})
 		}
 		if good || try == calibrateTries {

@@ -45,7 +45,10 @@ func (r *Result) unfit(v *view) []Reason {
 		add(Reason{Code: Failure, Detail: t.Err, Blame: t.Blame})
 	}
 	for _, c := range r.Calibrations {
-		if bound := v.rec.Head.Settings.Bound; c.Off() > bound {
+		switch bound := v.rec.Head.Settings.Bound; {
+		case c.Unseen:
+			add(Reason{Code: ProbeBlind, Age: c.Truth, Detail: c.How})
+		case c.Off() > bound:
 			add(Reason{Code: ProbeInaccurate, Age: c.Off(), Limit: bound, Detail: c.How})
 		}
 	}

@@ -359,12 +359,13 @@ func said(p measure.Phases) string {
 // A probe that was wrong about outages of known length is not believed, and
 // its error is that of the drill, even where only the last calibration counts.
 func TestCalibration(t *testing.T) {
-	calibrated := func(offs ...time.Duration) measure.Result {
+	calibrated := func(unseen bool, offs ...time.Duration) measure.Result {
 		s := tell()
-		s.rec.Head.Settings.Bound = 15 * ms
+		s.rec.Head.Settings.Bound = 40 * ms
 		for _, off := range offs {
 			s.rec.Events = append(s.rec.Events, record.Event{
 				Kind: record.Calibrated, What: "hang", Took: 100 * ms, Least: 95*ms + off, Most: 105*ms + off,
+				Unseen: unseen,
 			})
 		}
 		return s.attempt(0, 1, 10, record.Acked).holds("a", "primary", 1).holds("b", "standby", 1).measure()
@@ -375,17 +376,21 @@ func TestCalibration(t *testing.T) {
 		want measure.Verdict
 		err  time.Duration
 	}{
-		{"within the bound", []time.Duration{15 * ms}, measure.Met, 15 * ms},
-		{"too long", []time.Duration{16 * ms}, measure.Unmeasurable, 16 * ms},
-		{"too short", []time.Duration{-16 * ms}, measure.Unmeasurable, 16 * ms},
-		{"better when repeated", []time.Duration{40 * ms, 12 * ms}, measure.Met, 12 * ms},
+		{"within the bound", []time.Duration{40 * ms}, measure.Met, 40 * ms},
+		{"too long", []time.Duration{41 * ms}, measure.Unmeasurable, 41 * ms},
+		{"too short", []time.Duration{-41 * ms}, measure.Unmeasurable, 41 * ms},
+		{"better when repeated", []time.Duration{90 * ms, 12 * ms}, measure.Met, 12 * ms},
 	} {
-		got := calibrated(tt.offs...)
+		got := calibrated(false, tt.offs...)
 		if got.Verdict != tt.want || got.Error != tt.err {
 			t.Errorf("%s: verdict %s, error %s, want %s and %s", tt.name, got.Verdict, got.Error, tt.want, tt.err)
 		}
 		if got.Verdict == measure.Unmeasurable && got.Reasons[0].Code != measure.ProbeInaccurate {
 			t.Errorf("%s: reason %s", tt.name, got.Reasons[0].Code)
 		}
+	}
+	if why, ok := reason(calibrated(true, 0), measure.ProbeBlind); !ok || why.Detail != "hang" || why.Age != 100*ms {
+		t.Errorf("reason = %+v, want %s: an outage that was not seen was measured well only by chance", why,
+			measure.ProbeBlind)
 	}
 }

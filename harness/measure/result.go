@@ -222,6 +222,7 @@ type Calibration struct {
 	How   string
 	Truth time.Duration
 	Bracket
+	Unseen bool // the probe saw nothing of it, or not its end
 }
 
 // Off is how far the middle of what was measured is from the truth.
@@ -275,6 +276,7 @@ const (
 	DuplicateWrites Code = "duplicate-writes" // Count
 	DivergedCopies  Code = "diverged-copies"  // Count
 	ProbeInaccurate Code = "probe-inaccurate" // Age: how far off; Limit: what is allowed; Detail: the kind of outage
+	ProbeBlind      Code = "probe-blind"      // Age: how long the outage was that was not seen; Detail: its kind
 	BaselineShort   Code = "baseline-short"   // Age: how long before the first disturbance; Limit: what is needed
 	BaselineFailed  Code = "baseline-failed"  // Age: when a write failed before the first disturbance
 	BaselineSlow    Code = "baseline-slow"    // Count of Most writes acknowledged in the Limit before it

@@ -185,7 +185,7 @@ func (v *view) calibrations() []Calibration {
 		if e.Kind != record.Calibrated {
 			continue
 		}
-		c := Calibration{How: e.What, Truth: e.Took, Bracket: Bracket{e.Least, e.Most}}
+		c := Calibration{How: e.What, Truth: e.Took, Bracket: Bracket{e.Least, e.Most}, Unseen: e.Unseen}
 		if i := slices.IndexFunc(all, func(o Calibration) bool { return o.How == c.How }); i >= 0 {
 			all[i] = c
 		} else {

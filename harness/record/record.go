@@ -210,7 +210,7 @@ const (
 	Command Kind = "command" // What was run in the member, Answer what it printed
 	Finding Kind = "finding" // a check of the runbook: What was looked at, Answer what was found; Err if it is wrong
 	// Calibrated: an outage that was made for it, of the kind What, lasted
-	// for Took and was measured as Least to Most.
+	// for Took and was measured as Least to Most, or was Unseen.
 	Calibrated Kind = "calibrated"
 	Figure     Kind = "figure" // What was measured in the step, Value in Unit
 	// Expected: by the cluster's own settings, What is done to it in the step
@@ -236,6 +236,7 @@ type Event struct {
 	Bytes  int64         `json:"bytes,omitempty"`
 	Least  time.Duration `json:"least,omitempty"`
 	Most   time.Duration `json:"most,omitempty"`
+	Unseen bool          `json:"unseen,omitempty"`
 	Value  float64       `json:"value,omitempty"`
 	Unit   string        `json:"unit,omitempty"`
 }

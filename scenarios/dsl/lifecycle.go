@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"drillbook/harness/calibrate"
 	"drillbook/harness/drill"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
@@ -78,7 +79,7 @@ func (d *Drill) start(ctx context.Context) error {
 		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members, Alone: d.scenario.Alone,
 		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe),
 		Dir: d.dir, Watch: d.suite.opts.View.Event,
-		Calibrate: true, Ledger: ledger,
+		Calibrate: calibrate.Quick, Ledger: ledger,
 	}
 	if d.scenario.Aside {
 		cfg.Aside = host.Private
