@@ -13,7 +13,7 @@ RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) -
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly interrupts kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean
+.PHONY: help build drill nightly interrupts kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean mutants
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ interrupts: ## interrupt every runbook after each of its steps
 
 kills: ## kill every process of a DM8 group after every step: 330 drills, about an hour and a half (ONLY="takeover …" for some)
 	DRILLBOOK_EVERY_STEP=1 DM8_ONLY="$(ONLY)" $(GO) test -count=1 -timeout 24h -run TestKillsAfterSteps ./scenarios/dm8
+
+mutants: ## take each thing out again that a test guards, and have that test fail (ONLY="name …" for some)
+	MUTANTS="$(or $(ONLY),all)" $(GO) test -count=1 -timeout 4h -v -run '^TestMutants$$' .
 
 test: ## run every test: units, conformance, and the scenarios
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
