@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +31,9 @@ const (
 // FlushEvery is how long an attempt may wait in memory before it is written.
 const FlushEvery = 100 * time.Millisecond
 
+// bufferSize is how much waits before it is written.
+const bufferSize = 1 << 16
+
 // tokensPerLine bounds the length of a line of tokens.
 const tokensPerLine = 4096
 
@@ -47,11 +49,13 @@ type WriteSyncer interface {
 
 // Writer writes a journal. Its methods may be called at the same time from
 // several goroutines. It goes on after an error, which Err and Close report,
-// so that whoever records need not look at every call.
+// so that whoever records need not look at every call. What could not be written,
+// since the disk was full perhaps, is kept and tried again with what comes next: a
+// journal is whole up to its end, or cut, and has no hole.
 type Writer struct {
 	mu      sync.Mutex // guards all below
 	to      WriteSyncer
-	buf     *bufio.Writer
+	buf     []byte
 	pending []Attempt
 	causes  map[string]uint16
 	scratch []byte
@@ -68,7 +72,6 @@ func NewWriter(w WriteSyncer, head Head) (*Writer, error) {
 	head.Schema = Schema
 	j := &Writer{
 		to:     w,
-		buf:    bufio.NewWriterSize(w, 1<<16),
 		causes: map[string]uint16{},
 		stop:   make(chan struct{}),
 		done:   make(chan struct{}),
@@ -193,7 +196,17 @@ func (j *Writer) flush() {
 		j.line(keyAttempts, j.scratch)
 		j.pending = j.pending[:0]
 	}
-	j.fail(j.buf.Flush())
+	j.write()
+}
+
+// write writes what it can of what waits.
+func (j *Writer) write() {
+	if len(j.buf) == 0 {
+		return
+	}
+	n, err := j.to.Write(j.buf)
+	j.buf = j.buf[:copy(j.buf, j.buf[max(0, n):])]
+	j.fail(err)
 }
 
 func (j *Writer) value(key string, v any) {
@@ -210,10 +223,12 @@ func (j *Writer) line(key string, value []byte) {
 	sum := crc32.Update(0, castagnoli(), []byte(head))
 	sum = crc32.Update(sum, castagnoli(), value)
 	sum = crc32.Update(sum, castagnoli(), []byte{'}'})
-	// bufio keeps the first error and returns it from Flush.
-	_, _ = fmt.Fprintf(j.buf, "%08x %s", sum, head)
-	_, _ = j.buf.Write(value)
-	_, _ = j.buf.WriteString("}\n")
+	j.buf = fmt.Appendf(j.buf, "%08x %s", sum, head)
+	j.buf = append(j.buf, value...)
+	j.buf = append(j.buf, "}\n"...)
+	if len(j.buf) >= bufferSize && j.err == nil {
+		j.write()
+	}
 }
 
 func (j *Writer) fail(err error) {

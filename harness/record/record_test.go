@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -207,12 +208,22 @@ func TestNothingOfADamagedLine(t *testing.T) {
 // full is a disk that is full after some bytes.
 type full struct {
 	buffer
+	mu   sync.Mutex // guards all
 	left int
+}
+
+// room makes room.
+func (f *full) room(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left = n
 }
 
 var errFull = errors.New("no space left on device")
 
 func (f *full) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.left < len(p) {
 		n, _ := f.buffer.Write(p[:f.left])
 		f.left = 0
@@ -240,6 +251,29 @@ func TestDiskFull(t *testing.T) {
 	rec, err := record.Read(bytes.NewReader(f.Bytes()))
 	if err != nil || len(rec.Events) == 0 || rec.Tail != nil {
 		t.Errorf("Read = %v with %d events, want those before the disk was full", err, len(rec.Events))
+	}
+}
+
+// What was recorded while the disk was full is there once it has room again, and the
+// record says that it was full.
+func TestDiskFullForAWhile(t *testing.T) {
+	const events = 200
+	f := &full{left: 3000}
+	j, err := record.NewWriter(f, head())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := range events {
+		j.Event(record.Event{At: time.Duration(seq), Kind: record.Note, What: "something"})
+	}
+	f.room(1 << 20)
+	if err := j.Close(record.Tail{At: time.Hour}); !errors.Is(err, errFull) {
+		t.Errorf("Close = %v, want %v", err, errFull)
+	}
+	rec, err := record.Read(bytes.NewReader(f.Bytes()))
+	if err != nil || len(rec.Events) != events || rec.Tail == nil || rec.Tail.Journal != errFull.Error() {
+		t.Errorf("Read = %v with %d events and the tail %+v, want all, and that the disk was full",
+			err, len(rec.Events), rec.Tail)
 	}
 }
 
