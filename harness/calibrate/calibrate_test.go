@@ -55,8 +55,10 @@ func TestRun(t *testing.T) {
 			t.Errorf("%+v, want it seen, in its bracket, and no further off than %s", tr, bound)
 		}
 	}
-	if len(told) < len(calibrate.Manners()) || told[calibrate.Reset]+told[calibrate.Hang]+told[calibrate.Blackhole] < enough {
-		t.Errorf("the harness stood still in %d trials and did not in %v: this machine is too busy to measure on", stalled, told)
+	all := told[calibrate.Reset] + told[calibrate.Hang] + told[calibrate.Blackhole]
+	if len(told) < len(calibrate.Manners()) || all < enough {
+		t.Errorf("the harness stood still in %d trials and not in %v: this machine is too busy to measure on",
+			stalled, told)
 	}
 }
 
@@ -146,7 +148,8 @@ func TestRareProbe(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("%+v in the last of %d tries, want all seen, in their brackets, and no further off than %s", bad, tries, bound)
+	t.Errorf("%+v in the last of %d tries, want all seen, in their brackets, and no further off than %s",
+		bad, tries, bound)
 }
 
 // deaf is a session that says that everything went well, whatever the server does.

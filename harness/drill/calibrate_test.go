@@ -40,7 +40,9 @@ func TestCalibrationDecides(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			plays := 0
-			got := calibratedBy(t, func(_ context.Context, s calibrate.Settings, bound time.Duration) ([]calibrate.Trial, error) {
+			got := calibratedBy(t, func(
+				_ context.Context, s calibrate.Settings, bound time.Duration,
+			) ([]calibrate.Trial, error) {
 				if want := calibrate.Bound(s, time.Minute); bound != want {
 					t.Errorf("bound = %s, want %s", bound, want)
 				}

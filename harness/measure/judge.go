@@ -52,7 +52,7 @@ func (r *Result) unfit(v *view) []Reason {
 			add(Reason{Code: ProbeInaccurate, Age: c.Off(), Limit: bound, Detail: c.How})
 		}
 	}
-	if len(v.clientWrites()) == 0 {
+	if !v.tried() {
 		add(Reason{Code: NoWrites})
 	} else if why := v.baseline(); why.Code != "" {
 		add(why)
@@ -66,6 +66,11 @@ func (r *Result) unfit(v *view) []Reason {
 		}
 	}
 	return why
+}
+
+// tried reports whether any client tried to write.
+func (v *view) tried() bool {
+	return slices.ContainsFunc(v.clientWrites(), func(s *series) bool { return len(s.acks)+len(s.fails) > 0 })
 }
 
 // baseline says what was wrong with service before the first disturbance; it

@@ -261,7 +261,7 @@ func ofClaims() []defect {
 		{
 			name: "standbys say primary, always", script: switchover(warm, false), db: quick(),
 			defects: fake.Defects{SaysPrimary: true}, promise: strict(), verdict: measure.Unmeasurable,
-			codes: []measure.Code{measure.Failure, measure.BaselineSlow, measure.RPOUnknown, measure.StepUndone},
+			codes: []measure.Code{measure.Failure, measure.NoWrites, measure.RPOUnknown, measure.StepUndone},
 		},
 		{
 			name: "a former primary says primary", script: lostPrimary(warm, decide, 0), db: quick(),
