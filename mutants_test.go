@@ -15,6 +15,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"drillbook/fixtures/images"
+	"drillbook/harness/host/local"
 )
 
 // mutants is the folder of the patches that take something out of drillbook again.
@@ -23,13 +26,15 @@ import (
 //
 //	# test: go test ./harness/probe -run '^TestHangIsBounded$' -count=1
 //
-// A test that needs a container engine says so in a line `# needs: engine`.
+// What the tests need is said in a line `# needs: engine`, a container engine, or
+// `# needs: PostgreSQL 15`, that version on this machine.
 const mutants = "testdata/mutants"
 
 // mutant is such a patch.
 type mutant struct {
 	name, file string // file is absolute
 	tests      []mutantTest
+	postgres   string // the version of PostgreSQL that they need, "" for any or none
 }
 
 // mutantTest is a test that fails because of a mutant.
@@ -57,7 +62,7 @@ func readMutants(dir string) ([]mutant, error) {
 			return nil, err
 		}
 		m := mutant{name: strings.TrimSuffix(filepath.Base(f), ".patch"), file: f}
-		if m.tests, err = testsOf(string(text)); err != nil {
+		if m.tests, m.postgres, err = readHead(string(text)); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
 		all = append(all, m)
@@ -65,29 +70,30 @@ func readMutants(dir string) ([]mutant, error) {
 	return all, nil
 }
 
-// testsOf reads the lines before the diff.
-func testsOf(patch string) ([]mutantTest, error) {
-	var tests []mutantTest
+// readHead reads the lines before the diff.
+func readHead(patch string) (tests []mutantTest, postgres string, err error) {
 	for line := range strings.Lines(patch) {
 		if !strings.HasPrefix(line, "#") {
 			break
 		}
 		key, value, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), ": ")
 		switch value = strings.TrimSpace(value); {
+		case key == "needs" && strings.HasPrefix(value, "PostgreSQL "):
+			postgres = strings.TrimPrefix(value, "PostgreSQL ")
 		case key == "needs" && value != "engine":
-			return nil, fmt.Errorf("it needs %q: only engine is known", value)
+			return nil, "", fmt.Errorf("it needs %q: only engine and a version of PostgreSQL are known", value)
 		case key == "test":
 			test, err := testOf(value)
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			tests = append(tests, test)
 		}
 	}
 	if len(tests) == 0 {
-		return nil, errors.New(`its first line must be "# test: go test ./the/package -run '^TestName$' -count=1"`)
+		return nil, "", errors.New(`its first line must be "# test: go test ./the/package -run '^TestName$' -count=1"`)
 	}
-	return tests, nil
+	return tests, postgres, nil
 }
 
 // word is one of a command line: in quotes, or without blanks.
@@ -290,11 +296,33 @@ func TestMutants(t *testing.T) {
 	tree := copyOfTree(t)
 	for _, m := range found {
 		t.Run(m.name, func(t *testing.T) {
+			if has := postgresHere(t); m.postgres != "" && m.postgres != has {
+				t.Skipf("not tried: it needs PostgreSQL %s on this machine, which has version %q", m.postgres, has)
+			}
 			if err := m.try(t.Context(), tree); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+}
+
+// postgresHere is the major version of PostgreSQL that members run from here, "" if
+// there is none.
+func postgresHere(t *testing.T) string {
+	t.Helper()
+	found, err := local.Find(images.PostgreSQL())
+	if err != nil {
+		return ""
+	}
+	out, err := exec.CommandContext(t.Context(), filepath.Join(found.Folder, "postgres"), "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`\) (\d+)`).FindStringSubmatch(string(out))
+	if m == nil {
+		t.Fatalf("postgres --version says %q", out)
+	}
+	return m[1]
 }
 
 // TestMutantsAreTried: the runner believes no patch that proves nothing.
@@ -366,12 +394,14 @@ func TestMutantsMustNameTests(t *testing.T) {
 		"", "--- a/x\n+++ b/x\n", "# test: make check\n", "# test: go test ./x -count=1\n", "# test: go test -run X\n",
 		"# test: go test ./x -run '^X$'\n# needs: rain\n", "--- a/x\n# test: go test ./x -run '^X$'\n",
 	} {
-		if tests, err := testsOf(patch); err == nil {
+		if tests, _, err := readHead(patch); err == nil {
 			t.Errorf("%q was read as %+v", patch, tests)
 		}
 	}
-	got, err := testsOf("# test: go test ./x -run '^A B$' -count=1\n# needs: engine\n# test: go test ./y -run \"^C$\"\n--- a/x\n")
-	if err != nil || len(got) != 2 || got[0].run != "^A B$" || got[0].pkg != "./x" || got[1].run != "^C$" {
-		t.Errorf("tests = %+v, %v, want those of ./x and ./y", got, err)
+	got, version, err := readHead("# test: go test ./x -run '^A B$' -count=1\n# needs: engine\n# needs: PostgreSQL 15\n" +
+		"# test: go test ./y -run \"^C$\"\n--- a/x\n")
+	if err != nil || len(got) != 2 || got[0].run != "^A B$" || got[0].pkg != "./x" || got[1].run != "^C$" ||
+		version != "15" {
+		t.Errorf("tests = %+v, version %q, %v, want those of ./x and ./y, and 15", got, version, err)
 	}
 }
