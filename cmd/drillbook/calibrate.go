@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -35,6 +36,8 @@ type calibrated struct {
 	Within  *int         `json:"within,omitempty"` // trials whose bracket holds the truth; nil: it prints no bracket
 	Trials  int          `json:"trials"`
 	Stalled int          `json:"stalled,omitempty"` // trials in which the harness itself stood still
+	// WidthMS is the median width of the brackets of trials without a stall.
+	WidthMS float64      `json:"width_median_ms,omitempty"`
 	Outside []calOutside `json:"outside,omitempty"` // trials whose bracket does not hold the truth
 }
 
@@ -55,9 +58,11 @@ type calManners struct {
 	How      calibrate.Manner `json:"how"`
 	MedianMS float64          `json:"error_median_ms"` // of those measured
 	WorstMS  float64          `json:"error_worst_ms"`
-	Measured int              `json:"measured"`
-	Unseen   int              `json:"unseen"` // outages in which nothing failed, or that were not found
-	Trials   int              `json:"trials"`
+	// SteadyMS is the same of trials in which the harness did not stand still; nil: there was none.
+	SteadyMS *float64 `json:"error_worst_steady_ms,omitempty"`
+	Measured int      `json:"measured"`
+	Unseen   int      `json:"unseen"` // outages in which nothing failed, or that were not found
+	Trials   int      `json:"trials"`
 }
 
 func calibrateCommand() *cobra.Command {
@@ -164,8 +169,12 @@ func ofTrials(name string, trials []calibrate.Trial) calibrated {
 	played := make([]outing, len(trials))
 	row := calibrated{Probe: name, Trials: len(trials)}
 	within := 0
+	var widths []time.Duration
 	for i, t := range trials {
-		played[i] = outing{how: t.How, err: t.Error(), unseen: !t.Seen, unmeasured: !t.Seen}
+		played[i] = outing{how: t.How, err: t.Error(), unseen: !t.Seen, unmeasured: !t.Seen, stalled: t.Stalled}
+		if t.Seen && !t.Stalled {
+			widths = append(widths, t.Measured.Most-t.Measured.Least)
+		}
 		if t.Holds() {
 			within++
 		} else {
@@ -177,6 +186,7 @@ func ofTrials(name string, trials []calibrate.Trial) calibrated {
 		}
 	}
 	row.Manners, row.Within = byManner(played), &within
+	row.WidthMS, _ = spread(widths)
 	return row
 }
 
@@ -194,13 +204,14 @@ type outing struct {
 	err        time.Duration
 	unseen     bool
 	unmeasured bool // its error counts for nothing
+	stalled    bool // the harness stood still meanwhile
 }
 
 func byManner(played []outing) []calManners {
 	rows := make([]calManners, 0, len(calibrate.Manners()))
 	for _, how := range calibrate.Manners() {
 		m := calManners{How: how}
-		var errs []time.Duration
+		var errs, steady []time.Duration
 		for _, o := range played {
 			if o.how != how {
 				continue
@@ -212,9 +223,15 @@ func byManner(played []outing) []calManners {
 			if !o.unmeasured {
 				errs = append(errs, o.err)
 			}
+			if !o.unmeasured && !o.stalled {
+				steady = append(steady, o.err)
+			}
 		}
 		m.Measured = len(errs)
 		m.MedianMS, m.WorstMS = spread(errs)
+		if _, worst := spread(steady); len(steady) > 0 {
+			m.SteadyMS = &worst
+		}
 		rows = append(rows, m)
 	}
 	return rows
@@ -264,6 +281,16 @@ func printCalibration(w io.Writer, rows []calibrated) error {
 		return err
 	}
 	for _, r := range rows {
+		if r.Stalled > 0 && r.Stalled < r.Trials {
+			if err := printSteady(w, r); err != nil {
+				return err
+			}
+		}
+		if r.WidthMS > 0 {
+			if _, err := fmt.Fprintf(w, "%s: median width of the bracket without a stall: %.2f ms\n", r.Probe, r.WidthMS); err != nil {
+				return err
+			}
+		}
 		for _, o := range r.Outside {
 			if _, err := fmt.Fprintf(w, "%s: truth outside the bracket: %s\n", r.Probe, o); err != nil {
 				return err
@@ -271,6 +298,18 @@ func printCalibration(w io.Writer, rows []calibrated) error {
 		}
 	}
 	return nil
+}
+
+// printSteady says how far a probe was off where the harness did not stand still.
+func printSteady(w io.Writer, r calibrated) error {
+	worst := make([]string, 0, len(r.Manners))
+	for _, m := range r.Manners {
+		if m.SteadyMS != nil {
+			worst = append(worst, fmt.Sprintf("%s %s", m.How, signed(*m.SteadyMS)))
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s: worst without a stall: %s\n", r.Probe, strings.Join(worst, ", "))
+	return err
 }
 
 // signed is an error in words, with its sign.
