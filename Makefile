@@ -8,12 +8,14 @@ HOST     ?= auto
 OUT      ?= reports/out
 SET      ?=
 ONLY     ?=
+N        ?= 20000
+SEED     ?= 1
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly interrupts kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean mutants
+.PHONY: help build drill nightly interrupts kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -82,10 +84,14 @@ bench: build ## time the harness, and a drill against the bare commands
 
 selftest: ## drill the harness on databases that are known to be wrong (README=1: renew its table there)
 	@mkdir -p bin && rm -f bin/selftest.txt
-	@$(GO) test -count=1 ./harness/selftest -args -table $(CURDIR)/bin/selftest.txt $(if $(README),-readme) \
+	@$(GO) test -count=1 -run '^TestHarness$$' ./harness/selftest -args -table $(CURDIR)/bin/selftest.txt $(if $(README),-readme) \
 		>bin/selftest.log 2>&1; code=$$?; \
 	if [ $$code != 0 ]; then cat bin/selftest.log; fi; \
 	if [ -f bin/selftest.txt ]; then cat bin/selftest.txt; fi; exit $$code
+
+oracle: ## hold drills by chance against the truth (N= drills, SEED= of the first; N=1 tells what happened)
+	@mkdir -p bin && $(GO) test -c -o bin/selftest.test ./harness/selftest
+	@bin/selftest.test -test.run '^TestOracle$$' -test.timeout 24h $(if $(filter 1,$(N)),-test.v) -n $(N) -seed $(SEED)
 
 images: build ## build all images that drills run from
 	bin/drillbook images

@@ -12,11 +12,11 @@ import (
 // around is how much before and after the main outage is shown.
 const around = time.Second
 
-// mainOutage is the longest outage of writes or, if there was none, of any
+// mainOutage is the outage of writes that certainly lasted longest or, if there was none, of any
 // other stream of clients.
 func mainOutage(r measure.Result) (measure.Outage, bool) {
 	if r.Downtime.Count > 0 {
-		return r.Downtime.Longest, true
+		return r.Downtime.Main, true
 	}
 	var worst measure.Outage
 	for _, o := range r.Outages {

@@ -180,6 +180,11 @@ func TestOverlapOfRolesCountsWhatWasSaid(t *testing.T) {
 	if got := s.measure().Split.RoleOverlap; got != 500*ms {
 		t.Errorf("overlap = %s, want 500ms", got)
 	}
+	s.rec.Head.Members = append(s.rec.Head.Members, "c")
+	s.at(800, role("c", "primary", 0)).at(1800, role("c", "", 0))
+	if got := s.measure().Split.RoleOverlap; got != time.Second {
+		t.Errorf("overlap of three = %s, want 1s: what three say at once is not said longer", got)
+	}
 }
 
 // stand adds a time in milliseconds in which the harness stood still.

@@ -255,6 +255,14 @@ func checkOutages(t *testing.T, got measure.Result) {
 	if d.Longest.Most > d.Total.Most || d.Longest.Least > d.Total.Least || d.Open != d.Longest.Open {
 		t.Errorf("downtime %+v", d)
 	}
+	for _, o := range got.Outages {
+		if got.Streams[o.Stream].Kind != record.Write || got.Streams[o.Stream].Member != "" {
+			continue
+		}
+		if l := d.Longest; l.Least < o.Least || !l.Open && (o.Open || l.Most < o.Most) {
+			t.Errorf("the longest is %+v, but there is %+v", l, o)
+		}
+	}
 }
 
 type token struct {

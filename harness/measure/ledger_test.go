@@ -58,6 +58,10 @@ func took(d time.Duration) func(*record.Attempt) {
 	return func(a *record.Attempt) { a.Done = a.Sent + d }
 }
 
+func waited(d time.Duration) func(*record.Attempt) {
+	return func(a *record.Attempt) { a.Wait = uint32(d / time.Microsecond) }
+}
+
 func saw(seq uint32) func(*record.Attempt) { return func(a *record.Attempt) { a.Saw = seq } }
 
 // holds adds the final copy of a member.
@@ -232,6 +236,15 @@ func TestSplitBrain(t *testing.T) {
 		{"without epochs, switchover and back", tell().decided("b", 90).decided("a", 150).
 			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
 			attempt(1, 2, 200, record.Acked, by(1, 0)), 0},
+		{"in one epoch, switchover and back", tell().decided("b", 90).decided("a", 150).
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 1)).
+			attempt(1, 2, 200, record.Acked, by(1, 1)), 0},
+		{"without epochs, the old one comes back for a moment", tell().decided("b", 90).
+			attempt(1, 1, 10, record.Acked, by(1, 0)).attempt(2, 1, 100, record.Acked, by(2, 0)).
+			attempt(1, 2, 200, record.Acked, by(1, 0)).attempt(2, 2, 900, record.Acked, by(2, 0)), 100 * ms},
+		{"the old one is asked once it has a session", tell().
+			attempt(1, 1, 10, record.Acked, by(1, 1)).attempt(2, 1, 100, record.Acked, by(2, 2)).
+			attempt(1, 2, 95, record.Acked, by(1, 1), took(106*ms), waited(100*ms)), 100 * ms},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.story.measure().Split

@@ -15,6 +15,10 @@ import (
 // for good. Its length is bounded from outside by the last time that an
 // acknowledged attempt was still on its way and the first acknowledgement
 // behind it, and from inside by what failed attempts and late answers prove.
+//
+// Where the harness itself stood still, an attempt may have failed by that alone.
+// Such a failure proves nothing, so it makes no outage longer than it certainly
+// was; but it may be the service's, so gaps join by it as by any other.
 
 // smallest is the shortest gap without failures that is called an outage.
 const smallest = 10 * time.Millisecond
@@ -25,9 +29,14 @@ type gap struct {
 	from   time.Duration // arrival of the one before
 	to     time.Duration // arrival of the one that ends it
 	up     time.Duration // latest time that an attempt acked by from was sent
-	failed int
+	failed int           // attempts
+	doubts int           // of those, which the harness itself may have failed
+	met    bool          // by an attempt that failed, in it or in another gap that it met
 	proof  proof
 }
+
+// fails reports whether an attempt failed in the gap that the service failed.
+func (g *gap) fails() bool { return g.failed > g.doubts }
 
 // outages finds the outages of a stream, by time.
 func (s *series) outages(v *view) []Outage {
@@ -36,13 +45,14 @@ func (s *series) outages(v *view) []Outage {
 	}
 	reach := s.reach(v)
 	gaps := s.addLongGaps(s.failedGaps(v, reach), reach)
+	s.met(gaps, reach)
 	s.latestUp(gaps)
 	for i := range gaps {
 		s.lateAnswers(v, &gaps[i], reach)
 	}
 	var out []Outage
 	for len(gaps) > 0 {
-		n := s.oneOutage(gaps, v.rec.Head.Settings.Settle)
+		n := v.oneOutage(gaps)
 		out = append(out, s.join(gaps[:n], v))
 		gaps = gaps[n:]
 	}
@@ -93,24 +103,28 @@ func (s *series) gapBefore(k int) gap {
 }
 
 // failedGaps are the gaps, in order, in which attempts failed. An attempt that left
-// late or expired since the harness itself stood still proves nothing and is left
-// out, however short that was: a machine at its limit stalls often, and is slow in
-// between too.
+// late or expired since the harness itself stood still proves nothing, however short
+// that was: a machine at its limit stalls often, and is slow in between too.
 func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 	gaps := make([]gap, 0, min(len(s.fails), len(s.acks)+1))
 	for _, n := range s.fails {
 		a := &s.attempts[n]
-		if a.Expired && v.stalled(a.Intended, a.Done) {
-			continue
-		}
+		doubtful := a.Expired && v.stalled(a.Intended, a.Done)
 		from, to := failing(a, reach)
+		if doubtful {
+			to = max(to, min(v.latest(from)+reach, a.Done))
+		}
 		k := s.longestGap(from, to)
 		if len(gaps) == 0 || gaps[len(gaps)-1].next != k { // nearly always the same as of the failure before
 			gaps = append(gaps, s.gapBefore(k))
 		}
 		g := &gaps[len(gaps)-1]
 		g.failed++
-		g.proof.add(to, from)
+		if doubtful {
+			g.doubts++
+		} else {
+			g.proof.add(to, from)
+		}
 	}
 	return merged(gaps)
 }
@@ -125,8 +139,8 @@ func merged(gaps []gap) []gap {
 			continue
 		}
 		k := &kept[len(kept)-1]
-		k.failed += g.failed
-		k.proof.add(g.proof.by, g.proof.till)
+		k.failed, k.doubts = k.failed+g.failed, k.doubts+g.doubts
+		k.proof.join(g.proof)
 	}
 	return kept
 }
@@ -173,6 +187,21 @@ func (s *series) addLongGaps(failed []gap, reach time.Duration) []gap {
 	return gaps
 }
 
+// met marks the gaps that attempts met which failed. One that waited long may have
+// met several, and have failed by each.
+func (s *series) met(gaps []gap, reach time.Duration) {
+	for _, n := range s.fails {
+		from, to := failing(&s.attempts[n], reach)
+		i, _ := slices.BinarySearchFunc(gaps, from, func(g gap, t time.Duration) int { return cmp.Compare(g.to, t) })
+		for ; i < len(gaps) && gaps[i].from <= to; i++ {
+			gaps[i].met = true
+		}
+	}
+	for i := range gaps {
+		gaps[i].met = gaps[i].met || gaps[i].failed > 0
+	}
+}
+
 // latestUp fills in up. Since answers overtake each other, the latest time of
 // sending is not always that of the last answer.
 func (s *series) latestUp(gaps []gap) {
@@ -185,15 +214,18 @@ func (s *series) latestUp(gaps []gap) {
 	}
 }
 
-// oneOutage is how many of the gaps, from the first, are one outage.
-func (s *series) oneOutage(gaps []gap, settle time.Duration) int {
+// oneOutage is how many of the gaps, from the first, may be one outage. What was
+// noticed last before a gap may have arrived before a stall, and service have ended
+// right behind it.
+func (v *view) oneOutage(gaps []gap) int {
+	settle := v.rec.Head.Settings.Settle
 	n := 1
-	if gaps[0].failed == 0 {
+	if !gaps[0].met {
 		return n
 	}
 	end := gaps[0].to
-	for i := 1; i < len(gaps) && gaps[i].from-end < settle; i++ {
-		if gaps[i].failed > 0 {
+	for i := 1; i < len(gaps) && v.earliest(gaps[i].from)-end < settle; i++ {
+		if gaps[i].met {
 			n, end = i+1, gaps[i].to
 		}
 	}
@@ -201,32 +233,63 @@ func (s *series) oneOutage(gaps []gap, settle time.Duration) int {
 }
 
 func (s *series) join(gaps []gap, v *view) Outage {
+	settle := v.rec.Head.Settings.Settle
 	first, last := gaps[0], gaps[len(gaps)-1]
 	o := Outage{Stream: s.index, From: first.from, To: last.to, Relapses: -1}
-	var p proof
+	certain := false
 	for _, g := range gaps {
 		o.Failed += g.failed
-		if g.proof.any {
-			p.add(g.proof.by, g.proof.till)
-		}
+		certain = certain || g.fails()
 		if g.failed > 0 {
 			o.Relapses++
 		}
 	}
 	o.Relapses = max(0, o.Relapses)
-	o.Began = first.from
-	if p.any {
-		o.Began = p.by
-	}
 	o.Most = last.to - first.up
-	o.Least = min(p.least(), o.Most)
-	o.Unmeasured = o.Failed == 0 && v.stalled(first.from, last.to)
-	if o.Unmeasured {
-		o.Least = 0
+	o.Unmeasured = !certain && v.stalled(first.from, last.to)
+	o.Began = first.from
+	if p := s.proved(gaps, v); p.any && !o.Unmeasured {
+		o.Began, o.Least = p.by, min(p.least(), o.Most)
 	}
-	settled := s.final()-last.to >= v.rec.Head.Settings.Settle
-	if last.next == len(s.acks) || (o.Failed > 0 && !settled) {
-		o.Open = true
-	}
+	settled := s.final()-last.to >= settle
+	o.Open = last.next == len(s.acks) || (o.Failed > 0 && !settled)
 	return o
+}
+
+// proved is the longest outage that is certain of gaps that may be one: what was
+// certainly failing at both ends is one only if what certainly failed in between
+// leaves no time to settle.
+func (s *series) proved(gaps []gap, v *view) proof {
+	settle := v.rec.Head.Settings.Settle
+	var best, chain proof
+	var back time.Duration // when service came back after the last gap of the chain, at the earliest
+	for _, g := range gaps {
+		p := g.proof
+		if g.fails() {
+			until := g.from // when service was there before the gap, at the latest
+			if v.stalled(g.from, p.by) {
+				until = p.by
+			}
+			if until-back >= settle {
+				chain = proof{}
+			}
+			chain.join(g.proof)
+			p, back = chain, s.back(&g, v)
+		}
+		if p.any && (!best.any || p.least() > best.least()) {
+			best = p
+		}
+	}
+	return best
+}
+
+// back is when service may have come back that ended the gap. Behind a stall, in which
+// nobody asked, that is when it began.
+func (s *series) back(g *gap, v *view) time.Duration {
+	if g.next < len(s.acks) {
+		if asked := s.ack(g.next).Asked(); v.stalled(asked-smallest, g.to) {
+			return v.earliest(asked)
+		}
+	}
+	return g.to
 }

@@ -29,6 +29,13 @@ func (p *proof) add(by, till time.Duration) {
 	p.by, p.till = min(p.by, by), max(p.till, till)
 }
 
+// join adds what another proof proves of the same outage.
+func (p *proof) join(o proof) {
+	if o.any {
+		p.add(o.by, o.till)
+	}
+}
+
 func (p *proof) least() time.Duration {
 	if !p.any {
 		return 0

@@ -76,21 +76,23 @@ type Outage struct {
 	// Open says that service had not come back for good when the drill
 	// ended: the outage is at least Least, and nothing is known of its end.
 	Open     bool
-	Failed   int // attempts that failed in it
+	Failed   int // attempts that failed in it, those that the harness may have failed itself included
 	Relapses int // times that service came back and failed again
-	// Unmeasured says that the harness itself stood still meanwhile and
-	// nothing failed: there may have been no outage at all.
+	// Unmeasured says that the harness itself stood still meanwhile and that
+	// nothing else failed: there may have been no outage at all.
 	Unmeasured bool
 	Step       int // in which it began; 0: in none
 }
 
-// Downtime is the sum and the longest of the outages of clients' writes. One
-// that is open counts as longer than any that is over.
+// Downtime is the sum and the longest of the outages of clients' writes.
 type Downtime struct {
-	Count   int
-	Longest Outage // zero if there was none
+	Count int
+	// Longest is how long the longest of them was. One that is open may have become
+	// it, however short it was so far.
+	Longest Range
+	Main    Outage // of which it is certain for how long; zero if there was none
 	Total   Bracket
-	Open    bool
+	Open    bool // one of them is
 }
 
 // Outcome is how a step ended.

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,14 +18,31 @@ func (v *view) split(lanes []Lane) Split {
 	return s
 }
 
-// reign is what one member acknowledged in one epoch.
+// reign is what one member acknowledged in one epoch, without having been made
+// primary in between: a product may go on in the same epoch when it gives the role
+// away and takes it back.
 type reign struct {
-	epoch       uint32
-	member      uint8
-	first, last *record.Attempt // first by arrival of the answer, last by sending
+	epoch        uint32
+	member       uint8
+	since, until time.Duration   // when it was made primary, and was again
+	first, last  *record.Attempt // first by arrival of the answer, last by asking
 }
 
-func (r *reign) has(a *record.Attempt) bool { return r.epoch == a.Epoch && r.member == a.Member }
+func (v *view) newReign(a *record.Attempt) reign {
+	r := reign{epoch: a.Epoch, member: a.Member, until: endless, first: a, last: a}
+	r.since = v.lastChosen(v.member(a.Member), a.Done)
+	for _, t := range v.chosen[v.member(a.Member)] {
+		if t > a.Done {
+			r.until = t
+			break
+		}
+	}
+	return r
+}
+
+func (r *reign) has(a *record.Attempt) bool {
+	return r.epoch == a.Epoch && r.member == a.Member && a.Done >= r.since && a.Done < r.until
+}
 
 // tellsMember reports whether it is a write that a known member acknowledged.
 func (v *view) tellsMember(a *record.Attempt) bool {
@@ -54,21 +72,21 @@ func (v *view) splitByEpoch() Split {
 		}
 		if n < 0 {
 			n = len(reigns)
-			reigns = append(reigns, reign{epoch: a.Epoch, member: a.Member, first: a, last: a})
+			reigns = append(reigns, v.newReign(a))
 			continue
 		}
 		r := &reigns[n]
 		if a.Done < r.first.Done {
 			r.first = a
 		}
-		if a.Sent > r.last.Sent {
+		if a.Asked() > r.last.Asked() {
 			r.last = a
 		}
 	}
 	var worst Split
 	for _, old := range reigns {
 		for _, young := range reigns {
-			if old.member == young.member || !old.before(&young) || old.last.Sent <= young.first.Done {
+			if old.member == young.member || !old.before(&young) || old.last.Asked() <= young.first.Done {
 				continue
 			}
 			if overlap := old.last.Done - young.first.Done; overlap > worst.Overlap {
@@ -79,24 +97,33 @@ func (v *view) splitByEpoch() Split {
 	return worst
 }
 
-// roleOverlap is for how long two members were heard to call themselves primary
-// at once: at least so long they did.
+// roleOverlap is for how long two members, or more, were heard to call themselves
+// primary at once: at least so long they did.
 func roleOverlap(lanes []Lane) time.Duration {
-	var total time.Duration
+	var both []Span
 	for i, a := range lanes {
 		for _, b := range lanes[i+1:] {
-			total += overlap(a.Roles, b.Roles)
+			both = append(both, overlaps(a.Roles, b.Roles)...)
 		}
+	}
+	slices.SortFunc(both, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
+	var total, end time.Duration
+	for _, s := range both {
+		total += max(0, s.To-max(s.From, end))
+		end = max(end, s.To)
 	}
 	return total
 }
 
-// overlap goes through the roles of both, which are in order.
-func overlap(a, b []RoleSpan) time.Duration {
-	var total time.Duration
+// overlaps goes through the roles of both, which are in order.
+func overlaps(a, b []RoleSpan) []Span {
+	var both []Span
 	for len(a) > 0 && len(b) > 0 {
 		if a[0].Role == "primary" && b[0].Role == "primary" {
-			total += max(0, min(a[0].Said, b[0].Said)-max(a[0].From, b[0].From))
+			s := Span{max(a[0].From, b[0].From), min(a[0].Said, b[0].Said)}
+			if s.To > s.From {
+				both = append(both, s)
+			}
 		}
 		if a[0].To < b[0].To {
 			a = a[1:]
@@ -104,5 +131,5 @@ func overlap(a, b []RoleSpan) time.Duration {
 			b = b[1:]
 		}
 	}
-	return total
+	return both
 }

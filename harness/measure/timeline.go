@@ -60,33 +60,48 @@ func (v *view) suffered(all []Outage) []Outage {
 }
 
 func downtime(outages []Outage) Downtime {
-	var d Downtime
+	d := Downtime{Count: len(outages), Longest: longest(outages)}
+	d.Open = d.Longest.Open
 	for _, o := range outages {
-		d.Count++
 		d.Total.Least += o.Least
 		d.Total.Most += o.Most
-		d.Open = d.Open || o.Open
-		longer := o.Most > d.Longest.Most
-		if o.Open != d.Longest.Open {
-			longer = o.Open
-		}
-		if longer {
-			d.Longest = o
+		if d.Main == (Outage{}) || o.Least > d.Main.Least || o.Least == d.Main.Least && o.Most > d.Main.Most {
+			d.Main = o
 		}
 	}
 	return d
 }
 
-// within judges outages against the longest that is allowed, and says which
-// one decides.
+// longest holds how long the longest of the outages was, whichever that is: at
+// least as long as any of them certainly was, be it over or not, and without a
+// most as soon as one is open.
+func longest(outages []Outage) Range {
+	var r Range
+	for _, o := range outages {
+		r.Open = r.Open || o.Open
+		r.Least, r.Most = max(r.Least, o.Least), max(r.Most, o.Most)
+	}
+	if r.Open {
+		r.Most = 0
+	}
+	return r
+}
+
+// within judges outages against the longest that is allowed, and says which one
+// decides: the one that is certainly the longest, or else the one of which least
+// is known.
 func within(outages []Outage, allowed time.Duration) (v Verdict, decisive Outage) {
 	v = Met
 	for _, o := range outages {
 		switch {
-		case o.Least > allowed && (v != Missed || o.Least > decisive.Least):
-			v, decisive = Missed, o
-		case v == Met && (o.Open || o.Most > allowed):
-			v, decisive = Unmeasurable, o
+		case o.Least > allowed:
+			if v != Missed || o.Least > decisive.Least {
+				v, decisive = Missed, o
+			}
+		case v != Missed && (o.Open || o.Most > allowed):
+			if v == Met || o.Open && !decisive.Open || o.Open == decisive.Open && o.Most > decisive.Most {
+				v, decisive = Unmeasurable, o
+			}
 		}
 	}
 	return v, decisive

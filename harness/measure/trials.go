@@ -31,10 +31,11 @@ type Ranks struct {
 	P50, P95, Max Range
 }
 
-// Range is a bracket around a percentile, by nearest rank, of the longest
-// outages of the trials. Each trial has a bracket itself; the percentile of what
-// they lasted at least and that of what they lasted at most hold the true one
-// between them. No middle is taken: it would look more certain than it is.
+// Range is a bracket around the longest of several outages, or around a
+// percentile, by nearest rank, of the longest outages of the trials. Each has a
+// bracket itself; the percentile of what they lasted at least and that of what
+// they lasted at most hold the true one between them. No middle is taken: it would
+// look more certain than it is.
 type Range struct {
 	Bracket
 	Open bool // there is no Most

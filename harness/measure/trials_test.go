@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"drillbook/harness/measure"
+	"drillbook/harness/record"
 )
 
 // drilled is a trial whose longest outage lasted between two times.
 func drilled(v measure.Verdict, least, most time.Duration) measure.Result {
-	o := measure.Outage{Bracket: measure.Bracket{Least: least, Most: most}}
-	return measure.Result{Verdict: v, Downtime: measure.Downtime{Count: 1, Longest: o}}
+	r := measure.Range{Bracket: measure.Bracket{Least: least, Most: most}}
+	return measure.Result{Verdict: v, Downtime: measure.Downtime{Count: 1, Longest: r}}
 }
 
 func TestVerdictOverTrials(t *testing.T) {
@@ -173,5 +174,35 @@ func TestOfStep(t *testing.T) {
 	}
 	if !got.Max.Open || got.Max.Least != 30*ms {
 		t.Errorf("max = %+v, want an open one of at least 30 ms", got.Max)
+	}
+}
+
+// An outage that was short when the drill ended hides no longer one that was over.
+func TestOpenOutageHidesNoLongerOne(t *testing.T) {
+	tell := func(last int) measure.Result {
+		return tell().serve(100, 2000, record.Acked).serve(2000, 32000, record.Refused).
+			serve(32000, 36000, record.Acked).serve(36000, last, record.Refused).decided("b", 2000).measure()
+	}
+	open, over := tell(37000), tell(36000)
+	for _, tt := range []struct {
+		name string
+		got  measure.Range
+		open bool
+	}{
+		{"in one drill", open.Downtime.Longest, true},
+		{"in one drill, without it", over.Downtime.Longest, false},
+		{"over trials", measure.OfTrials([]measure.Result{over, open}).Max, true},
+		{"in the middle of the trials", measure.OfTrials([]measure.Result{over, over, open}).P50, false},
+	} {
+		if tt.got.Least < 29*time.Second || tt.got.Least > 30*time.Second || tt.got.Open != tt.open {
+			t.Errorf("%s: the longest is %+v, want at least 30 s, open: %v", tt.name, tt.got, tt.open)
+		}
+	}
+	if m := open.Downtime.Main; m.Open || m.From > 2*time.Second {
+		t.Errorf("main outage %+v, want the one of 30 s", m)
+	}
+	why, ok := reason(open, measure.RTOOpen)
+	if !ok || why.Bracket.Least > time.Second {
+		t.Errorf("reasons %+v, want that the last outage was not over", open.Reasons)
 	}
 }

@@ -19,10 +19,10 @@ func (v *view) splitByTurns() Split {
 		since := v.lastChosen(v.member(a.Member), a.Done)
 		c, ok := claims[a.Member]
 		if !ok || c.since != since {
-			c = newClaim(acks, a.Member, since)
+			c = v.newClaim(acks, a.Member, since)
 			claims[a.Member] = c
 		}
-		if c.own == nil || c.other == nil || c.own.Done > c.other.Sent || c.other.Done >= a.Sent {
+		if c.own == nil || c.other == nil || c.own.Done > c.other.Asked() || c.other.Done >= a.Asked() {
 			continue
 		}
 		if overlap := a.Done - c.other.Done; overlap > worst.Overlap {
@@ -53,13 +53,14 @@ func (v *view) turns() []*record.Attempt {
 }
 
 // claim is a member's claim to be primary since it was last chosen: its first
-// acknowledgement since then, and the first one of another member.
+// acknowledgement since then, and the first one of another member. One that was
+// chosen before takes the claim away from nobody; it is the one that goes on.
 type claim struct {
 	since      time.Duration
 	own, other *record.Attempt
 }
 
-func newClaim(acks []*record.Attempt, member uint8, since time.Duration) claim {
+func (v *view) newClaim(acks []*record.Attempt, member uint8, since time.Duration) claim {
 	n, _ := slices.BinarySearchFunc(acks, since, func(a *record.Attempt, t time.Duration) int {
 		return cmp.Compare(a.Done, t)
 	})
@@ -68,7 +69,7 @@ func newClaim(acks []*record.Attempt, member uint8, since time.Duration) claim {
 		switch {
 		case a.Member == member && c.own == nil:
 			c.own = a
-		case a.Member != member && c.other == nil:
+		case a.Member != member && c.other == nil && v.lastChosen(v.member(a.Member), a.Done) >= since:
 			c.other = a
 		}
 		if c.own != nil && c.other != nil {

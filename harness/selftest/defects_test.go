@@ -234,7 +234,7 @@ func ofOutages() []defect {
 			name: "recovers, then flaps", script: lostPrimary(warm, decide, 0), db: quick(),
 			defects: fake.Defects{Flaps: fake.Flaps{Times: flaps, Up: 600 * ms, Down: 200 * ms}}, promise: lenient(),
 			verdict: measure.Missed, codes: []measure.Code{measure.RTOMissed}, shows: []string{outage, relapses},
-			did: func(o *outcome) figure { return counts(relapses, o.Downtime.Longest.Relapses, flaps) },
+			did: func(o *outcome) figure { return counts(relapses, o.Downtime.Main.Relapses, flaps) },
 		},
 		{
 			name: "answers late: a brown-out", script: staying(switchover(warm, false), 4*time.Second), db: quick(),

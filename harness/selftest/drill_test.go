@@ -23,6 +23,9 @@ type trial struct {
 	probe   drill.Probe
 	promise record.Promise
 	script  script
+	members []string // a and b if there are none
+	// interrupted has it end at once, as a person may wish.
+	interrupted bool
 }
 
 // script is what a drill does between its beginning and its end.
@@ -41,6 +44,9 @@ type outcome struct {
 	refused error // why the drill could not begin
 	rec     *record.Record
 	truth   fake.Account
+	db      fake.Config
+	stands  fake.Standing // as the members were read back
+	failed  error         // of the script
 	pauses  time.Duration // each
 }
 
@@ -48,7 +54,7 @@ type outcome struct {
 func (tr trial) run(t *testing.T) outcome {
 	t.Helper()
 	dir := t.TempDir()
-	o := outcome{pauses: tr.db.PauseFor}
+	o := outcome{db: tr.db, pauses: tr.db.PauseFor}
 	synctest.Test(t, func(t *testing.T) { tr.play(t, dir, &o) })
 	o.measure(t, dir)
 	return o
@@ -71,26 +77,33 @@ func (tr trial) play(t *testing.T, dir string, o *outcome) {
 		Head: record.Head{
 			Run: "run", Runbook: "fake/selftest", Promise: tr.promise, Steps: []record.Step{{Number: 1}},
 		},
-		Driver: db, Host: db, Members: []string{"a", "b"}, Links: db.Links(), Probe: tr.probe, Dir: dir,
+		Driver: db, Host: db, Members: tr.names(), Links: db.Links(), Probe: tr.probe, Dir: dir,
 	})
 	if err == nil {
 		d.StepBegan(1)
-		stepErr := tr.script(ctx, &stage{Drill: d, db: db, a: d.Cluster.Members[0], b: d.Cluster.Members[1]})
-		d.StepEnded(stepErr)
-		err = d.End(ctx, false)
+		o.failed = tr.script(ctx, &stage{Drill: d, db: db, a: d.Cluster.Members[0], b: d.Cluster.Members[1]})
+		d.StepEnded(o.failed)
+		err = d.End(ctx, tr.interrupted)
 		if err != nil {
 			t.Logf("end: %v", err) // the record says it too
 		}
-		if stepErr != nil {
-			t.Logf("script: %v", stepErr)
+		if o.failed != nil {
+			t.Logf("script: %v", o.failed)
 		}
 	} else {
 		o.refused = err
 	}
-	o.truth = db.Account(orElse(tr.probe.Reply, reply))
+	o.truth, o.stands = db.Account(orElse(tr.probe.Reply, reply)), db.Standing()
 	if err := db.Close(ctx); err != nil {
 		t.Error(err)
 	}
+}
+
+func (tr trial) names() []string {
+	if len(tr.members) > 0 {
+		return tr.members
+	}
+	return []string{"a", "b"}
 }
 
 // reply is the probe's default deadline for answers.

@@ -34,6 +34,7 @@ func length(d time.Duration) string { return d.Round(ms / 10).String() }
 // The names of figures that tables show.
 const (
 	lost       = "lost"
+	applied    = "unknown, stored"
 	phantom    = "phantom"
 	duplicated = "duplicated"
 	diverged   = "diverged"
@@ -53,26 +54,31 @@ func (o *outcome) figures() []figure {
 	if o.refused != nil {
 		return nil
 	}
+	return append(append(o.counted(), o.outages()...), o.brownouts()...)
+}
+
+// counted is what is counted, beside the truth.
+func (o *outcome) counted() []figure {
 	w, t := o.Writes, o.truth
 	all := []figure{
 		counts("acknowledged", w.Acked+w.Direct.Acked, t.Acked),
-		lengths(doubleAcks, o.Split.Overlap, t.DoubleAcks),
+		o.doubleAcks(),
 		o.claims(),
 	}
 	if w.Counted {
 		all = append(all,
 			counts(lost, len(w.Lost), t.Lost),
-			counts("unknown, stored", w.AppliedUnknown, t.AppliedUnknown),
+			counts(applied, w.AppliedUnknown, t.AppliedUnknown),
 			counts(phantom, len(w.Phantom), t.Phantom),
-			counts(duplicated, len(w.Duplicated), t.Duplicated),
+			o.twice(),
 			o.staleReads(),
-			lengths(age, o.Stale.Oldest, t.Oldest),
+			o.oldest(),
 		)
 	}
 	if w.Counted && len(w.Unread) == 0 {
 		all = append(all, counts(diverged, len(w.Diverged), t.Diverged))
 	}
-	return append(append(all, o.outages()...), o.brownouts()...)
+	return all
 }
 
 // brownouts: the only time that answers came late is found, and no other.
@@ -97,23 +103,57 @@ func (o *outcome) brownouts() []figure {
 // staleReads: a read that had to wait for its session counts from when it was
 // sent, though the server was asked later.
 func (o *outcome) staleReads() figure {
-	waited := 0
+	f := counts(stale, o.Stale.Count, o.truth.Stale)
+	f.right = o.Stale.Count <= o.truth.Stale && o.Stale.Count >= o.truth.Stale-o.waited()
+	return f
+}
+
+// twice: what only a member that was not read holds twice is not found.
+func (o *outcome) twice() figure {
+	f := counts(duplicated, len(o.Writes.Duplicated), o.truth.Duplicated)
+	f.right = f.right || len(o.Writes.Unread) > 0 && len(o.Writes.Duplicated) < o.truth.Duplicated
+	return f
+}
+
+// doubleAcks: of answers that overtake each other, the last may be another one, and
+// of a write whose session was opened for it, nobody knows when it was asked.
+func (o *outcome) doubleAcks() figure {
+	f := lengths(doubleAcks, o.Split.Overlap, o.truth.DoubleAcks)
+	f.right = f.right || (o.Split.Overlap-o.truth.DoubleAcks).Abs() <= o.db.Jitter ||
+		!o.Split.Proved && o.truth.DoubleAcks <= o.opens()
+	return f
+}
+
+// opens is how long it takes to open a session and to write with it.
+func (o *outcome) opens() time.Duration {
+	return o.db.Opening + 2*(o.db.Latency+o.db.Jitter+o.db.Defects.Slow.By) + o.db.Delay
+}
+
+// oldest: the same.
+func (o *outcome) oldest() figure {
+	f := lengths(age, o.Stale.Oldest, o.truth.Oldest)
+	f.right = f.right || o.Stale.Oldest < o.truth.Oldest && o.waited() > 0
+	return f
+}
+
+// waited is how many reads had to wait for a session.
+func (o *outcome) waited() int {
+	n := 0
 	for i := range o.rec.Attempts {
 		if a := &o.rec.Attempts[i]; a.Wait > 0 && o.rec.Head.Streams[a.Stream].Kind == record.Reading {
-			waited++
+			n++
 		}
 	}
-	f := counts(stale, o.Stale.Count, o.truth.Stale)
-	f.right = o.Stale.Count <= o.truth.Stale && o.Stale.Count >= o.truth.Stale-waited
-	return f
+	return n
 }
 
 // claims: what members say is sampled, so no more of it is seen than is true,
 // and little less.
 func (o *outcome) claims() figure {
-	const unseen = 150 * ms
+	unseen := 250*ms + 4*(o.db.Opening+o.db.Latency+o.db.Jitter+o.db.Defects.Slow.By)
 	found, truth := o.Split.RoleOverlap, o.truth.DoubleRoles
-	return figure{claims, length(found), length(truth), found <= truth && found >= truth-unseen}
+	doubt := time.Duration(len(o.truth.Double)) * unseen
+	return figure{claims, length(found), length(truth), found <= truth+doubt && found >= truth-doubt}
 }
 
 // span is a stretch of the drill.
