@@ -35,6 +35,14 @@ func Of(rec *record.Record, name string) Drill {
 	return Drill{Record: rec, Result: measure.Of(rec), Register: linear.Of(rec), Name: name}
 }
 
+// Unreadable stands for a drill whose record cannot be read: nothing is known of
+// it but its name and why.
+func Unreadable(name string, why error) Drill {
+	return Of(&record.Record{
+		Head: record.Head{Runbook: name}, Causes: []string{""}, Flaw: &record.CorruptError{Line: 1, Err: why},
+	}, name)
+}
+
 // Run is the drills that are reported together, in the order of the report.
 type Run struct {
 	Drills    []Drill

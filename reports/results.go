@@ -137,6 +137,7 @@ type reasonResult struct {
 	Sentence string          `json:"sentence"`
 	Step     int             `json:"step,omitempty"`
 	Detail   string          `json:"detail,omitempty"`
+	Line     int             `json:"line,omitempty"`
 	Blame    record.Blame    `json:"blame,omitempty"`
 }
 

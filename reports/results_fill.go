@@ -63,7 +63,8 @@ func seenToEnd(d Drill) bool { return d.Record.Tail != nil && !d.Record.Tail.Int
 
 func newReason(r measure.Reason, w words) reasonResult {
 	return reasonResult{
-		Verdict: r.Verdict, Code: r.Code, Sentence: w.sentence(r), Step: r.Step, Detail: r.Detail, Blame: r.Blame,
+		Verdict: r.Verdict, Code: r.Code, Sentence: w.sentence(r), Step: r.Step, Detail: r.Detail, Line: r.Line,
+		Blame: r.Blame,
 	}
 }
 

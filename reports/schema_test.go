@@ -1,8 +1,12 @@
 package reports_test
 
 import (
+	"bytes"
+	"errors"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"drillbook/harness/measure"
@@ -35,5 +39,35 @@ func TestOlderRecordRenders(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
 		golden(t, "schema1."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })
 		golden(t, "schema1."+lang+".golden.html", func(w io.Writer) error { return reports.HTML(w, r, lang) })
+	}
+}
+
+// flawed is a run of a record that is damaged in its 30th line, and of one that cannot
+// be read.
+func flawed(t *testing.T) reports.Run {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "harness", "record", "testdata", "schema1.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	rec, err := record.Read(bytes.NewReader(bytes.Join(append(slices.Clone(lines[:29]), []byte("{}\n")), nil)))
+	if rec == nil {
+		t.Fatal(err)
+	}
+	return reports.Run{Drills: []reports.Drill{
+		reports.Of(rec, "damaged"), reports.Unreadable("fake-other", errors.New("line 1 is damaged: no checksum")),
+	}}
+}
+
+// TestFlawedRecordsRender: with what is certain of them, and the line.
+func TestFlawedRecordsRender(t *testing.T) {
+	r := flawed(t)
+	golden(t, "flawed.golden.json", func(w io.Writer) error { return reports.JSON(w, r) })
+	golden(t, "flawed.golden.xml", func(w io.Writer) error { return reports.JUnit(w, r) })
+	for _, lang := range []string{"en", "zh"} {
+		golden(t, "flawed."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })
+		golden(t, "flawed."+lang+".golden.html", func(w io.Writer) error { return reports.HTML(w, r, lang) })
+		golden(t, "flawed."+lang+".golden.txt", func(w io.Writer) error { return reports.Table(w, r, lang) })
 	}
 }

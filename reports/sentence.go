@@ -16,6 +16,9 @@ func (w words) sentence(r measure.Reason) string {
 	if blamed := key + "." + string(r.Blame); w.has(blamed) {
 		key = blamed
 	}
+	if r.Line > 0 && w.has(key+".line") {
+		key += ".line"
+	}
 	if !w.has(key) {
 		key = "reason.other"
 	}
@@ -27,6 +30,7 @@ func (w words) sentence(r measure.Reason) string {
 		"most", count(r.Most),
 		"age", lost,
 		"step", strconv.Itoa(r.Step),
+		"line", strconv.Itoa(r.Line),
 		"code", string(r.Code),
 		"detail", w.detail(r.Detail),
 	)

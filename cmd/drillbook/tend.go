@@ -29,17 +29,22 @@ func reportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var errs []error
 			for _, dir := range args {
 				if err := rewrite(cmd, dir, lang); err != nil {
-					return err
+					errs = append(errs, err)
 				}
 			}
-			return nil
+			if len(errs) == 1 {
+				return errs[0]
+			}
+			return environment(errors.Join(errs...))
 		},
 	}
 }
 
-// rewrite renders the records below a folder.
+// rewrite renders the records below a folder. One that cannot be read is told of in
+// the reports, and is an error; those beside it are reported all the same.
 func rewrite(cmd *cobra.Command, dir, lang string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*", drill.RecordName))
 	if err != nil {
@@ -52,23 +57,30 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 	if run.Skipped, err = reports.ReadSkipped(dir); err != nil {
 		return environment(err)
 	}
+	var unreadable []error
 	for _, f := range files {
+		name := filepath.Base(filepath.Dir(f))
 		rec, err := record.ReadFile(f)
 		if rec == nil {
-			return environment(err)
+			unreadable = append(unreadable, err)
+			run.Drills = append(run.Drills, reports.Unreadable(name, err))
+			continue
 		}
-		if err != nil { // what stands before the damage is still worth a report
-			if _, err := fmt.Fprintln(cmd.ErrOrStderr(), "drillbook:", err); err != nil {
+		if rec.Flaw != nil { // what stands before it is still worth a report
+			_, err := fmt.Fprintf(cmd.ErrOrStderr(), "drillbook: record %s: %v\n", f, rec.Flaw)
+			if err != nil {
 				return err
 			}
 		}
-		run.Drills = append(run.Drills,
-			reports.Of(rec, filepath.Base(filepath.Dir(f))))
+		run.Drills = append(run.Drills, reports.Of(rec, name))
 	}
 	if err := reports.Write(dir, run, lang); err != nil {
 		return environment(err)
 	}
-	return reports.Table(cmd.OutOrStdout(), run, lang)
+	if err := reports.Table(cmd.OutOrStdout(), run, lang); err != nil {
+		return err
+	}
+	return environment(errors.Join(unreadable...))
 }
 
 func healCommand() *cobra.Command {

@@ -87,7 +87,7 @@ func Of(rec *record.Record) Result {
 	if key < 0 {
 		return Result{Verdict: Unchecked, Reason: NoOperations}
 	}
-	if rec.Tail == nil || rec.Tail.Journal != "" {
+	if rec.Tail == nil || rec.Flaw != nil || rec.Tail.Journal != "" {
 		return Result{Verdict: Unchecked, Reason: RecordCut}
 	}
 	var ops []Operation

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,13 @@ func (r *Result) judge(v *view) {
 func (r *Result) unfit(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
-	switch t := v.rec.Tail; {
+	switch t, flaw := v.rec.Tail, v.rec.Flaw; {
+	case flaw != nil && v.rec.Head.Schema == 0:
+		return []Reason{{Verdict: Unmeasurable, Code: Unreadable, Detail: flaw.Err.Error()}}
+	case flaw != nil && errors.Is(flaw, record.ErrIncomplete):
+		add(Reason{Code: RecordCut, Age: v.end, Line: flaw.Line})
+	case flaw != nil:
+		add(Reason{Code: RecordDamaged, Age: v.end, Line: flaw.Line, Detail: flaw.Err.Error()})
 	case t == nil:
 		add(Reason{Code: RecordCut, Age: v.end})
 	case t.Journal != "":

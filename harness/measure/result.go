@@ -285,7 +285,9 @@ const (
 	FaultNotHeld    Code = "fault-not-held"   // Detail: the fault
 	FaultLapsed     Code = "fault-lapsed"     // Detail: the fault
 	NotHealed       Code = "not-healed"       // Detail: the fault
-	RecordCut       Code = "record-cut"       // Age: how far it goes
+	RecordCut       Code = "record-cut"       // Age: how far it goes; Line, if it is known
+	RecordDamaged   Code = "record-damaged"   // Age: how far it goes; Line, Detail
+	Unreadable      Code = "unreadable"       // Detail: not even the record's head can be read
 	JournalFailed   Code = "journal-failed"   // Detail
 	WasInterrupted  Code = "interrupted"      // -
 	Failure         Code = "failure"          // Detail, Blame
@@ -304,5 +306,6 @@ type Reason struct {
 	Count   int
 	Age     time.Duration
 	Detail  string
+	Line    int          // of the record
 	Blame   record.Blame // who answers for it, of StepFailed and Failure
 }

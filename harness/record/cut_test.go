@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -18,12 +19,17 @@ type written struct {
 // write writes a journal of what the bytes say, and knows what it wrote.
 func write(t *testing.T, script []byte) written {
 	t.Helper()
+	return writeAs(t, head(), script)
+}
+
+func writeAs(t *testing.T, head record.Head, script []byte) written {
+	t.Helper()
 	var b buffer
-	j, err := record.NewWriter(&b, head())
+	j, err := record.NewWriter(&b, head)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := written{rec: record.Record{Head: head(), Causes: []string{""}}}
+	w := written{rec: record.Record{Head: head, Causes: []string{""}}}
 	w.rec.Head.Schema = record.Schema
 	for n, c := range script {
 		at := time.Duration(n) * time.Millisecond
@@ -93,6 +99,10 @@ func FuzzCut(f *testing.F) {
 			t.Fatalf("cut after %d bytes: %v", n, err)
 		}
 		checkBeginning(t, got, &w.rec)
+		if line := bytes.Count(w.journal[:n], []byte("\n")); n < len(w.journal) && (got.Flaw == nil ||
+			got.Flaw.Line < line || got.Flaw.Line > line+1 || !errors.Is(got.Flaw, record.ErrIncomplete)) {
+			t.Fatalf("cut after %d bytes, in or behind line %d: the flaw is %v", n, line, got.Flaw)
+		}
 		if n == len(w.journal) && !reflect.DeepEqual(got, &w.rec) {
 			t.Fatalf("read %+v\nwant %+v", got, w.rec)
 		}

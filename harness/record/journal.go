@@ -14,8 +14,10 @@ import (
 //
 //	1f0a9c3e {"k":"event","v":{"at":1500000,"kind":"note"}}
 //
-// The checksum is CRC-32C over the JSON, in eight hexadecimal digits. The kinds
-// k are head (first, once), event, cause (numbered from 1 in order), attempts,
+// The checksum is CRC-32C, in eight hexadecimal digits, over the JSON of this
+// line and of all before it: a line that was changed, left out, moved or taken
+// from another record is noticed. In schema 1 it is over that of the line alone.
+// The kinds k are head (first, once), event, cause (numbered from 1 in order), attempts,
 // copy, tokens (of the copy before) and tail (last).
 
 const (
@@ -59,6 +61,7 @@ type Writer struct {
 	pending []Attempt
 	causes  map[string]uint16
 	scratch []byte
+	sum     uint32 // of all lines so far
 	err     error
 	closed  bool
 
@@ -220,10 +223,10 @@ func (j *Writer) value(key string, v any) {
 
 func (j *Writer) line(key string, value []byte) {
 	head := `{"k":"` + key + `","v":`
-	sum := crc32.Update(0, castagnoli(), []byte(head))
-	sum = crc32.Update(sum, castagnoli(), value)
-	sum = crc32.Update(sum, castagnoli(), []byte{'}'})
-	j.buf = fmt.Appendf(j.buf, "%08x %s", sum, head)
+	for _, part := range [][]byte{[]byte(head), value, {'}'}} {
+		j.sum = crc32.Update(j.sum, castagnoli(), part)
+	}
+	j.buf = fmt.Appendf(j.buf, "%08x %s", j.sum, head)
 	j.buf = append(j.buf, value...)
 	j.buf = append(j.buf, "}\n"...)
 	if len(j.buf) >= bufferSize && j.err == nil {

@@ -9,19 +9,24 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"strconv"
 )
 
 // ErrSchema is wrapped when a record is of a later version than this package.
 var ErrSchema = errors.New("record is of a later version")
 
-// CorruptError says where a journal is damaged.
+// CorruptError says where a journal is damaged or, if it wraps [ErrIncomplete],
+// where it was cut off.
 type CorruptError struct {
 	Line int // from 1
 	Err  error
 }
 
-func (e *CorruptError) Error() string { return fmt.Sprintf("line %d is damaged: %v", e.Line, e.Err) }
+func (e *CorruptError) Error() string {
+	if errors.Is(e.Err, ErrIncomplete) {
+		return fmt.Sprintf("line %d: %v", e.Line, e.Err)
+	}
+	return fmt.Sprintf("line %d is damaged: %v", e.Line, e.Err)
+}
 
 func (e *CorruptError) Unwrap() error { return e.Err }
 
@@ -40,51 +45,61 @@ func ReadFile(name string) (*Record, error) {
 }
 
 // Read reads a journal. Of one that was cut off it returns all whole lines,
-// and no error: such a record has no Tail. Of one that is damaged before its
-// end it returns what stands before the damage and a [CorruptError]. Without a
-// readable head the record is nil.
+// and no error: such a record has no Tail. Of one that is damaged it returns what
+// stands before the damage and a [CorruptError]. In both cases [Record.Flaw] says
+// where. Without a readable head the record is nil.
 func Read(r io.Reader) (*Record, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	var rec *Record
-	var damage *CorruptError
-	for n := 1; ; n++ {
-		line, err := in.ReadBytes('\n')
-		whole := err == nil
-		if err != nil && !errors.Is(err, io.EOF) {
-			return rec, err
+	in := reader{lines: bufio.NewReaderSize(r, 1<<16)}
+	flaw := in.readAll()
+	if in.rec == nil {
+		switch {
+		case flaw == nil:
+			return nil, fmt.Errorf("%w: it is empty", ErrIncomplete)
+		case errors.Is(flaw, ErrSchema):
+			return nil, flaw.Err
 		}
-		if len(line) == 0 {
-			break
+		return nil, flaw
+	}
+	if flaw == nil && in.rec.Tail == nil {
+		flaw = &CorruptError{in.line, fmt.Errorf("%w: it ends behind this line, without a tail", ErrIncomplete)}
+	}
+	in.rec.Flaw = flaw
+	if flaw == nil || errors.Is(flaw, ErrIncomplete) {
+		return in.rec, nil
+	}
+	return in.rec, flaw
+}
+
+// reader is a journal that is being read.
+type reader struct {
+	lines *bufio.Reader
+	rec   *Record
+	line  int    // which was read last
+	sum   uint32 // of all lines so far; of schema 1, 0
+}
+
+// readAll reads lines up to the end or the first that is not as it should be.
+func (r *reader) readAll() *CorruptError {
+	for {
+		line, err := r.lines.ReadBytes('\n')
+		if len(line) == 0 && errors.Is(err, io.EOF) {
+			return nil
 		}
-		if damage != nil {
-			return rec, damage // something stands behind it: not a mere cut
-		}
-		err = parseLine(&rec, line, whole)
-		if later, ok := errors.AsType[*laterError](err); ok {
-			return nil, later
+		r.line++
+		switch {
+		case errors.Is(err, io.EOF):
+			err = fmt.Errorf("%w: the line has no end", ErrIncomplete)
+		case err == nil:
+			err = r.parse(bytes.TrimSuffix(line, []byte{'\n'}))
 		}
 		if err != nil {
-			damage = &CorruptError{Line: n, Err: err}
+			return &CorruptError{r.line, err}
 		}
-		if !whole {
-			break
-		}
-	}
-	switch {
-	case rec != nil:
-		return rec, nil
-	case damage != nil:
-		return nil, damage
-	default:
-		return nil, fmt.Errorf("%w: it is empty", ErrIncomplete)
 	}
 }
 
-func parseLine(rec **Record, line []byte, whole bool) error {
-	if !whole {
-		return fmt.Errorf("%w: the line has no end", ErrIncomplete)
-	}
-	body, err := unseal(bytes.TrimSuffix(line, []byte{'\n'}))
+func (r *reader) parse(line []byte) error {
+	body, err := r.unseal(line)
 	if err != nil {
 		return err
 	}
@@ -95,28 +110,38 @@ func parseLine(rec **Record, line []byte, whole bool) error {
 	if err := json.Unmarshal(body, &l); err != nil {
 		return err
 	}
-	if *rec == nil {
-		if l.K != keyHead {
-			return fmt.Errorf("a record begins with its head, not with %q", l.K)
-		}
-		*rec, err = parseHead(l.V)
-		return err
+	if r.rec != nil {
+		return r.rec.parse(l.K, l.V)
 	}
-	return (*rec).parse(l.K, l.V)
+	if l.K != keyHead {
+		return fmt.Errorf("a record begins with its head, not with %q", l.K)
+	}
+	r.rec, err = parseHead(l.V)
+	if r.rec != nil && r.rec.Head.Schema < chainSchema {
+		r.sum = 0
+	}
+	return err
 }
 
+// chainSchema is the first version whose checksums are over all lines so far.
+const chainSchema = 2
+
 // unseal checks the checksum of a line and returns what stands behind it.
-func unseal(line []byte) ([]byte, error) {
+func (r *reader) unseal(line []byte) ([]byte, error) {
 	sum, body, ok := bytes.Cut(line, []byte{' '})
 	if !ok || len(sum) != 8 {
 		return nil, errors.New("no checksum")
 	}
-	want, err := strconv.ParseUint(string(sum), 16, 32)
-	if err != nil {
-		return nil, errors.New("no checksum")
+	got := crc32.Update(r.sum, castagnoli(), body)
+	if want := fmt.Sprintf("%08x", got); want != string(sum) {
+		if r.rec != nil && bytes.HasPrefix(body, []byte(`{"k":"`+keyHead+`"`)) {
+			return nil, errors.New("the head of another record stands here")
+		}
+		return nil, fmt.Errorf("its checksum is %s and not %s: it was changed, is of another record, "+
+			"or does not follow the line before", sum, want)
 	}
-	if got := crc32.Checksum(body, castagnoli()); uint64(got) != want {
-		return nil, fmt.Errorf("checksum %08x, want %08x", got, want)
+	if r.rec == nil || r.rec.Head.Schema >= chainSchema {
+		r.sum = got
 	}
 	return body, nil
 }
@@ -144,7 +169,10 @@ func parseHead(raw []byte) (*Record, error) {
 	if err := json.Unmarshal(raw, &rec.Head); err != nil {
 		return nil, err
 	}
-	return rec, rec.Head.check()
+	if err := rec.Head.check(); err != nil {
+		return nil, err
+	}
+	return rec, nil
 }
 
 // check is what measuring relies on.
@@ -193,6 +221,8 @@ func (r *Record) parse(key string, raw []byte) error {
 		r.Copies = append(r.Copies, c)
 	case keyTokens:
 		return r.parseTokens(raw)
+	case keyHead:
+		return errors.New("the head of another record stands here")
 	case keyTail:
 		var t Tail
 		if err := json.Unmarshal(raw, &t); err != nil {

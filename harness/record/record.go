@@ -13,7 +13,7 @@ import "time"
 
 // Schema is the version of the record that this package writes. It reads
 // every version up to its own. Version 2 says who is to blame for an error
-// ([Blame]).
+// ([Blame]), and its lines know which ones came before them.
 const Schema = 2
 
 // Record is one drill.
@@ -24,6 +24,9 @@ type Record struct {
 	Causes   []string  // what [Attempt.Cause] points to; the first is empty
 	Copies   []Copy    // what members held
 	Tail     *Tail     // nil if the harness was ended before it could write it
+	// Flaw, if set, is where what was read is not what was written: nothing
+	// behind it is in the record.
+	Flaw *CorruptError
 }
 
 // Head is what is known before the drill begins.
