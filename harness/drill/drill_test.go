@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,7 +229,8 @@ func TestTakeoverThatNobodyOrdered(t *testing.T) {
 	}
 	res := measure.Of(rec)
 	p := res.Phases
-	if res.Verdict != measure.Met || !p.Observed || p.FirstError == nil || p.Decided == nil || p.Writable == nil || p.Served == nil {
+	if res.Verdict != measure.Met || !p.Observed ||
+		slices.Contains([]*time.Duration{p.FirstError, p.Decided, p.Writable, p.Served}, nil) {
 		t.Fatalf("verdict %s %+v, phases %+v: want it met, and all of them", res.Verdict, res.Reasons, p)
 	}
 	const look = 60 * time.Millisecond // of the observer, and what its question takes

@@ -99,7 +99,9 @@ func TestCopiesThatDifferAreReadAgain(t *testing.T) {
 
 // readBack ends a drill of a database whose members are a, b and c, after a second
 // of writes and what is done before its end, and says what became of the writes.
-func readBack(t *testing.T, tell func(*fake.DB) retold, before func(context.Context, *drill.Drill) error) measure.Writes {
+func readBack(
+	t *testing.T, tell func(*fake.DB) retold, before func(context.Context, *drill.Drill) error,
+) measure.Writes {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,20 +137,19 @@ func TestRereadingThatFailsKeepsTheCopies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var reads int
-			w := readBack(t, func(db *fake.DB) retold {
-				return retold{DB: db, tell: func(ctx context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {
-					if m != "b" {
-						return held, nil
-					}
-					if reads++; reads > 1 {
-						return nil, fail(ctx)
-					}
-					return less(held), nil
-				}}
-			}, nil)
+			tell := func(ctx context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {
+				if m != "b" {
+					return held, nil
+				}
+				if reads++; reads > 1 {
+					return nil, fail(ctx)
+				}
+				return less(held), nil
+			}
+			w := readBack(t, func(db *fake.DB) retold { return retold{DB: db, tell: tell} }, nil)
 			if len(w.Diverged) != 1 || len(w.Unread) != 0 || !w.Counted {
-				t.Errorf("%d writes diverged, %q unread, counted %v; want the one that b lacks", len(w.Diverged), w.Unread,
-					w.Counted)
+				t.Errorf("%d writes diverged, %q unread, counted %v; want the one that b lacks",
+					len(w.Diverged), w.Unread, w.Counted)
 			}
 			if reads < 2 {
 				t.Errorf("b was read %d times, want it tried again", reads)
@@ -168,8 +169,8 @@ func TestEveryMemberHasItsOwnTime(t *testing.T) {
 			return d.Switchover(ctx, d.Cluster.Members[0], d.Cluster.Members[2])
 		})
 	if !w.Counted || w.Authority != "c" || !slices.Equal(w.Unread, []string{"a", "b"}) {
-		t.Errorf("counted %v by %q, %q had not caught up; want it counted by c, and a and b not", w.Counted, w.Authority,
-			w.Unread)
+		t.Errorf("counted %v by %q, %q had not caught up; want it counted by c, and a and b not",
+			w.Counted, w.Authority, w.Unread)
 	}
 }
 

@@ -27,8 +27,9 @@ func keeps(t *testing.T, run string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var held []record.Stored
-	for n := range uint32(20) {
+	const writes = 20
+	held := make([]record.Stored, 0, writes)
+	for n := range uint32(writes) {
 		at := time.Duration(n) * 10 * ms
 		w.Attempt(record.Attempt{
 			Seq: n + 1, Intended: at, Sent: at, Done: at + ms, Outcome: record.Acked, Member: 1, Epoch: 1,

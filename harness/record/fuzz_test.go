@@ -20,11 +20,13 @@ func follow(journal string, lines ...string) string {
 		_, body, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), []byte(body))
 	}
+	text := strings.Builder{}
+	text.WriteString(journal)
 	for _, line := range lines {
 		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), []byte(line))
-		journal += fmt.Sprintf("%08x %s\n", sum, line)
+		fmt.Fprintf(&text, "%08x %s\n", sum, line)
 	}
-	return journal
+	return text.String()
 }
 
 func laterHead(t *testing.T) string {

@@ -203,7 +203,8 @@ func TestSuite(t *testing.T) {
 					want, blame = measure.Failed, tt.blame
 				}
 				if s.Outcome != want || s.Blame != blame {
-					t.Errorf("step %d %s, %q to blame, want %s, %q: %s", s.Number, s.Outcome, s.Blame, want, blame, s.Err)
+					t.Errorf("step %d %s, %q to blame, want %s, %q: %s",
+						s.Number, s.Outcome, s.Blame, want, blame, s.Err)
 				}
 			}
 		}
