@@ -80,7 +80,7 @@ func TestBadInput(t *testing.T) {
 		{
 			"duplicate step",
 			[]string{"run", "--runbooks", copyRunbooks(t, lost, "## 3. Promote", "## 2. Promote")},
-			exitUsage, "postgres/lost-primary.md:80: step 2 stands where step 3 is due",
+			exitUsage, "postgres/lost-primary.md:81: step 2 stands where step 3 is due",
 		},
 		{
 			"missing step",
@@ -90,7 +90,7 @@ func TestBadInput(t *testing.T) {
 		{
 			"differing languages",
 			[]string{"list", "--runbooks", copyRunbooks(t, "postgres/lost-primary.zh.md", "planned=5m", "planned=6m")},
-			exitUsage, "postgres/lost-primary.zh.md:106: the line of attributes of step 5 differs",
+			exitUsage, "postgres/lost-primary.zh.md:107: the line of attributes of step 5 differs",
 		},
 		{"no records", []string{"report", "."}, exitUsage, "holds no records"},
 		{"no engine", []string{"run", "--host", "container"}, exitEnvironment, "no container engine"},
