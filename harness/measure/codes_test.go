@@ -161,9 +161,16 @@ func doubts() map[measure.Code]cause {
 			s.rec.Attempts = nil
 			s.rec.Copies[0].Tokens, s.rec.Copies[1].Tokens = nil, nil
 		},
-		measure.FaultNotHeld:   told(record.Confirm),
-		measure.NotHealed:      told(record.Healed),
-		measure.RecordCut:      func(s *story) { s.rec.Tail = nil },
+		measure.FaultNotHeld: told(record.Confirm),
+		measure.NotHealed:    told(record.Healed),
+		measure.FaultLapsed: func(s *story) {
+			s.at(3990, record.Event{Kind: record.Held, Step: 1, Fault: "a is lost", Err: "it runs"})
+		},
+		measure.RecordCut:     func(s *story) { s.rec.Tail = nil },
+		measure.RecordDamaged: func(s *story) { s.rec.Flaw = &record.CorruptError{Line: 9, Err: errors.New("no checksum")} },
+		measure.Unreadable: func(s *story) {
+			s.rec = record.Record{Flaw: &record.CorruptError{Line: 1, Err: errors.New("no checksum")}}
+		},
 		measure.JournalFailed:  func(s *story) { s.rec = *onFullDisk(s.rec, true) },
 		measure.WasInterrupted: func(s *story) { s.rec.Tail.Interrupted = true },
 		measure.Failure:        func(s *story) { s.rec.Tail.Err = "the cluster did not start" },
