@@ -56,12 +56,11 @@ func (s *story) refuse(from, to int) *story {
 }
 
 // without takes a write out of some copies.
-func (s *story) without(seq uint32, copies ...int) *story {
+func (s *story) without(seq uint32, copies ...int) {
 	for _, n := range copies {
 		c := &s.rec.Copies[n]
 		c.Tokens = slices.DeleteFunc(c.Tokens, func(t record.Stored) bool { return t.Seq == seq && t.Stream == 0 })
 	}
-	return s
 }
 
 // with stores a write in some copies.
