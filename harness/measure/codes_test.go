@@ -166,7 +166,9 @@ func doubts() map[measure.Code]cause {
 			s.at(3990, record.Event{Kind: record.Held, Step: 1, Fault: "a is lost", Err: "it runs"})
 		},
 		measure.RecordCut:     func(s *story) { s.rec.Tail = nil },
-		measure.RecordDamaged: func(s *story) { s.rec.Flaw = &record.CorruptError{Line: 9, Err: errors.New("no checksum")} },
+		measure.RecordDamaged: func(s *story) {
+			s.rec.Flaw = &record.CorruptError{Line: 9, Err: errors.New("no checksum")}
+		},
 		measure.Unreadable: func(s *story) {
 			s.rec = record.Record{Flaw: &record.CorruptError{Line: 1, Err: errors.New("no checksum")}}
 		},
