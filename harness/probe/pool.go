@@ -19,6 +19,12 @@ import (
 // pool lets half as many be worked at, and with every one that was, one more.
 const openAtOnce = 4
 
+// dialAtOnce is how many connections a pool tries to make at the same time, at
+// most: as many as clients who write 500 times a second need. Where an address that
+// does not answer is tried first, they all come to the next server, which forks for
+// each; one that can serve fewer of them before they give up serves none at all.
+const dialAtOnce = 52
+
 // conn is a session, when a server had accepted it, and when that last answered.
 type conn struct {
 	driver.Session
@@ -46,7 +52,7 @@ func newPool(ctx context.Context, s Stream) *pool {
 		open:     s.Open,
 		deadline: s.Connect,
 		places:   make(chan struct{}, s.Sessions),
-		dials:    make(chan struct{}, Sessions(s.Interval, s.Connect)),
+		dials:    make(chan struct{}, min(Sessions(s.Interval, s.Connect), dialAtOnce)),
 		idle:     make(chan conn, s.Sessions),
 		life:     ctx,
 		limit:    openAtOnce,
