@@ -17,6 +17,11 @@ import (
 // was asked on the machine at hand.
 var ErrUnsupported = errors.New("not supported here")
 
+// ErrGone is wrapped by errors of hosts and nodes when what runs the nodes does
+// not answer any more, such as the engine of containers. It says nothing of what
+// the nodes run.
+var ErrGone = errors.New("what runs the members does not answer")
+
 // Network names one of the two networks of a cluster.
 type Network string
 

@@ -91,7 +91,7 @@ func (n *node) plug(ctx context.Context, which host.Network, want string) error 
 		err = n.connect(ctx, which)
 	}
 	if err != nil {
-		return err
+		return lost(err)
 	}
 	return wait.For(ctx, "the interface to change", settleDeadline, func(ctx context.Context) error {
 		has, err := n.address(ctx, which)

@@ -31,6 +31,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -252,18 +253,30 @@ func (h *Host) ips(seat int) map[host.Network]netip.Addr {
 // Node returns a launched node.
 func (h *Host) Node(name string) (host.Node, bool) { return h.nodes.Node(name) }
 
+// named are the names of nodes, as part of a sentence.
+func named(nodes []host.Node) string {
+	names := make([]string, 0, len(nodes))
+	for _, n := range nodes {
+		names = append(names, " "+n.Name())
+	}
+	slices.Sort(names)
+	return strings.Join(names, "")
+}
+
 // Close removes every node and network of the run, even when ctx has ended,
 // and gives the run's lock back. It may be called again; what could not be
 // removed is then tried again.
 func (h *Host) Close(ctx context.Context) error {
-	h.nodes.Close()
+	nodes := h.nodes.Close()
 	if h.lock == nil || !h.lock.Held() {
 		return h.engine.cli.Close()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
 	defer cancel()
 	if _, err := h.engine.removeRun(ctx, h.cfg.Run); err != nil {
-		return fmt.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
+		return fmt.Errorf("close host %s: %w: its containers%s and networks may be left behind: "+
+			"`drillbook heal` removes them once the engine at %s answers",
+			h.cfg.Run, lost(err), named(nodes), h.engine.Address)
 	}
 	return errors.Join(h.lock.Release(), h.engine.cli.Close())
 }

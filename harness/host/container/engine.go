@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/docker/docker/client"
+
+	"drillbook/harness/host"
 )
 
 // ErrNoEngine is wrapped by every error that says that no container engine
@@ -144,6 +148,16 @@ func readJSON(path string, v any) {
 	if err == nil {
 		_ = json.Unmarshal(text, v)
 	}
+}
+
+// lost wraps [host.ErrGone] around an error of an engine that cannot be reached
+// any more, or has gone in the middle of an answer.
+func lost(err error) error {
+	if client.IsErrConnectionFailed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("%w: %w", host.ErrGone, err)
+	}
+	return err
 }
 
 func firstLine(s string) string {

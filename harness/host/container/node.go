@@ -74,7 +74,8 @@ func stateOf(seen container.InspectResponse) host.State {
 }
 
 func (n *node) inspect(ctx context.Context) (container.InspectResponse, error) {
-	return n.host.engine.cli.ContainerInspect(ctx, n.id)
+	seen, err := n.host.engine.cli.ContainerInspect(ctx, n.id)
+	return seen, lost(err)
 }
 
 // Start starts the container, on the networks that it was on when it was
@@ -176,7 +177,7 @@ func (n *node) bring(ctx context.Context, verb string, want host.State, do func(
 		if s, stateErr := n.State(ctx); stateErr == nil && s == want {
 			return nil
 		}
-		return fmt.Errorf("%s node %s: %w", verb, n.name, err)
+		return fmt.Errorf("%s node %s: %w", verb, n.name, lost(err))
 	}
 	err = wait.For(ctx, "it to be "+string(want), settleDeadline, func(ctx context.Context) error {
 		s, err := n.State(ctx)
