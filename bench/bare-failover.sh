@@ -20,7 +20,7 @@ trap clean EXIT
 settings='wal_log_hints = on
 wal_retrieve_retry_interval = 100ms
 shared_buffers = 128MB
-max_connections = 400'
+max_connections = 500'
 
 docker network create "$run" >/dev/null
 docker run -d --name "$a" --network "$run" -e DRILL_SETTINGS="$settings

@@ -131,6 +131,9 @@ func junitStep(s measure.Step, class string, r measure.Result, w words) junitCas
 	c := junitCase{Name: strconv.Itoa(s.Number) + ". " + plain(s.Title.In("en")), Classname: class, Time: "0"}
 	if s.Outcome == measure.Skipped {
 		c.Skipped = &junitCause{Message: w.say("outcome.skipped")}
+		if s.Err != "" {
+			c.Skipped.Message = w.say("outcome.left-out") + ": " + w.detail(s.Err)
+		}
 		return c
 	}
 	c.Time = seconds(s.Took)

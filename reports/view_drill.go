@@ -202,6 +202,9 @@ func (d drafter) stepDowntime(t measure.Downtime, o measure.Outcome) string {
 // outcome is how a step ended, and whether its downtime was within bounds.
 func (w words) outcome(s measure.Step) string {
 	text := w.say("outcome." + string(s.Outcome))
+	if s.Outcome == measure.Skipped && s.Err != "" {
+		text = w.say("outcome.left-out")
+	}
 	if s.Verdict == measure.Missed || s.Verdict == measure.Unmeasurable {
 		downtime := w.say("outcome.downtime-" + string(s.Verdict))
 		if s.Outcome == measure.Passed {

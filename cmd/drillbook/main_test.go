@@ -69,6 +69,41 @@ func TestBadInput(t *testing.T) {
 		{"a rate of nothing", []string{"run", "--rate", "0"}, exitUsage, "1 to 1000 writes a second"},
 		{"an endless deadline", []string{"run", "--reply", "1h"}, exitUsage, "at most 10s"},
 		{"a negative deadline", []string{"run", "--connect", "-1s"}, exitUsage, "deadlines must be positive"},
+		{
+			"more sessions than a member takes",
+			[]string{"run", "postgres/lost-primary", "--rate", "490", "--reply", "2s"},
+			exitUsage, "takes 400: lower --rate to 42 or --reply to 600ms",
+		},
+		{
+			"a deadline for which a member takes too few",
+			[]string{"run", "postgres/lost-primary", "--rate", "20", "--reply", "8s"},
+			exitUsage, "lower --reply to 2.25s",
+		},
+		{
+			"more sessions than a member of DM8 takes",
+			[]string{"run", "dm8/takeover", "--rate", "400"},
+			exitUsage, "the probe may need",
+		},
+		{
+			"longer than a step may take",
+			[]string{"run", "postgres/lost-primary", "--set", "hold=6m"},
+			exitUsage, "hold=6m is longer than a step may wait for it: at most 4m0s",
+		},
+		{
+			"apart for longer than a step may take",
+			[]string{"run", "postgres/network-cut", "--set", "apart=5m"},
+			exitUsage, "apart=5m is longer",
+		},
+		{
+			"longer than a loading step may take",
+			[]string{"run", "postgres/sync-check", "--set", "catchup=40m"},
+			exitUsage, "catchup=40m is longer",
+		},
+		{
+			"nobody who could answer",
+			[]string{"run", "postgres/lost-primary", "--consent", "ask"},
+			exitUsage, "--consent ask: nobody can answer",
+		},
 		{"a rate of a million", []string{"run", "--rate", "1000000"}, exitUsage, "1 to 1000 writes a second"},
 		{"a parameter without value", []string{"run", "--set", "mode"}, exitUsage, "write it as name=value"},
 		{"a missing folder of runbooks", []string{"list", "--runbooks", "none"}, exitUsage, "none: no such file"},

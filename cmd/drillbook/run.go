@@ -21,6 +21,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/measure"
 	"drillbook/harness/probe"
+	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
@@ -147,18 +148,21 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	case f.consent != "none" && f.consent != "ask":
 		err = fmt.Errorf("--consent %s: ask or none", f.consent)
 	}
-	for i := 0; err == nil && i < len(chosen); i++ {
-		err = f.probe.Check(chosen[i].Members)
-	}
 	if err != nil {
 		return o, nil, "", usage(err)
 	}
 	if f.consent == "ask" {
+		if err := canAnswer(cmd.InOrStdin()); err != nil {
+			return o, nil, "", usage(err)
+		}
 		o.Consent = asker(cmd.InOrStdin(), cmd.OutOrStdout(), lang)
 	}
 	o.Trials, o.Harness = f.trials, version()
 	o.Probe = f.probe
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
+	if err := dsl.NewSuite(o).Fit(chosen...); err != nil {
+		return o, nil, "", usage(err)
+	}
 	return o, chosen, lang, nil
 }
 
@@ -285,7 +289,7 @@ func publish(w io.Writer, run reports.Run, out, lang string) error {
 	}
 	begun := run
 	begun.Drills = slices.DeleteFunc(slices.Clone(run.Drills), func(d reports.Drill) bool {
-		return d.Record.Tail != nil && d.Record.Tail.Err != "" // there is no step to show
+		return !slices.ContainsFunc(d.Record.Events, func(e record.Event) bool { return e.Kind == record.Began })
 	})
 	if err := reports.Table(w, begun, lang); err != nil {
 		return err

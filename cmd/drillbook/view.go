@@ -134,7 +134,9 @@ func (l *lines) event(e record.Event) string {
 		return fmt.Sprintf("      %s: %s", e.Member, role)
 	case record.Progress:
 		return "      " + e.What
-	case record.Skipped, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
+	case record.Skipped:
+		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.lang), indent(e.Err, 6))
+	case record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
 		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
 	}
 	return ""

@@ -3,6 +3,7 @@ package drill
 import (
 	"errors"
 
+	"drillbook/harness/host"
 	"drillbook/harness/record"
 )
 
@@ -16,8 +17,12 @@ func Blame(who record.Blame, err error) error {
 }
 
 // Blamed is who answers for an error: the service, if nobody else is to blame.
-// Of errors that were joined, the first that blames somebody tells.
+// Of errors that were joined, the first that blames somebody tells; but whatever
+// comes of it that the place does not answer is for that to answer for.
 func Blamed(err error) record.Blame {
+	if errors.Is(err, host.ErrGone) {
+		return record.BlamePlace
+	}
 	if b, ok := errors.AsType[*blamedError](err); ok {
 		return b.who
 	}

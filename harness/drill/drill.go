@@ -45,6 +45,9 @@ type Config struct {
 	Alone   bool         // only the first serves at the start, see [driver.Ground]
 	Links   link.Network // if set, what replication goes through
 	Probe   Probe
+	// Usual is how many writes a second the product is known to bear of the
+	// probe; 0: 200.
+	Usual float64
 	// Aside, if set, is the network over which the harness asks members
 	// directly, as a client beside them does, instead of over that of the
 	// other clients: when a member is cut off from these, its own clients, and
@@ -121,6 +124,7 @@ type Drill struct {
 	disturbed time.Duration
 	step      int
 	stepMu    sync.Mutex // guards step, which commands of other goroutines read
+	stuck     bool       // a step cannot be carried out, which is not the service's doing
 	ended     bool
 }
 
@@ -147,7 +151,7 @@ func (d *Drill) openJournal() error {
 	if p, ok := d.cfg.Host.(host.Publisher); ok {
 		d.cfg.Head.Published = p.Published()
 	}
-	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline}
+	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline, Usual: interval(d.cfg.Usual)}
 	if d.cfg.Calibrate != nil {
 		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
 	}
@@ -258,6 +262,7 @@ func (d *Drill) StepBegan(number int) {
 // blame for it ([Blamed]) if it failed.
 func (d *Drill) StepEnded(err error) {
 	e := record.Event{Kind: record.Ended, Blame: Blamed(err)}
+	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
 	if err != nil {
 		e.Err = err.Error()
 	}
@@ -265,6 +270,13 @@ func (d *Drill) StepEnded(err error) {
 	d.stepMu.Lock()
 	d.step = 0
 	d.stepMu.Unlock()
+}
+
+// StepSkipped notes that a step is not carried out, and with it none of those
+// that follow; err says why, and who is to blame for that ([Blamed]).
+func (d *Drill) StepSkipped(number int, err error) {
+	d.stuck = true
+	d.event(record.Event{Kind: record.Skipped, Step: number, Err: err.Error(), Blame: Blamed(err)})
 }
 
 // Find notes what a check of the runbook found; err says what is wrong.

@@ -12,15 +12,16 @@ import (
 
 // End waits until service has settled, stops the clients, heals what is still
 // in force, reads back what every member holds and closes the record. After
-// an interrupt it does not wait, but does the rest. Calling it again does
-// nothing.
+// an interrupt, or where the procedure cannot go on for a reason that is not the
+// service's, it does not wait, but does the rest. Calling it again does nothing.
 func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	if d.ended {
 		return nil
 	}
 	d.ended = true
 	tail := record.Tail{Interrupted: interrupted}
-	if !interrupted {
+	hurried := interrupted || d.stuck
+	if !hurried {
 		d.settle(ctx)
 	}
 	for _, w := range d.watches {
@@ -28,14 +29,19 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	}
 	stopped, healed := d.probe.Stop(), d.healAll(ctx)
 	within := syncWithin
-	if interrupted {
+	if hurried {
 		within = hurriedSync
 	}
-	d.readBack(ctx, within)
+	reading, done := d.reading(ctx)
+	defer done()
+	d.readBack(reading, within)
 	d.observer.Stop()
-	tail.Versions = d.versions(ctx)
-	closed := d.Cluster.Close(ctx)
-	return errors.Join(stopped, healed, closed, d.closeJournal(tail))
+	tail.Versions = d.versions(reading)
+	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))
+	if Blamed(err) == record.BlamePlace {
+		tail.Err, tail.Blame = err.Error(), record.BlamePlace
+	}
+	return errors.Join(err, d.closeJournal(tail))
 }
 
 // healAll heals what is still in force, the last first. What could not be healed is
@@ -51,6 +57,18 @@ func (d *Drill) healAll(ctx context.Context) error {
 			return errors.Join(errs...)
 		}
 	}
+}
+
+// stuckRead bounds what is still read of the members of a drill that could not go
+// on, and proves nothing any more.
+const stuckRead = 10 * time.Second
+
+// reading is the context of what is read of the members at the end.
+func (d *Drill) reading(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d.stuck {
+		return context.WithTimeout(ctx, stuckRead)
+	}
+	return context.WithCancel(ctx)
 }
 
 // settle waits until service has been clean for long enough to say that it is

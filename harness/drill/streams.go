@@ -33,53 +33,56 @@ func (p Probe) Or(q Probe) Probe {
 	}
 }
 
-// Check reports what is wrong with the settings, for drills of these members.
-func (p Probe) Check(members []string) error {
-	for _, s := range p.Streams(members, true) {
-		if err := probe.Check(s); err != nil {
-			return err
-		}
-	}
-	return nil
+// withDefaults is the probe with everything set.
+func (p Probe) withDefaults() Probe {
+	return p.Or(Probe{
+		Writes: defaultWrites, Reads: defaultReads, Connects: defaultConnects, Direct: defaultDirect,
+		Registers: defaultRegisters, Connect: defaultConnect, Reply: defaultReply,
+	})
 }
 
 // Streams are the attempts to make: the clients' own first.
 func (p Probe) Streams(members []string, registers bool) []record.Stream {
-	connect, reply := orElse(p.Connect, defaultConnect), orElse(p.Reply, defaultReply)
+	p = p.withDefaults()
 	stream := func(name string, kind record.StreamKind, rate float64, tried int) record.Stream {
 		s := record.Stream{
-			Name: name, Kind: kind, Reply: reply,
-			Interval: time.Duration(float64(time.Second) / rate),
-			Connect:  time.Duration(tried) * connect,
+			Name: name, Kind: kind, Reply: p.Reply,
+			Interval: interval(rate),
+			Connect:  time.Duration(tried) * p.Connect,
 		}
 		s.Sessions = probe.Sessions(s.Interval, s.Reply)
 		return s
 	}
 	all := len(members)
 	streams := slices.Grow([]record.Stream{
-		stream("write", record.Write, orElse(p.Writes, defaultWrites), all),
-		stream("read", record.Reading, orElse(p.Reads, defaultReads), all),
-		stream("connect", record.Connect, orElse(p.Connects, defaultConnects), all),
+		stream("write", record.Write, p.Writes, all),
+		stream("read", record.Reading, p.Reads, all),
+		stream("connect", record.Connect, p.Connects, all),
 	}, all)
 	if registers {
-		rate := orElse(p.Registers, defaultRegisters)
-		streams = append(streams, stream("put", record.Put, rate, all), stream("get", record.Get, rate, all))
+		streams = append(streams,
+			stream("put", record.Put, p.Registers, all), stream("get", record.Get, p.Registers, all))
 	}
 	for _, m := range members {
-		s := stream("write to "+m, record.Write, orElse(p.Direct, defaultDirect), 1)
+		s := stream("write to "+m, record.Write, p.Direct, 1)
 		s.Member = m
 		streams = append(streams, s)
 	}
 	return streams
 }
 
+// interval is that of so many attempts a second; of 0, of the usual writes.
+func interval(rate float64) time.Duration {
+	return time.Duration(float64(time.Second) / orElse(rate, defaultWrites))
+}
+
 // calibration is the probe of the clients' writes.
 func (p Probe) calibration() calibrate.Settings {
-	rate := orElse(p.Writes, defaultWrites)
+	p = p.withDefaults()
 	return calibrate.Settings{
-		Rate:    rate,
-		Connect: orElse(p.Connect, defaultConnect), Reply: orElse(p.Reply, defaultReply),
-		Baseline: max(calibrateBaseline, time.Duration(calibrateAnswers/rate*float64(time.Second))),
+		Rate:    p.Writes,
+		Connect: p.Connect, Reply: p.Reply,
+		Baseline: max(calibrateBaseline, time.Duration(calibrateAnswers/p.Writes*float64(time.Second))),
 	}
 }
 

@@ -48,6 +48,10 @@ type Product struct {
 	// OtherPorts are what else its members listen on, for each other and for
 	// those who watch them.
 	OtherPorts []int
+	// Sessions is how many sessions of clients a member takes at once, and how
+	// many more may be being opened, beside those of people who work on it; 0:
+	// nobody knows of a limit.
+	Sessions int
 	// Registers says that its sessions are [Register]s.
 	Registers bool
 	// Guarded says that it refuses to promote a member while it sees a primary

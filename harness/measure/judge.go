@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"drillbook/harness/record"
 )
@@ -70,6 +69,11 @@ func (r *Result) unfit(v *view) []Reason {
 		}
 		if f.Lapsed {
 			add(Reason{Code: FaultLapsed, Detail: f.What})
+		}
+	}
+	for _, s := range r.Steps { // whatever came after it is nobody's doing who was drilled
+		if s.cutShort() {
+			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err, Blame: s.Blame})
 		}
 	}
 	return why
@@ -170,47 +174,26 @@ func (r *Result) missed(v *view) []Reason {
 	return why
 }
 
-// blamed are the outages as far as the service is to blame for them.
-func (r *Result) blamed(outages []Outage) []Outage {
-	outages = slices.Clone(outages)
-	for i := range outages {
-		o := &outages[i]
-		o.Least = r.blame(o.Began, o.Least)
-	}
-	return outages
-}
-
-// blame is for how long, of what clients suffered, the service is certainly to
-// blame: what they suffer of a fault that was to be undone, until it was, proves
-// nothing where undoing it had to be tried again.
-func (r *Result) blame(from, least time.Duration) time.Duration {
-	blame := least
-	for _, f := range r.Faults {
-		if f.undo == nil {
-			continue
-		}
-		undone := endless
-		if f.HealedBy != "" && f.Healed != nil {
-			undone = *f.Healed
-		}
-		if to := from + least; *f.undo < to && undone > max(from, *f.undo) {
-			blame = min(blame, max(0, *f.undo-from, to-undone))
-		}
-	}
-	return blame
-}
-
 // doubts is what could not be told.
 func (r *Result) doubts(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	if verdict, o := within(r.blamed(v.suffered(r.Outages)), promise.RTO); verdict == Unmeasurable {
+	suffered := v.suffered(r.Outages)
+	if verdict, o := within(r.blamed(suffered), promise.RTO); verdict == Unmeasurable {
 		code := RTOUnclear
 		if o.Open {
 			code = RTOOpen
 		}
 		add(Reason{Code: code, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
+	}
+	if verdict, o := within(suffered, promise.RTO); verdict == Missed {
+		if stood := r.stood(o.Began, o.Began+o.Least); stood > 0 && o.Least-stood <= promise.RTO {
+			add(Reason{Code: HarnessPaused, Age: stood, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
+		}
+	}
+	for _, o := range r.Overloads {
+		add(Reason{Code: ProbeOverload, Count: o.Rate, Most: o.Usual, Age: o.To - o.From, Detail: o.Member})
 	}
 	switch {
 	case !r.Writes.Counted:
@@ -227,10 +210,10 @@ func (r *Result) doubts(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Outcome == Failed && s.Blame != record.BlameService {
+		if s.Outcome == Failed && s.Blame != record.BlameService && !s.cutShort() {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err, Blame: s.Blame})
 		}
-		if s.Outcome == Skipped || s.Outcome == Interrupted {
+		if (s.Outcome == Skipped || s.Outcome == Interrupted) && !s.cutShort() {
 			add(Reason{Code: StepUndone, Step: s.Number})
 		}
 		if s.Verdict == Unmeasurable {

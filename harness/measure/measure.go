@@ -27,6 +27,8 @@ func Of(rec *record.Record) Result {
 		}
 	}
 	r.Steps = v.steps()
+	r.Overloads = v.overloads(v.suffered(r.Outages))
+	r.excuse(v)
 	v.placeOutages(&r)
 	r.Calibrations = v.calibrations()
 	r.Error = v.probeError()

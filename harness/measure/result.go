@@ -54,6 +54,8 @@ type Result struct {
 	Calibrations []Calibration
 	// Stalls are spans in which the harness itself stood still.
 	Stalls []Span
+	// Overloads are of clients' writes.
+	Overloads []Overload
 }
 
 // Bracket says that something lasted at least and at most so long.
@@ -64,6 +66,16 @@ type Bracket struct {
 // Span is a stretch of the drill.
 type Span struct {
 	From, To time.Duration
+}
+
+// Overload is a time in which clients may have been kept out by the probe itself:
+// it made Rate writes a second where Usual are, and Member took what was sent
+// straight to it.
+type Overload struct {
+	Span
+
+	Member      string
+	Rate, Usual int
 }
 
 // Outage is a time in which a stream was not served.
@@ -292,6 +304,8 @@ const (
 	WasInterrupted  Code = "interrupted"      // -
 	Failure         Code = "failure"          // Detail, Blame
 	NoWrites        Code = "no-writes"        // -
+	HarnessPaused   Code = "harness-paused"   // Age: how long it stood still in the outage of the Bracket; Limit
+	ProbeOverload   Code = "probe-overload"   // Count writes a second where Most are usual, Age, Detail: the member
 )
 
 // Reason is why a verdict is not Met.

@@ -20,6 +20,9 @@ func (v *view) steps() []Step {
 			if e.Kind == record.Began {
 				step.From, step.Took, step.Outcome = e.At, v.end-e.At, Interrupted
 			}
+			if e.Kind == record.Skipped {
+				step.Err, step.Blame = e.Err, e.Blame
+			}
 			if e.Kind == record.Expected {
 				step.Expected = &Expected{Event: e.What, Most: e.Took, Sum: e.Answer}
 			}

@@ -98,6 +98,9 @@ type Settings struct {
 	// Baseline is how long service must have been clean before the first
 	// fault or change of roles.
 	Baseline time.Duration `json:"baseline"`
+	// Usual is the interval of the clients' writes at which the product is known
+	// to serve them, whatever else was asked for; 0, in an older record: 5 ms.
+	Usual time.Duration `json:"usual,omitempty"`
 	// Bound is the greatest error that the probe may have shown in its
 	// calibration; 0 if it was not calibrated.
 	Bound time.Duration `json:"bound,omitempty"`
@@ -196,7 +199,7 @@ const (
 	Healthy  Kind = "healthy"  // the baseline was clean long enough
 	Began    Kind = "began"    // a step
 	Ended    Kind = "ended"    // a step; Err and Blame if it failed
-	Skipped  Kind = "skipped"  // a step
+	Skipped  Kind = "skipped"  // a step that was not carried out; Err says why, Blame whose doing that is
 	Decided  Kind = "decided"  // a change of roles was ordered; Member is to be primary
 	Prepared Kind = "prepared" // a fault: about to be injected
 	Injected Kind = "injected"
@@ -234,7 +237,7 @@ type Event struct {
 	What   string        `json:"what,omitempty"`
 	Answer string        `json:"answer,omitempty"`
 	Err    string        `json:"err,omitempty"`
-	Blame  Blame         `json:"blame,omitempty"` // for Err, of a step that has ended
+	Blame  Blame         `json:"blame,omitempty"` // for Err, of a step that has ended or was skipped
 	Took   time.Duration `json:"took,omitempty"`
 	Bytes  int64         `json:"bytes,omitempty"`
 	Least  time.Duration `json:"least,omitempty"`

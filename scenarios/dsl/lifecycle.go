@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (d *Drill) start(ctx context.Context) error {
 	}
 	cfg := drill.Config{
 		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members, Alone: d.scenario.Alone,
-		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe),
+		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe), Usual: d.scenario.Probe.Writes,
 		Dir: d.dir, Watch: d.suite.opts.View.Event,
 		Calibrate: calibrate.Quick, Ledger: ledger,
 	}
@@ -148,10 +149,11 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 	}
 	if ask := d.suite.opts.Consent; ask != nil && s.Consent == runbooks.ConsentAsk {
 		if err := ask(ctx, s); err != nil {
+			d.StepSkipped(s.Number, drill.Blame(record.BlamePerson, err))
 			ginkgo.Fail(err.Error())
 		}
 	}
-	d.cause = nil
+	d.cause, d.inStep = nil, true
 	d.StepBegan(s.Number)
 }
 
@@ -159,15 +161,34 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	report := ginkgo.CurrentSpecReport()
 	d.stopped = d.stopped || report.State.Is(types.SpecStateInterrupted)
 	d.failed = d.failed || report.Failed()
-	if _, ok := d.step(); !ok || d.Drill == nil {
+	if !d.inStep {
 		return
 	}
+	d.inStep = false
 	var err error
 	if report.Failed() {
-		err = drill.Blame(drill.Blamed(d.cause), errors.New(report.Failure.Message))
+		who := drill.Blamed(d.cause)
+		if report.State.Is(types.SpecStateTimedout) {
+			who = cmp.Or(who, record.BlameHarness) // which has a limit that no promise knows of
+		}
+		err = drill.Blame(who, errors.New(report.Failure.Message))
 	}
 	d.StepEnded(err)
+	if err != nil {
+		d.gone(d.cause)
+	}
 }
+
+// gone notes that the place where the members run has broken, if that is to
+// blame for an error.
+func (d *Drill) gone(err error) {
+	if drill.Blamed(err) == record.BlamePlace {
+		d.broken = errors.Join(d.broken, fmt.Errorf("%s: %w: %w", d.Book.Name, errPlace, err))
+	}
+}
+
+// errPlace says which part of a drill an error is of.
+var errPlace = errors.New("the place where the members run has broken")
 
 // keepsPromise ends the drill and judges it.
 func (d *Drill) keepsPromise(ctx ginkgo.SpecContext) {
@@ -202,7 +223,9 @@ func (d *Drill) takeDown(ctx context.Context) error {
 		errs = append(errs, d.end(ctx))
 	}
 	if d.place != nil {
-		errs = append(errs, d.place())
+		err := d.place()
+		d.gone(err)
+		errs = append(errs, err)
 		d.place = nil
 	}
 	return errors.Join(errs...)
@@ -217,6 +240,7 @@ func (d *Drill) end(ctx context.Context) error {
 	err := d.End(context.WithoutCancel(ctx), d.stopped)
 	if err != nil {
 		err = fmt.Errorf("end the drill: %w", err)
+		d.gone(err)
 		d.suite.opts.View.Say(d.Book.Name + ": " + err.Error()) // the record may not hold it
 	}
 	return errors.Join(err, d.load())

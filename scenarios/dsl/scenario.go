@@ -31,8 +31,14 @@ const (
 	Nightly = "nightly"
 )
 
-// StepLimit is the longest that one step of any scenario may take.
-const StepLimit = 5 * time.Minute
+const (
+	// StepLimit is the longest that one step of any scenario may take. It only
+	// bounds what hangs: a step has time for all that its parameters and the
+	// promise may have it wait for.
+	StepLimit = 10 * time.Minute
+	// LongestWait is the longest that a parameter may have a step wait.
+	LongestWait = 4 * time.Minute
+)
 
 // Scenario is a runbook with the body that carries it out. Runbook, Tier,
 // Members, Driver and Body must be set.
@@ -86,7 +92,8 @@ type Drill struct {
 	place    func() error // closes host and links
 	ended    bool
 	outcome  *reports.Drill
-	broken   error // why the drill could not begin
+	broken   error // why the drill could not begin, or not go on
+	inStep   bool  // a step has begun and not ended
 	cause    error // what failed the current step, if Work has seen it
 	failed   bool  // a step, or what is around the steps
 	stopped  bool  // by an interrupt
@@ -110,6 +117,9 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	}
 	if err := able(drv, book); err != nil {
 		return nil, err
+	}
+	if err := s.opts.Probe.Or(sc.Probe).Check(sc.Members, drv.Product()); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	d.head = s.head(book, drv.Product(), params, trial)
 	return d, nil

@@ -79,7 +79,7 @@ func NewSuite(o Options) *Suite { return &Suite{opts: o} }
 // Declare adds all trials of the scenarios that the place can carry out, in
 // their order. It must be called once, before Check or Run and outside of any Ginkgo node.
 func (s *Suite) Declare(scenarios ...Scenario) error {
-	if err := s.unknownParams(scenarios); err != nil {
+	if err := s.Fit(scenarios...); err != nil {
 		return err
 	}
 	for trial := 1; trial <= s.opts.Trials; trial++ {
@@ -106,6 +106,19 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 			d.declare()
 		}
 	})
+	return nil
+}
+
+// Fit reports what of the options does not fit the scenarios. It needs no place.
+func (s *Suite) Fit(scenarios ...Scenario) error {
+	if err := s.unknownParams(scenarios); err != nil {
+		return err
+	}
+	for _, sc := range scenarios {
+		if _, err := s.newDrill(sc, 1); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -153,7 +166,9 @@ func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
 		s.opts.View.Say(err.Error())
 		t.Fail()
 	}
-	ginkgo.RunSpecs(t, "drillbook", args...)
+	config, reporter := ginkgo.GinkgoConfiguration()
+	config.Timeout = 0 // every step has its limit, and how many drills there are is up to people
+	ginkgo.RunSpecs(t, "drillbook", append([]any{config, reporter}, args...)...)
 	// After an interrupt between two specs Ginkgo runs neither the rest nor
 	// AfterAll, and the drill is still there.
 	for _, d := range s.drills {
@@ -176,7 +191,8 @@ func (s *Suite) Report() reports.Run {
 	return run
 }
 
-// Broken is why drills could not begin, if any could not.
+// Broken is why drills could not begin, or not go on, for reasons of the place
+// where they run, if any could not.
 func (s *Suite) Broken() error {
 	errs := make([]error, 0, len(s.drills))
 	for _, d := range s.drills {

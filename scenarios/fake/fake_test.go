@@ -3,6 +3,7 @@ package fake_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -41,6 +42,8 @@ What it is about.
 Take the primary away.
 
 ## 2. Promote
+
+` + "`consent=ask`" + `
 
 Make the standby primary.
 
@@ -136,7 +139,10 @@ type failed bool
 
 func (f *failed) Fail() { *f = true }
 
-func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill)) *dsl.Suite {
+// consent is what a person says before a step, if anybody is asked.
+type consent func(context.Context, runbooks.Step) error
+
+func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill), ask consent) *dsl.Suite {
 	t.Helper()
 	lib, err := runbooks.Load(fstest.MapFS{
 		"fake/lost-primary.md":    {Data: []byte(page)},
@@ -147,7 +153,7 @@ func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill)) *ds
 	}
 	s := dsl.NewSuite(dsl.Options{
 		Library: lib, Place: memory(), Out: t.TempDir(), Trials: 2, View: view,
-		Params: map[string]string{"loses": loses},
+		Params: map[string]string{"loses": loses}, Consent: ask,
 	})
 	sc := dsl.Scenario{
 		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: body,
@@ -161,21 +167,93 @@ func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill)) *ds
 	return s
 }
 
+func agrees(context.Context, runbooks.Step) error { return nil }
+
+func declines(context.Context, runbooks.Step) error { return errors.New("not now") }
+
+// unreachable is lostPrimary on a place that ends in the middle.
+func unreachable(d *dsl.Drill) {
+	It(d.Step("Lose it"), func(ctx SpecContext) {
+		a, _ := d.PairInSync(ctx)
+		Expect(d.Inject(ctx, fault.HostLoss(a))).To(d.Work())
+	})
+	It(d.Step("Promote"), func(SpecContext) {
+		Expect(fmt.Errorf("promote b: %w", host.ErrGone)).To(d.Work())
+	})
+	It(d.Step("Rejoin"), func(SpecContext) { Fail("it was carried out all the same") })
+}
+
+// endsWithin is how long a drill that cannot go on may take after that; to wait for
+// the promise alone takes 30 s.
+const endsWithin = 20 * time.Second
+
+// checkDeclined: a step that a person did not want is shown as not carried out, and
+// why, and the drill ends at once and proves nothing.
+func checkDeclined(t *testing.T, s *dsl.Suite) {
+	t.Helper()
+	for _, d := range s.Report().Drills {
+		step := d.Result.Steps[1]
+		if d.Result.Verdict != measure.Unmeasurable || step.Outcome != measure.Skipped || step.Err != "not now" {
+			t.Errorf("verdict %s, step %+v, want it not carried out: %+v", d.Result.Verdict, step, d.Result.Reasons)
+		}
+		checkSteps(t, d)
+	}
+	if s.Broken() != nil || s.Interrupted() {
+		t.Errorf("broken = %v, interrupted = %v", s.Broken(), s.Interrupted())
+	}
+}
+
+// checkGone: the place is to blame, and is said to be broken.
+func checkGone(t *testing.T, s *dsl.Suite) {
+	t.Helper()
+	for _, d := range s.Report().Drills {
+		step := d.Result.Steps[1]
+		if d.Result.Verdict != measure.Unmeasurable || step.Blame != record.BlamePlace {
+			t.Errorf("verdict %s, step %+v, want the place blamed: %+v", d.Result.Verdict, step, d.Result.Reasons)
+		}
+		checkSteps(t, d)
+	}
+	if !errors.Is(s.Broken(), host.ErrGone) {
+		t.Errorf("broken = %v, want it said that the place does not answer", s.Broken())
+	}
+}
+
+// checkSteps makes sure that every step that began has ended, none is there that the
+// runbook does not have, and that the drill ended soon.
+func checkSteps(t *testing.T, d reports.Drill) {
+	t.Helper()
+	var last time.Duration
+	for _, e := range d.Record.Events {
+		if e.Kind == record.Ended || e.Kind == record.Skipped {
+			last = e.At
+			if e.Step == 0 {
+				t.Errorf("%+v is about no step", e)
+			}
+		}
+	}
+	if took := d.Record.Tail.At - last; took > endsWithin {
+		t.Errorf("it ended %s after the last step, want %s at most", took, endsWithin)
+	}
+}
+
 // A healthy and a defective database, and a place that fails, are drilled in one
 // suite, two trials each: Ginkgo can run only once in a process.
 func TestSuite(t *testing.T) {
 	var view silent
-	healthy, defective := suite(t, &view, "no", lostPrimary), suite(t, &view, "yes", lostPrimary)
-	stuck := suite(t, &view, "no", unhealed)
+	healthy, defective := suite(t, &view, "no", lostPrimary, agrees), suite(t, &view, "yes", lostPrimary, nil)
+	stuck := suite(t, &view, "no", unhealed, nil)
+	declined, gone := suite(t, &view, "no", lostPrimary, declines), suite(t, &view, "no", unreachable, nil)
 	var f failed
 	RegisterFailHandler(Fail)
 	healthy.Run(&f)
 	if !f {
 		t.Error("a missed promise did not fail the suite")
 	}
-	if view.began != 6 || view.ended != 6 {
-		t.Errorf("%d drills began and %d ended, want 6 each", view.began, view.ended)
+	if view.began != 10 || view.ended != 10 {
+		t.Errorf("%d drills began and %d ended, want 10 each", view.began, view.ended)
 	}
+	checkDeclined(t, declined)
+	checkGone(t, gone)
 	for _, tt := range []struct {
 		suite *dsl.Suite
 		want  measure.Verdict

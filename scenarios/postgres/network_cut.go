@@ -22,6 +22,9 @@ func NetworkCut() dsl.Scenario {
 		Aside:   true,
 		Needs:   dsl.Always(dsl.Cuts),
 		Driver: func(params map[string]string) (driver.Driver, error) {
+			if err := dsl.Durations(params, "apart"); err != nil {
+				return nil, err
+			}
 			if apart, err := time.ParseDuration(params["apart"]); err != nil || apart <= 0 {
 				return nil, fmt.Errorf("apart=%s is no positive duration such as 2s", params["apart"])
 			}

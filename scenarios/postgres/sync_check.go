@@ -35,6 +35,9 @@ func SyncCheck() dsl.Scenario {
 			if rows, err := strconv.Atoi(params["rows"]); err != nil || rows < 1 || rows > maxRows {
 				return nil, fmt.Errorf("rows=%s: it may be 1 to %d", params["rows"], maxRows)
 			}
+			if err := dsl.Within(loadLimit-time.Minute, params, "catchup"); err != nil {
+				return nil, err
+			}
 			if limit, err := time.ParseDuration(params["catchup"]); err != nil || limit <= 0 {
 				return nil, fmt.Errorf("catchup=%s is no positive duration such as 1m", params["catchup"])
 			}

@@ -10,7 +10,6 @@ import (
 	"drillbook/harness/lock"
 )
 
-
 // Lost is a host with a node "lost" on the engine at an address, which is asked
 // nothing. The host holds the lock.
 func Lost(ctx context.Context, address, held string) (*Host, host.Node, error) {
