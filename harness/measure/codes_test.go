@@ -172,7 +172,16 @@ func doubts() map[measure.Code]cause {
 		measure.Unreadable: func(s *story) {
 			s.rec = record.Record{Flaw: &record.CorruptError{Line: 1, Err: errors.New("no checksum")}}
 		},
-		measure.JournalFailed:  func(s *story) { s.rec = *onFullDisk(s.rec, true) },
+		measure.JournalFailed: func(s *story) { s.rec = *onFullDisk(s.rec, true) },
+		measure.HarnessPaused: func(s *story) { s.refuse(3000, 5400).stand(3100, 4900) },
+		measure.ProbeOverload: func(s *story) {
+			s.rec.Head.Settings.Usual = 20 * ms
+			s.refuse(3000, 5400)
+			for at := 3250; at < 5400; at += 10 {
+				s.attempt(2, uint32(at), at, record.Acked, by(1, 1))
+				s.with(record.Stored{Seq: uint32(at), Stream: 2}, 0, 1)
+			}
+		},
 		measure.WasInterrupted: func(s *story) { s.rec.Tail.Interrupted = true },
 		measure.Failure:        func(s *story) { s.rec.Tail.Err = "the cluster did not start" },
 	}
