@@ -252,8 +252,8 @@ func newSummaryResult(s summary) summaryResult {
 	out := summaryResult{
 		Runbook: h.Runbook, Product: h.Product, Host: h.Host, StandIn: h.StandIn, Params: present(h.Params),
 		Published: h.Published,
-		Promise: promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
-		Verdict: s.Verdict, Trials: s.Count,
+		Promise:   promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
+		Verdict:   s.Verdict, Trials: s.Count,
 		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),
 		Measured: s.Measured, Open: s.Open, Counted: s.counted, LostLeast: s.lost,
 		Downtime: newRanks(s.Ranks), Expected: mapped(s.expected, newExpectedTrials),

@@ -60,7 +60,9 @@ func summaries(run Run) []summary {
 
 func trialOf(d Drill) string {
 	h := d.Record.Head
-	return strings.Join([]string{h.Runbook, h.Product, h.System, h.StandIn, h.Host, h.Published, params(h.Params)}, "\x00")
+	return strings.Join([]string{
+		h.Runbook, h.Product, h.System, h.StandIn, h.Host, h.Published, params(h.Params),
+	}, "\x00")
 }
 
 // params writes parameters in a fixed order.

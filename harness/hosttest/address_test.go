@@ -74,7 +74,9 @@ func TestCheckAddress(t *testing.T) {
 			}
 			return n.Addr(ctx, port)
 		}, "address after Launch"},
-		{"elsewhere", func(context.Context, host.Node, int) (string, error) { return "127.0.0.1:1", nil }, "the address after Launch"},
+		{"elsewhere", func(context.Context, host.Node, int) (string, error) {
+			return "127.0.0.1:1", nil
+		}, "the address after Launch"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

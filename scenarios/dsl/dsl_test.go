@@ -146,7 +146,10 @@ func TestPlaceIsLookedAt(t *testing.T) {
 		why    string
 	}{
 		{"a scenario that asks the members as clients do", plain, 0, ""},
-		{"a scenario that asks them aside", aside, 1, "needs clients beside the members, and on a faraway host everybody is far"},
+		{
+			"a scenario that asks them aside", aside, 1,
+			"needs clients beside the members, and on a faraway host everybody is far",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			looked = 0

@@ -143,7 +143,7 @@ func TestAddress(t *testing.T) {
 			must(t, hosttest.CheckAddress(t.Context(), h, spec, serve))
 			n, _ := h.Node("a")
 			if direct := strings.HasSuffix(addr(t, n), ":5432"); direct == (h.Published() != "") {
-				t.Errorf("it is dialled at %s, and the host says that ports are published at %q", addr(t, n), h.Published())
+				t.Errorf("it is dialled at %s, and ports are published at %q", addr(t, n), h.Published())
 			}
 		})
 	}
