@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,9 @@ func connect(ctx context.Context) (*engine, error) {
 }
 
 func dial(ctx context.Context, address string) (*engine, error) {
+	if at, ok := strings.CutPrefix(address, "ssh://"); ok {
+		return nil, notOverSSH(at)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, engineDeadline, fmt.Errorf("no answer within %s", engineDeadline))
 	defer cancel()
 	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(address), client.WithAPIVersionNegotiation())
@@ -85,6 +89,18 @@ func dial(ctx context.Context, address string) (*engine, error) {
 		Engine: Engine{Address: address, Version: version.Version, API: cli.ClientVersion(), Arch: version.Arch},
 		cli:    cli,
 	}, nil
+}
+
+// notOverSSH says how an engine is reached all the same that the docker command
+// reaches by ssh.
+func notOverSSH(at string) error {
+	login, _, _ := strings.Cut(at, "/")
+	name := login[strings.LastIndex(login, "@")+1:]
+	if host, _, err := net.SplitHostPort(name); err == nil {
+		name = host
+	}
+	return fmt.Errorf("ssh is not spoken here: run `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock ssh://%s &` "+
+		"and set DOCKER_HOST=unix:///tmp/engine.sock %s=%s", login, envHost, name)
 }
 
 // addresses are where an engine may be, the likeliest first. Sockets that do
