@@ -165,7 +165,7 @@ func doubts() map[measure.Code]cause {
 		measure.FaultLapsed: func(s *story) {
 			s.at(3990, record.Event{Kind: record.Held, Step: 1, Fault: "a is lost", Err: "it runs"})
 		},
-		measure.RecordCut:     func(s *story) { s.rec.Tail = nil },
+		measure.RecordCut: func(s *story) { s.rec.Tail = nil },
 		measure.RecordDamaged: func(s *story) {
 			s.rec.Flaw = &record.CorruptError{Line: 9, Err: errors.New("no checksum")}
 		},
