@@ -25,6 +25,8 @@ func TestCalibrationDecides(t *testing.T) {
 	blind := calibrate.Trial{Truth: 121 * ms, Measured: measure.Bracket{Most: 20 * ms}}
 	near := blind // what it says of an outage that it did not see is right by chance
 	near.Measured = measure.Bracket{Most: 242 * ms}
+	stood := blind
+	stood.Stalled = true
 	for _, tt := range []struct {
 		name  string
 		tries []calibrate.Trial // one of each kind in every try; the last stays
@@ -36,6 +38,12 @@ func TestCalibrationDecides(t *testing.T) {
 		{"good once it is repeated", []calibrate.Trial{blind, off, good}, measure.Met, "", 3},
 		{"off", []calibrate.Trial{off}, measure.Unmeasurable, measure.ProbeInaccurate, 3},
 		{"blind", []calibrate.Trial{blind}, measure.Unmeasurable, measure.ProbeBlind, 3},
+		{
+			"good once the harness stands still no more", []calibrate.Trial{stood, stood, stood, stood, good},
+			measure.Met, "", 5,
+		},
+		{"blind between standstills", []calibrate.Trial{stood, blind}, measure.Unmeasurable, measure.ProbeBlind, 4},
+		{"the harness stands still", []calibrate.Trial{stood}, measure.Unmeasurable, measure.ProbeBlind, 10},
 		{"blind, and right by chance", []calibrate.Trial{near}, measure.Unmeasurable, measure.ProbeBlind, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
