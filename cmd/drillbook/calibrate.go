@@ -287,7 +287,8 @@ func printCalibration(w io.Writer, rows []calibrated) error {
 			}
 		}
 		if r.WidthMS > 0 {
-			if _, err := fmt.Fprintf(w, "%s: median width of the bracket without a stall: %.2f ms\n", r.Probe, r.WidthMS); err != nil {
+			_, err := fmt.Fprintf(w, "%s: median width of the bracket without a stall: %.2f ms\n", r.Probe, r.WidthMS)
+			if err != nil {
 				return err
 			}
 		}

@@ -39,7 +39,8 @@ func TestCalibrationDecides(t *testing.T) {
 		{"off", []calibrate.Trial{off}, measure.Unmeasurable, measure.ProbeInaccurate, 3},
 		{"blind", []calibrate.Trial{blind}, measure.Unmeasurable, measure.ProbeBlind, 3},
 		{
-			"good once the harness stands still no more", []calibrate.Trial{stood, stood, stood, stood, good},
+			"good once the harness stands still no more",
+			[]calibrate.Trial{stood, stood, stood, stood, good},
 			measure.Met, "", 5,
 		},
 		{"blind between standstills", []calibrate.Trial{stood, blind}, measure.Unmeasurable, measure.ProbeBlind, 4},
