@@ -141,7 +141,7 @@ func TestOldestLostEndsWithItsOwnOutage(t *testing.T) {
 		s := tell().serve(100, 1000, record.Acked).serve(1000, 1200, record.Refused).
 			serve(1200, 3000, record.Acked).serve(3000, 3400, record.Refused).serve(3400, 6000, record.Acked)
 		s.rec.Head.Settings.Settle = 500 * ms
-		s.holds("b", "primary")
+		s.holds("a", "primary")
 		for at := 100; at < 6000; at += 10 {
 			if !slices.Contains(tt.lost, at) {
 				s.rec.Copies[0].Tokens = append(s.rec.Copies[0].Tokens, record.Stored{Seq: uint32(at / 10)})

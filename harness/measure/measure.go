@@ -36,7 +36,7 @@ func Of(rec *record.Record) Result {
 		r.Error = max(r.Error, c.Off())
 	}
 	r.Phases = v.phases(r)
-	r.Writes = v.writes(v.suffered(r.Outages))
+	r.Writes = v.writes(v.suffered(r.Outages), r.Lanes)
 	r.Split = v.split(r.Lanes)
 	r.Stale = v.stale(r.Writes)
 	r.Brownouts = v.brownouts()

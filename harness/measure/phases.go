@@ -55,7 +55,7 @@ func (v *view) firstChange(faults []Fault) *change {
 		if e.Kind == record.Decided {
 			return &change{at: e.At, member: e.Member}
 		}
-		if e.Kind != record.Role || e.What != "primary" {
+		if e.Kind != record.Role || e.What != primaryRole {
 			continue
 		}
 		f := lastBefore(faults, e.At)

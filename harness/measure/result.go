@@ -166,8 +166,8 @@ type Token struct {
 type Writes struct {
 	Acked, Refused, Unknown int // of the clients' streams
 	Direct                  Counts
-	// Counted says that the surviving primary could be read. Without it the
-	// rest is unknown, not zero.
+	// Counted says that the surviving primary could be read, and that no member
+	// that could not be read may be it. Without it the rest is unknown, not zero.
 	Counted        bool
 	Authority      string // the member whose copy counts
 	AppliedUnknown int    // unknown to the client, but stored
@@ -275,7 +275,7 @@ const (
 	RTOOpen         Code = "rto-open"         // Bracket, Limit
 	RTOUnclear      Code = "rto-unclear"      // Bracket, Limit
 	RPOMissed       Code = "rpo-missed"       // Count, Limit as Most, Age
-	RPOUnknown      Code = "rpo-unknown"      // -: there is no copy of a single primary
+	RPOUnknown      Code = "rpo-unknown"      // -: there is no copy of what is certainly the only primary
 	CopyMissing     Code = "copy-missing"     // Detail: the members without a copy that had caught up
 	StepMissed      Code = "step-missed"      // Step, Bracket, Limit
 	StepFailed      Code = "step-failed"      // Step, Detail, Blame

@@ -119,7 +119,7 @@ func roleOverlap(lanes []Lane) time.Duration {
 func overlaps(a, b []RoleSpan) []Span {
 	var both []Span
 	for len(a) > 0 && len(b) > 0 {
-		if a[0].Role == "primary" && b[0].Role == "primary" {
+		if a[0].Role == primaryRole && b[0].Role == primaryRole {
 			s := Span{max(a[0].From, b[0].From), min(a[0].Said, b[0].Said)}
 			if s.To > s.From {
 				both = append(both, s)

@@ -9,7 +9,7 @@ import (
 )
 
 // writes follows every token from its client into the copies of the members.
-func (v *view) writes(outages []Outage) Writes {
+func (v *view) writes(outages []Outage, lanes []Lane) Writes {
 	var w Writes
 	for _, s := range v.series {
 		if s.stream.Kind != record.Write {
@@ -26,7 +26,7 @@ func (v *view) writes(outages []Outage) Writes {
 	}
 	copies, unread := v.finalCopies()
 	w.Unread = unread
-	authority := surviving(copies)
+	authority := v.authority(copies, lanes)
 	if authority == nil {
 		return w
 	}
@@ -64,22 +64,6 @@ func (v *view) finalCopies() (copies []holding, unread []string) {
 		}
 	}
 	return copies, unread
-}
-
-// surviving is the copy of the only primary; nil if there is not exactly one.
-func surviving(copies []holding) *holding {
-	var found *holding
-	for i := range copies {
-		c := &copies[i]
-		if c.Role != "primary" {
-			continue
-		}
-		if found != nil {
-			return nil
-		}
-		found = c
-	}
-	return found
 }
 
 func (v *view) token(a *record.Attempt) Token {

@@ -47,10 +47,9 @@ func (o *outcome) contradictions() []string {
 }
 
 // unsettled reports whether a figure depends on what was read back before it was
-// stored, or from a member that is not the only one to say that it is primary.
+// stored.
 func (o *outcome) unsettled(f figure) bool {
-	doubtful := o.db.Defects.StoresLate > 0 || o.stands.Primary == "" && len(o.Writes.Unread) > 0
-	return doubtful && slices.Contains([]string{lost, applied, diverged, stale, age}, f.name)
+	return o.db.Defects.StoresLate > 0 && slices.Contains([]string{lost, applied, diverged, stale, age}, f.name)
 }
 
 // contradicts holds the outages of a record of this drill against the truth.
@@ -198,8 +197,8 @@ func together(all []span, closer time.Duration) []span {
 }
 
 // misread is what the copies must have told and did not: where there is a primary
-// that can be read it decides what is lost, and where all members follow it and can
-// be read they can be compared.
+// that can be read it decides what is lost, unless another one, made primary after
+// it, is gone; and where all members follow it and can be read they can be compared.
 func (o *outcome) misread() []string {
 	const readable = 10 * time.Second // far less than what a copy may take
 	d := o.db.Defects
@@ -207,7 +206,7 @@ func (o *outcome) misread() []string {
 		return nil
 	}
 	var wrong []string
-	if !o.Writes.Counted {
+	if o.stands.Last && !o.Writes.Counted {
 		wrong = append(wrong, fmt.Sprintf("nothing is counted, and %s is the only primary", o.stands.Primary))
 	}
 	if o.stands.InStep && len(o.Writes.Unread) > 0 {
