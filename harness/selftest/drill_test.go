@@ -26,6 +26,7 @@ type trial struct {
 	members []string // a and b if there are none
 	// interrupted has it end at once, as a person may wish.
 	interrupted bool
+	tolerance   tolerance
 }
 
 // script is what a drill does between its beginning and its end.
@@ -48,13 +49,14 @@ type outcome struct {
 	stands  fake.Standing // as the members were read back
 	failed  error         // of the script
 	pauses  time.Duration // each
+	may     tolerance
 }
 
 // run carries the trial out in virtual time and measures its record.
 func (tr trial) run(t *testing.T) outcome {
 	t.Helper()
 	dir := t.TempDir()
-	o := outcome{db: tr.db, pauses: tr.db.PauseFor}
+	o := outcome{db: tr.db, pauses: tr.db.PauseFor, may: tr.tolerance}
 	synctest.Test(t, func(t *testing.T) { tr.play(t, dir, &o) })
 	o.measure(t, dir)
 	return o

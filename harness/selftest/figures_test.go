@@ -111,28 +111,22 @@ func (o *outcome) staleReads() figure {
 // twice: what only a member that was not read holds twice is not found.
 func (o *outcome) twice() figure {
 	f := counts(duplicated, len(o.Writes.Duplicated), o.truth.Duplicated)
-	f.right = f.right || len(o.Writes.Unread) > 0 && len(o.Writes.Duplicated) < o.truth.Duplicated
+	f.right = f.right || o.may.unread && len(o.Writes.Unread) > 0 && len(o.Writes.Duplicated) < o.truth.Duplicated
 	return f
 }
 
-// doubleAcks: of answers that overtake each other, the last may be another one, and
-// of a write whose session was opened for it, nobody knows when it was asked.
+// doubleAcks: of answers that overtake each other, the last may be another one.
 func (o *outcome) doubleAcks() figure {
 	f := lengths(doubleAcks, o.Split.Overlap, o.truth.DoubleAcks)
-	f.right = f.right || (o.Split.Overlap-o.truth.DoubleAcks).Abs() <= o.db.Jitter ||
-		!o.Split.Proved && o.truth.DoubleAcks <= o.opens()
+	f.right = f.right || (o.Split.Overlap-o.truth.DoubleAcks).Abs() <= o.may.overtake ||
+		!o.Split.Proved && o.truth.DoubleAcks <= o.may.opens
 	return f
 }
 
-// opens is how long it takes to open a session and to write with it.
-func (o *outcome) opens() time.Duration {
-	return o.db.Opening + 2*(o.db.Latency+o.db.Jitter+o.db.Defects.Slow.By) + o.db.Delay
-}
-
-// oldest: the same.
+// oldest is no older than it was.
 func (o *outcome) oldest() figure {
 	f := lengths(age, o.Stale.Oldest, o.truth.Oldest)
-	f.right = f.right || o.Stale.Oldest < o.truth.Oldest && o.waited() > 0
+	f.right = f.right || o.may.waits && o.Stale.Oldest < o.truth.Oldest && o.waited() > 0
 	return f
 }
 
@@ -150,10 +144,10 @@ func (o *outcome) waited() int {
 // claims: what members say is sampled, so no more of it is seen than is true,
 // and little less.
 func (o *outcome) claims() figure {
-	unseen := 250*ms + 4*(o.db.Opening+o.db.Latency+o.db.Jitter+o.db.Defects.Slow.By)
+	const unseen = 150 * ms
 	found, truth := o.Split.RoleOverlap, o.truth.DoubleRoles
-	doubt := time.Duration(len(o.truth.Double)) * unseen
-	return figure{claims, length(found), length(truth), found <= truth+doubt && found >= truth-doubt}
+	doubt := time.Duration(len(o.truth.Double)) * o.may.claims
+	return figure{claims, length(found), length(truth), found <= truth+doubt && found >= truth-max(unseen, doubt)}
 }
 
 // span is a stretch of the drill.

@@ -228,7 +228,7 @@ func (o *outcome) notMet() []string {
 		{phantom, t.Phantom, 0},
 		{duplicated, t.Duplicated, 0},
 		{diverged, t.Diverged, 0},
-		{"ms in which two acknowledged", int((t.DoubleAcks - o.opens()) / ms), 0},
+		{"ms in which two acknowledged", int((t.DoubleAcks - o.may.opens) / ms), 0},
 	} {
 		if c.n > c.may {
 			wrong = append(wrong, fmt.Sprintf("met, and %d are %s", c.n, c.what))

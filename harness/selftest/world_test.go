@@ -61,7 +61,7 @@ func newWorld(seed uint64) world {
 			Direct: 4 + r.Float64()*8, Registers: 2,
 		},
 		promise:     record.Promise{RTO: 300*ms + upTo(r, 3*time.Second), RPO: []int{0, 0, 3, 1 << 20}[r.IntN(4)]},
-		interrupted: r.IntN(12) == 0,
+		interrupted: r.IntN(12) == 0, tolerance: loose(db),
 	}}
 	w.script = w.acts(r)
 	return w
