@@ -67,7 +67,7 @@ func (o *outcome) counted() []figure {
 	}
 	if w.Counted {
 		all = append(all,
-			counts(lost, len(w.Lost), t.Lost),
+			o.lost(),
 			counts(applied, w.AppliedUnknown, t.AppliedUnknown),
 			counts(phantom, len(w.Phantom), t.Phantom),
 			o.twice(),
@@ -104,7 +104,19 @@ func (o *outcome) brownouts() []figure {
 // sent, though the server was asked later.
 func (o *outcome) staleReads() figure {
 	f := counts(stale, o.Stale.Count, o.truth.Stale)
-	f.right = o.Stale.Count <= o.truth.Stale && o.Stale.Count >= o.truth.Stale-o.waited()
+	hidden := o.waited()
+	if len(o.Writes.Lost) > o.truth.Lost { // what is lost makes no read stale
+		hidden = o.truth.Stale
+	}
+	f.right = o.Stale.Count <= o.truth.Stale && o.Stale.Count >= o.truth.Stale-hidden
+	return f
+}
+
+// lost: what is acknowledged before it is stored may be read back before it is.
+func (o *outcome) lost() figure {
+	n, t := len(o.Writes.Lost), o.truth
+	f := counts(lost, n, t.Lost)
+	f.right = n >= t.Lost && n <= t.Lost+t.Late
 	return f
 }
 
@@ -126,7 +138,8 @@ func (o *outcome) doubleAcks() figure {
 // oldest is no older than it was.
 func (o *outcome) oldest() figure {
 	f := lengths(age, o.Stale.Oldest, o.truth.Oldest)
-	f.right = f.right || o.may.waits && o.Stale.Oldest < o.truth.Oldest && o.waited() > 0
+	hidden := o.may.waits && o.waited() > 0 || len(o.Writes.Lost) > o.truth.Lost
+	f.right = f.right || o.Stale.Oldest < o.truth.Oldest && hidden
 	return f
 }
 

@@ -31,7 +31,7 @@ const layings = 2
 func (o *outcome) contradictions() []string {
 	wrong := o.contradicts(&o.Result, o.rec)
 	for _, f := range o.counted() {
-		if !f.right && !o.unsettled(f) {
+		if !f.right {
 			wrong = append(wrong, f.String())
 		}
 	}
@@ -44,12 +44,6 @@ func (o *outcome) contradictions() []string {
 	case measure.Unmeasurable: // is never wrong, only of no use
 	}
 	return wrong
-}
-
-// unsettled reports whether a figure depends on what was read back before it was
-// stored.
-func (o *outcome) unsettled(f figure) bool {
-	return o.db.Defects.StoresLate > 0 && slices.Contains([]string{lost, applied, diverged, stale, age}, f.name)
 }
 
 // contradicts holds the outages of a record of this drill against the truth.
@@ -242,15 +236,17 @@ func (o *outcome) notMissed() []string {
 	t, p := o.truth, o.rec.Head.Promise
 	_, most := o.longest(o.rec)
 	so := map[measure.Code]bool{
-		measure.RPOMissed:       t.Lost > p.RPO || o.unsettled(figure{name: lost}),
+		// What is acknowledged first and stored later may be read back in between.
+		measure.RPOMissed:       t.Lost+t.Late > p.RPO,
 		measure.PhantomWrites:   t.Phantom > 0,
 		measure.DuplicateWrites: t.Duplicated > 0,
 		measure.DivergedCopies:  t.Diverged > 0,
 		measure.SplitBrain:      t.DoubleAcks > 0,
 		measure.StaleReads:      t.Stale > 0,
 		measure.StepFailed:      o.failed != nil,
-		measure.BrownOut:        t.Slow != fake.Span{} || most > p.RTO-o.Error, // who is held up may be served late
-		measure.RTOMissed:       true,                                          // see contradicts
+		// Who is held up may be served late, and whoever answers late holds others up: see felt.
+		measure.BrownOut:  most >= p.RTO-o.Error,
+		measure.RTOMissed: most >= p.RTO-o.Error,
 	}
 	var wrong []string
 	for _, why := range o.Reasons {
