@@ -55,11 +55,12 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"harness/record", nil, "a record is plain data"},
-		{"harness/host", nil, "a seam knows no other package"},
+		{"harness/secret", nil, "it hides, and knows not what"},
+		{"harness/host", []string{"harness/secret"}, "a seam knows no other package but secrets"},
 		{"harness/wait", nil, "it waits, and knows not for what"},
 		{"harness/lock", []string{"github.com/gofrs/flock"}, "it locks, and knows not what"},
 		{"harness/link", []string{"harness/host"}, "a seam"},
-		{"harness/driver", []string{"harness/host"}, "a seam"},
+		{"harness/driver", []string{"harness/host", "harness/secret"}, "a seam"},
 		{"harness/measure", []string{"harness/record"}, "measuring is a pure function of a record"},
 		{
 			"harness/linear",
@@ -106,7 +107,11 @@ func rules() []rule {
 			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait"},
 			"it returns errors, as testing/fstest does",
 		},
-		{"harness/hosttest", []string{"harness/host", "harness/wait"}, "it returns errors, as testing/fstest does"},
+		{
+			"harness/hosttest",
+			[]string{"harness/host", "harness/secret", "harness/wait"},
+			"it returns errors, as testing/fstest does",
+		},
 		{
 			"harness/host/roster",
 			[]string{"harness/host", "harness/wait"},
@@ -147,7 +152,7 @@ func rules() []rule {
 		{"fixtures/images", []string{"harness/host"}, ""},
 		{
 			"fixtures/fake",
-			[]string{"harness/driver", "harness/host", "harness/link", "harness/wait"},
+			[]string{"harness/driver", "harness/host", "harness/link", "harness/secret", "harness/wait"},
 			"a database of goroutines: what it takes long for, it waits out",
 		},
 		{"fixtures/dm8/standin/about", nil, "it knows only what it is"},
@@ -194,11 +199,11 @@ func rules() []rule {
 			"fixtures/images", "harness/driver", "harness/host", "harness/wait", "github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
 		{"fixtures/dm8/conf", nil, "files are plain text"},
-		{"fixtures/dm8/console", nil, "what consoles print is plain text"},
+		{"fixtures/dm8/console", []string{"harness/secret"}, "what consoles print is plain text"},
 		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "rules of clients, as a table"},
 		{"fixtures/dm8", []string{
 			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/driver", "harness/host",
-			"harness/wait",
+			"harness/secret", "harness/wait",
 		}, "the adapter knows no image and no stand-in"},
 		{
 			"reports",

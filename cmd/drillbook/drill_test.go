@@ -13,7 +13,9 @@ import (
 	"syscall"
 	"testing"
 
+	"drillbook/fixtures/dm8"
 	"drillbook/harness/record"
+	"drillbook/harness/secret"
 	"drillbook/reports"
 )
 
@@ -183,6 +185,13 @@ func TestLostWritesAreMissed(t *testing.T) {
 			says := regexp.MustCompile(`Acknowledged writes were lost: \d+, the oldest acknowledged [\d.]+ m?s before`)
 			if !says.Match(out) {
 				t.Errorf("it does not say what was lost:\n%s", out)
+			}
+			known := dm8.New(dm8.Config{}).Secrets()
+			if leaks, err := secret.Leaks(os.DirFS(p.dir), known...); err != nil || len(leaks) > 0 {
+				t.Errorf("secrets in the files of the run: %q, %v", leaks, err)
+			}
+			if secret.Hide(string(out), known...) != string(out) {
+				t.Error("the terminal has shown a secret")
 			}
 			d := lossOf(t, p)
 			if d.Verdict != "missed" || d.Writes.Lost < tt.lost || d.Writes.OldestLostMS < tt.oldest ||

@@ -242,7 +242,7 @@ func (d *Drill) emit(e record.Event) {
 func (d *Drill) ran(r driver.Ran) {
 	e := record.Event{
 		Kind: record.Command, Member: r.Member, Took: r.Took,
-		What: commandLine(r.Command), Answer: r.Answer.Stdout + r.Answer.Stderr,
+		What: r.Command.Line(), Answer: r.Answer.Stdout + r.Answer.Stderr,
 	}
 	if r.Err != nil {
 		e.Err = r.Err.Error()

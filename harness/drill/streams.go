@@ -3,12 +3,10 @@ package drill
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"drillbook/harness/calibrate"
 	"drillbook/harness/driver"
-	"drillbook/harness/host"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 )
@@ -166,16 +164,4 @@ func (d *Drill) target(i int) driver.Target {
 	}
 	m, _ := d.Cluster.Member(s.Member) // the streams were made from the members
 	return driver.Target{Members: d.direct(m)}
-}
-
-// commandLine is a command as a person would type it.
-func commandLine(c host.Command) string {
-	words := make([]string, 0, len(c.Argv))
-	for _, w := range c.Argv {
-		if w == "" || strings.ContainsAny(w, " \t\n'\"$;|&<>()*?") {
-			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-		words = append(words, w)
-	}
-	return strings.Join(words, " ")
 }

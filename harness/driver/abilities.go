@@ -5,7 +5,14 @@ import (
 	"io"
 
 	"drillbook/harness/host"
+	"drillbook/harness/secret"
 )
+
+// Keeper knows secrets. None of them may be found in what a drill leaves or
+// shows.
+type Keeper interface {
+	Secrets() []secret.Text
+}
 
 // Promoter can make a member the primary, whatever the others say: a takeover.
 // Only a product that is [Product.Guarded] refuses it while a primary lives.

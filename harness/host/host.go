@@ -11,6 +11,9 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
+
+	"drillbook/harness/secret"
 )
 
 // ErrUnsupported is wrapped by errors of hosts and nodes that cannot do what
@@ -66,7 +69,8 @@ type Node interface {
 	// connected. A [Witness] says how it is really done.
 	Kill(ctx context.Context) error
 	// Exec runs a command in the node and waits for it. A command that ends
-	// with a code other than 0 is not an error of Exec.
+	// with a code other than 0 is not an error of Exec. In the answer, the
+	// command's secrets are hidden.
 	Exec(ctx context.Context, c Command) (Answer, error)
 	// Logs is what the node's main process has printed so far.
 	Logs(ctx context.Context) (io.ReadCloser, error)
@@ -156,13 +160,43 @@ func EnvPort(port int) string { return "DRILL_PORT_" + strconv.Itoa(port) }
 
 // Command is a program to run in a node.
 type Command struct {
-	Argv  []string
-	User  string // empty: the node's own
-	Stdin string
+	Argv []string // seen by all on the node, and recorded: no secret belongs here
+	User string   // empty: the node's own
+	// Typed is what a person would type into the program. It is recorded with
+	// the command. Where the mask of one of Secrets stands in it, the program
+	// gets the secret.
+	Typed   string
+	Secrets []secret.Text
+	Stdin   string // data, behind what is typed; not recorded
+}
+
+// Input is what the program reads. Only who runs the command asks for it.
+func (c Command) Input() string { return secret.Fill(c.Typed, c.Secrets...) + c.Stdin }
+
+// Line is the command as a person would type it.
+func (c Command) Line() string {
+	words := make([]string, 0, len(c.Argv))
+	for _, w := range c.Argv {
+		if w == "" || strings.ContainsAny(w, " \t\n'\"$;|&<>()*?") {
+			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+		words = append(words, w)
+	}
+	line := strings.Join(words, " ")
+	if c.Typed != "" {
+		line += " <<'END'\n" + strings.TrimSuffix(c.Typed, "\n") + "\nEND"
+	}
+	return line
 }
 
 // Answer is what a command printed and how it ended.
 type Answer struct {
 	Stdout, Stderr string
 	Code           int
+}
+
+// Hide is the answer without secrets.
+func (a Answer) Hide(secrets ...secret.Text) Answer {
+	a.Stdout, a.Stderr = secret.Hide(a.Stdout, secrets...), secret.Hide(a.Stderr, secrets...)
+	return a
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/secret"
 )
 
 // greeting is what the node is launched with in its environment.
@@ -14,6 +15,8 @@ const greeting = "GREETING"
 
 // commands checks what commands print, read and end with.
 func (k *checker) commands(ctx context.Context) {
+	password := secret.New("password of nobody", "Chest"+"nut7")
+	typed := "conn nobody/" + password.String() + "\n"
 	big := strings.Repeat("0123456789abcdef", 1<<16)
 	for _, c := range []struct {
 		what string
@@ -31,6 +34,19 @@ func (k *checker) commands(ctx context.Context) {
 		{"no stdin", host.Command{Argv: []string{"cat"}}, host.Answer{}},
 		{"stdin not read", host.Command{Argv: []string{"true"}, Stdin: big}, host.Answer{}},
 		{"much of everything", host.Command{Argv: []string{"cat"}, Stdin: big}, host.Answer{Stdout: big}},
+		{
+			"a secret is typed",
+			host.Command{
+				Argv:  []string{"sh", "-c", `read -r said; [ "$said" = conn\ nobody/Chestnut""7 ] && cat`},
+				Typed: typed, Secrets: []secret.Text{password}, Stdin: "data\n",
+			},
+			host.Answer{Stdout: "data\n"},
+		},
+		{
+			"a secret is hidden in what comes back",
+			host.Command{Argv: []string{"sh", "-c", "tee /dev/stderr"}, Typed: typed, Secrets: []secret.Text{password}},
+			host.Answer{Stdout: typed, Stderr: typed},
+		},
 		{"environment", host.Command{Argv: []string{"sh", "-c", "echo $" + greeting}}, host.Answer{Stdout: "hello\n"}},
 	} {
 		got, err := k.n.Exec(ctx, c.c)

@@ -2,17 +2,21 @@ package dsl
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"drillbook/harness/driver"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
+	"drillbook/harness/secret"
 	"drillbook/reports"
 	"drillbook/runbooks"
 )
@@ -63,6 +67,13 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 			t.Error(err)
 		}
 	}
+	found, err := leaks(suite.opts.Out, scenarios)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, leak := range found {
+		t.Errorf("a secret is in what the drills have left: %s", leak)
+	}
 	for _, d := range suite.Report().Drills {
 		for _, what := range unbooked(d.Record) {
 			t.Errorf("%s ended a process or cut a network past package fault: %s", d.Record.Head.Runbook, what)
@@ -71,6 +82,26 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 	if len(suite.Report().Drills) != due {
 		t.Errorf("%d of %d scenarios have left a record", len(suite.Report().Drills), due)
 	}
+}
+
+// leaks are the secrets of scenarios' drivers that stand in the files of a folder.
+func leaks(folder string, scenarios []Scenario) ([]string, error) {
+	known := map[string]secret.Text{}
+	for _, sc := range scenarios {
+		drv, err := sc.Driver(nil)
+		if err != nil {
+			return nil, err
+		}
+		if keeper, ok := drv.(driver.Keeper); ok {
+			for _, s := range keeper.Secrets() {
+				known[s.Reveal()] = s
+			}
+		}
+	}
+	if len(known) == 0 {
+		return nil, nil
+	}
+	return secret.Leaks(os.DirFS(folder), slices.Collect(maps.Values(known))...)
 }
 
 // writerView writes what is worth a line to Ginkgo's own log, which shows it

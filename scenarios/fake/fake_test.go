@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,6 +22,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
+	"drillbook/harness/secret"
 	"drillbook/reports"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
@@ -61,6 +64,18 @@ func newDB(params map[string]string) (driver.Driver, error) {
 	return fake.New(cfg), nil
 }
 
+// logIn has a person log in to a member, who types the password.
+func logIn(ctx context.Context, m driver.Member) error {
+	known := fake.New(fake.Config{}).Secrets()
+	answer, err := m.Run(ctx, host.Command{
+		Argv: []string{"login"}, Typed: "dba/" + known[0].String() + "\n", Secrets: known,
+	})
+	if err == nil && !strings.Contains(answer.Stdout, "dba has logged in") {
+		err = errors.New(answer.Stdout)
+	}
+	return err
+}
+
 func memory() dsl.Place {
 	return dsl.Place{
 		Name: "memory", Lacks: map[dsl.Need]string{dsl.Unplug: "there are no cables"},
@@ -76,6 +91,7 @@ func lostPrimary(d *dsl.Drill) {
 	var lost fault.Fault
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		a, b = d.PairInSync(ctx)
+		Expect(logIn(ctx, b)).To(Succeed())
 		lost = fault.HostLoss(a)
 		Expect(d.Inject(ctx, lost)).To(d.Work())
 	})
@@ -142,7 +158,7 @@ func (f *failed) Fail() { *f = true }
 // consent is what a person says before a step, if anybody is asked.
 type consent func(context.Context, runbooks.Step) error
 
-func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill), ask consent) *dsl.Suite {
+func suite(t *testing.T, out string, view dsl.View, loses string, body func(*dsl.Drill), ask consent) *dsl.Suite {
 	t.Helper()
 	lib, err := runbooks.Load(fstest.MapFS{
 		"fake/lost-primary.md":    {Data: []byte(page)},
@@ -152,7 +168,7 @@ func suite(t *testing.T, view dsl.View, loses string, body func(*dsl.Drill), ask
 		t.Fatal(err)
 	}
 	s := dsl.NewSuite(dsl.Options{
-		Library: lib, Place: memory(), Out: t.TempDir(), Trials: 2, View: view,
+		Library: lib, Place: memory(), Out: out, Trials: 2, View: view,
 		Params: map[string]string{"loses": loses}, Consent: ask,
 	})
 	sc := dsl.Scenario{
@@ -240,9 +256,12 @@ func checkSteps(t *testing.T, d reports.Drill) {
 // suite, two trials each: Ginkgo can run only once in a process.
 func TestSuite(t *testing.T) {
 	var view silent
-	healthy, defective := suite(t, &view, "no", lostPrimary, agrees), suite(t, &view, "yes", lostPrimary, nil)
-	stuck := suite(t, &view, "no", unhealed, nil)
-	declined, gone := suite(t, &view, "no", lostPrimary, declines), suite(t, &view, "no", unreachable, nil)
+	out := t.TempDir()
+	healthy := suite(t, out, &view, "no", lostPrimary, agrees)
+	defective := suite(t, t.TempDir(), &view, "yes", lostPrimary, nil)
+	stuck := suite(t, t.TempDir(), &view, "no", unhealed, nil)
+	declined := suite(t, t.TempDir(), &view, "no", lostPrimary, declines)
+	gone := suite(t, t.TempDir(), &view, "no", unreachable, nil)
 	var f failed
 	RegisterFailHandler(Fail)
 	healthy.Run(&f)
@@ -287,7 +306,40 @@ func TestSuite(t *testing.T) {
 			}
 		}
 	}
+	hides(t, out, healthy.Report())
 	if healthy.Broken() != nil || healthy.Interrupted() {
 		t.Errorf("broken = %v, interrupted = %v", healthy.Broken(), healthy.Interrupted())
+	}
+}
+
+// hides makes sure that what a person typed in a drill is in its files, and that
+// the secret within is in none of them; one that is planted must be found.
+func hides(t *testing.T, out string, run reports.Run) {
+	t.Helper()
+	if err := reports.Write(out, run, "zh"); err != nil {
+		t.Fatal(err)
+	}
+	known := fake.New(fake.Config{}).Secrets()
+	for _, file := range []string{"*/record.jsonl", reports.PageFile} {
+		all, err := filepath.Glob(filepath.Join(out, file))
+		if err != nil || len(all) == 0 {
+			t.Fatalf("%s: %v, %v", file, all, err)
+		}
+		for _, name := range all {
+			text, err := os.ReadFile(name)
+			if err != nil || !strings.Contains(string(text), known[0].String()) {
+				t.Errorf("%s: %v; want the mask of the password that was typed", name, err)
+			}
+		}
+	}
+	if found, err := secret.Leaks(os.DirFS(out), known...); err != nil || len(found) > 0 {
+		t.Errorf("leaks = %q, %v", found, err)
+	}
+	planted := filepath.Join(out, "node.log")
+	if err := os.WriteFile(planted, []byte("login "+known[0].Reveal()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := secret.Leaks(os.DirFS(out), known...); err != nil || len(found) != 1 {
+		t.Errorf("leaks with one that was planted = %q, %v", found, err)
 	}
 }

@@ -52,7 +52,7 @@ func (e *engine) attach(ctx context.Context, id string, c host.Command) (*consol
 	stop := context.AfterFunc(ctx, streams.Close)
 	_, err = streams.Reader.ReadString('\n')
 	if err == nil {
-		_, err = io.WriteString(s, c.Stdin)
+		_, err = io.WriteString(s, c.Input())
 	}
 	if !stop() {
 		err = context.Cause(ctx)

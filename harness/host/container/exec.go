@@ -35,7 +35,7 @@ func (e *engine) exec(ctx context.Context, id string, c host.Command) (host.Answ
 	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
 		User:         c.User,
 		Cmd:          c.Argv,
-		AttachStdin:  c.Stdin != "",
+		AttachStdin:  c.Input() != "",
 		AttachStdout: true,
 		AttachStderr: true,
 	})
@@ -47,11 +47,11 @@ func (e *engine) exec(ctx context.Context, id string, c host.Command) (host.Answ
 		return host.Answer{}, err
 	}
 	var out, diag bytes.Buffer
-	if err := converse(ctx, streams, c.Stdin, &out, &diag); err != nil {
+	if err := converse(ctx, streams, c.Input(), &out, &diag); err != nil {
 		return host.Answer{}, err
 	}
 	code, err := e.exitCode(ctx, made.ID)
-	return host.Answer{Stdout: out.String(), Stderr: diag.String(), Code: code}, err
+	return host.Answer{Stdout: out.String(), Stderr: diag.String(), Code: code}.Hide(c.Secrets...), err
 }
 
 // converse feeds a command and collects what it prints until it closes its

@@ -99,11 +99,11 @@ func (n *node) run(ctx context.Context, c host.Command) (host.Answer, error) {
 	}
 	var out, diag bytes.Buffer
 	cmd := n.process(ctx, c.Argv, syscall.SIGKILL)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.Stdin), &out, &diag
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.Input()), &out, &diag
 	cmd.WaitDelay = heldOpen
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	err := cmd.Run()
-	answer := host.Answer{Stdout: out.String(), Stderr: diag.String()}
+	answer := host.Answer{Stdout: out.String(), Stderr: diag.String()}.Hide(c.Secrets...)
 	exit, ended := errors.AsType[*exec.ExitError](err)
 	switch {
 	case ctx.Err() != nil:
