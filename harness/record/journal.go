@@ -36,6 +36,9 @@ const FlushEvery = 100 * time.Millisecond
 // bufferSize is how much waits before it is written.
 const bufferSize = 1 << 16
 
+// mostKept is how much of what the disk refuses is kept in memory.
+const mostKept = 64 << 20
+
 // tokensPerLine bounds the length of a line of tokens.
 const tokensPerLine = 4096
 
@@ -52,8 +55,10 @@ type WriteSyncer interface {
 // Writer writes a journal. Its methods may be called at the same time from
 // several goroutines. It goes on after an error, which Err and Close report,
 // so that whoever records need not look at every call. What could not be written,
-// since the disk was full perhaps, is kept and tried again with what comes next: a
-// journal is whole up to its end, or cut, and has no hole.
+// since the disk was full perhaps, is kept and tried again with what comes next. Once
+// that is more than [mostKept], all that follows is lost, and the tail says how
+// much: a journal is whole up to its tail, or to where that says that it fails, and
+// has no hole.
 type Writer struct {
 	mu      sync.Mutex // guards all below
 	to      WriteSyncer
@@ -63,6 +68,7 @@ type Writer struct {
 	scratch []byte
 	sum     uint32 // of all lines so far
 	err     error
+	lost    int // lines that were not kept; none is, after the first
 	closed  bool
 
 	stop chan struct{}
@@ -169,6 +175,9 @@ func (j *Writer) Close(t Tail) error {
 	if j.err != nil {
 		t.Journal = j.err.Error()
 	}
+	if j.lost > 0 {
+		t.Journal += fmt.Sprintf("; the last %d lines before this one could not be kept", j.lost)
+	}
 	j.value(keyTail, t)
 	j.flush()
 	j.fail(j.to.Sync())
@@ -208,7 +217,9 @@ func (j *Writer) write() {
 		return
 	}
 	n, err := j.to.Write(j.buf)
-	j.buf = j.buf[:copy(j.buf, j.buf[max(0, n):])]
+	if n > 0 { // much may be kept, and a full disk be tried often
+		j.buf = j.buf[:copy(j.buf, j.buf[n:])]
+	}
 	j.fail(err)
 }
 
@@ -222,6 +233,10 @@ func (j *Writer) value(key string, v any) {
 }
 
 func (j *Writer) line(key string, value []byte) {
+	if key != keyTail && (j.lost > 0 || j.err != nil && len(j.buf)+len(value) > mostKept) {
+		j.lost++
+		return
+	}
 	head := `{"k":"` + key + `","v":`
 	for _, part := range [][]byte{[]byte(head), value, {'}'}} {
 		j.sum = crc32.Update(j.sum, castagnoli(), part)

@@ -3,6 +3,7 @@ package record_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -276,6 +277,46 @@ func TestDiskFullForAWhile(t *testing.T) {
 	if err != nil || len(rec.Events) != events || rec.Tail == nil || rec.Tail.Journal != errFull.Error() {
 		t.Errorf("Read = %v with %d events and the tail %+v, want all, and that the disk was full",
 			err, len(rec.Events), rec.Tail)
+	}
+}
+
+// A disk that is full for so long that memory does not suffice costs the end of the
+// record, and the record says so. What is there has no hole, and half a line that was
+// written when the disk became full is completed.
+func TestDiskFullForTooLong(t *testing.T) {
+	const events = 80
+	f := &full{left: 3000}
+	j, err := record.NewWriter(f, head())
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 1<<20)
+	for n := range events {
+		j.Event(record.Event{At: time.Duration(n), Kind: record.Note, What: long})
+	}
+	f.room(1 << 20) // for a part of what was kept
+	j.Event(record.Event{At: events, Kind: record.Note})
+	f.room(1 << 30)
+	j.Event(record.Event{At: events + 1, Kind: record.Note}) // behind what was lost
+	if err := j.Close(record.Tail{At: time.Hour}); !errors.Is(err, errFull) {
+		t.Errorf("Close = %v, want %v", err, errFull)
+	}
+	rec, err := record.Read(bytes.NewReader(f.Bytes()))
+	if err != nil || rec.Tail == nil {
+		t.Fatalf("Read = %v, with the tail %v", err, rec.Tail)
+	}
+	for n, e := range rec.Events {
+		if e.At != time.Duration(n) || e.What != long {
+			t.Fatalf("event %d is that of %d", n, e.At)
+		}
+	}
+	lost := events + 2 - len(rec.Events)
+	if kept := len(rec.Events); kept < 60 || kept > 64 {
+		t.Errorf("%d events of a mebibyte each were kept, want as many as memory is allowed for", kept)
+	}
+	want := fmt.Sprintf("%v; the last %d lines before this one could not be kept", errFull, lost)
+	if rec.Tail.Journal != want {
+		t.Errorf("the tail says %q, want %q", rec.Tail.Journal, want)
 	}
 }
 
