@@ -37,7 +37,7 @@ const FlushEvery = 100 * time.Millisecond
 const bufferSize = 1 << 16
 
 // mostKept is how much of what the disk refuses is kept in memory.
-const mostKept = 64 << 20
+const mostKept = 16 << 20
 
 // tokensPerLine bounds the length of a line of tokens.
 const tokensPerLine = 4096

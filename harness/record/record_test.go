@@ -284,7 +284,7 @@ func TestDiskFullForAWhile(t *testing.T) {
 // record, and the record says so. What is there has no hole, and half a line that was
 // written when the disk became full is completed.
 func TestDiskFullForTooLong(t *testing.T) {
-	const events = 80
+	const events = 24
 	f := &full{left: 3000}
 	j, err := record.NewWriter(f, head())
 	if err != nil {
@@ -311,7 +311,7 @@ func TestDiskFullForTooLong(t *testing.T) {
 		}
 	}
 	lost := events + 2 - len(rec.Events)
-	if kept := len(rec.Events); kept < 60 || kept > 64 {
+	if kept := len(rec.Events); kept < 14 || kept > 16 {
 		t.Errorf("%d events of a mebibyte each were kept, want as many as memory is allowed for", kept)
 	}
 	want := fmt.Sprintf("%v; the last %d lines before this one could not be kept", errFull, lost)
