@@ -7,11 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// clean takes out of foreign text what would not print or would mislead a
+// Clean takes out of foreign text what would not print or would mislead a
 // reader: terminal sequences, control characters but for line ends and tabs,
-// characters that reverse the direction of writing, and broken UTF-8.
-func clean(s string) string {
-	if strings.ContainsRune(s, '\x1b') {
+// characters that have no width or turn the direction of writing, and broken UTF-8.
+// Whatever shows text of databases, consoles or files, on paper or on a terminal,
+// shows it through here.
+func Clean(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if strings.ContainsAny(s, "\x1b\u009b\u009d\u0090") {
 		s = terminal().ReplaceAllString(s, "")
 	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
@@ -19,19 +22,21 @@ func clean(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
-		case r == '\r':
+		case r == '\r', r == '\u2028', r == '\u2029':
 			return '\n'
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r == '\ufffe', r == '\uffff':
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Bidi_Control, unicode.Noncharacter_Code_Point):
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
+	}, s)
 }
 
 // terminal matches the sequences by which programs colour their output and
 // name their window.
 func terminal() *regexp.Regexp {
-	return regexp.MustCompile(`\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])`)
+	return regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]` +
+		`|(?:\x1b[\]PX^_]|\x{9d}|\x{90})[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})` +
+		`|\x1b[ -/]*[0-~]`)
 }
 
 // shorten cuts text to a number of characters and marks the cut.
@@ -44,7 +49,7 @@ func shorten(s string, most int) string {
 }
 
 // plain is foreign text for a place that takes one line.
-func plain(s string) string { return shorten(line(clean(s)), maxName) }
+func plain(s string) string { return shorten(line(Clean(s)), maxName) }
 
 // maxName bounds names and titles.
 const maxName = 200

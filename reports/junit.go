@@ -116,7 +116,7 @@ func newJUnitSuite(n int, d Drill, w words) junitSuite {
 	}
 	s.Out.Text = junitOut(d, w)
 	if t := d.Record.Tail; t != nil {
-		s.Err.Text = clean(t.Err)
+		s.Err.Text = Clean(t.Err)
 	}
 	return s
 }
@@ -200,7 +200,7 @@ func junitProperties(d Drill) []junitProperty {
 	var ps []junitProperty
 	add := func(name, value string) {
 		if value != "" {
-			ps = append(ps, junitProperty{line(clean(name)), clean(value)})
+			ps = append(ps, junitProperty{line(Clean(name)), Clean(value)})
 		}
 	}
 	add("run", h.Run)

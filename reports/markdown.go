@@ -75,7 +75,7 @@ func (d drafter) summary(n int) drillView {
 
 // markdown escapes text so that Markdown shows it as it is.
 func markdown(s string) string {
-	runes := []rune(clean(s))
+	runes := []rune(Clean(s))
 	var b strings.Builder
 	for i, r := range runes {
 		switch r {

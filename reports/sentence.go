@@ -38,7 +38,7 @@ func (w words) sentence(r measure.Reason) string {
 
 // detail is fitted into a sentence: one line, without its own full stop.
 func (w words) detail(s string) string {
-	s = strings.Join(strings.Fields(clean(s)), " ")
+	s = strings.Join(strings.Fields(Clean(s)), " ")
 	s = strings.TrimRight(s, ".。")
 	if s == "" {
 		return w.say("unknown")

@@ -90,14 +90,14 @@ func newSkippedSuite(n int, s Skipped) junitSuite {
 		ID: n, Package: orDash(plain(s.Product)), Name: plain(s.Runbook), Hostname: orDash(plain(s.Host)),
 		Timestamp: s.Found.UTC().Format(junitTime), Tests: 1, Skipped: 1, Time: seconds(0),
 		Properties: []junitProperty{
-			{"runbook", clean(s.Runbook)}, {"product", clean(s.Product)}, {"host", clean(s.Host)},
+			{"runbook", Clean(s.Runbook)}, {"product", Clean(s.Product)}, {"host", Clean(s.Host)},
 		},
 		Cases: []junitCase{{
-			Name: "The drill", Classname: junitClass(h), Time: seconds(0), Skipped: &junitCause{Message: clean(s.Why)},
+			Name: "The drill", Classname: junitClass(h), Time: seconds(0), Skipped: &junitCause{Message: Clean(s.Why)},
 		}},
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Params)) {
-		out.Properties = append(out.Properties, junitProperty{line(clean("params." + k)), clean(s.Params[k])})
+		out.Properties = append(out.Properties, junitProperty{line(Clean("params." + k)), Clean(s.Params[k])})
 	}
 	return out
 }

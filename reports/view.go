@@ -174,7 +174,7 @@ func newDrafter(w words, l limits, d Drill) drafter {
 }
 
 // quote cleans and bounds foreign text, such as an answer of a database.
-func (d drafter) quote(s string) string { return shorten(clean(s), d.chars) }
+func (d drafter) quote(s string) string { return shorten(Clean(s), d.chars) }
 
 // bounded reports how many of n rows may be shown, and says how many may not.
 func (d drafter) bounded(n int) (shown int, more string) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"drillbook/harness/calibrate"
 	"drillbook/harness/probe"
@@ -89,7 +87,7 @@ one of nothing to the shortest that the probe is sure to see at its rate.`,
 				}
 			}
 			progress := io.Discard
-			if f, ok := cmd.ErrOrStderr().(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			if f, ok := terminal(cmd.ErrOrStderr()); ok {
 				progress = f
 			}
 			rows, err := calibrateAll(cmd.Context(), rates, trials, seed, alone, progress)

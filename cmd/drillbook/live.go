@@ -29,7 +29,7 @@ func newLiveView(w io.Writer, l *lines) *liveView {
 	// Signals belong to the drill, and so does the keyboard's Ctrl-C.
 	v.program = tea.NewProgram(&live{words: l.words}, tea.WithOutput(w), tea.WithInput(nil),
 		tea.WithoutSignalHandler())
-	v.plain = &plainView{w: printer{v.program}, lines: l}
+	v.plain = &plainView{w: screen{printer{v.program}}, lines: l}
 	go func() {
 		defer close(v.done)
 		_, _ = v.program.Run() // a broken terminal does not break the drill

@@ -64,6 +64,7 @@ func main() {
 // run carries out the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := rootCommand() //nolint:contextcheck // cobra hands the context to every command
+	stdout, stderr = screen{stdout}, screen{stderr}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"drillbook/harness/measure"
 	"drillbook/harness/probe"
@@ -28,8 +25,8 @@ type view interface {
 // newView is a live view on a terminal and plain lines elsewhere.
 func newView(w io.Writer, lang string, plain bool) view {
 	lines := &lines{words: wordsIn(lang), lang: lang}
-	file, ok := w.(*os.File)
-	if plain || !ok || !term.IsTerminal(int(file.Fd())) {
+	file, ok := terminal(w)
+	if plain || !ok {
 		return &plainView{w: w, lines: lines}
 	}
 	return newLiveView(file, lines)

@@ -142,7 +142,7 @@ func (t *checker) write(ctx context.Context) error {
 			return fmt.Errorf("read %d, want %d, the last written", got, t.seq)
 		}
 		if other, err := s.Read(ctx, "another run", 0); err != nil || other != 0 {
-			return fmt.Errorf("read of a run without tokens = %d, %w, want 0", other, err)
+			return fmt.Errorf("read of a run without tokens = %d, %w, want 0", other, orNone(err))
 		}
 		return nil
 	}))

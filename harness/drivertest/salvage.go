@@ -67,7 +67,7 @@ func (t *checker) salvage(ctx context.Context) error {
 		return fmt.Errorf("%d rows were saved, and the file holds %d tokens", salvaged.Rows, len(saved))
 	}
 	if others, err := s.Saved(bytes.NewReader(file.Bytes()), "another run"); err != nil || len(others) > 0 {
-		return fmt.Errorf("tokens of another run = %d, %w, want none", len(others), err)
+		return fmt.Errorf("tokens of another run = %d, %w, want none", len(others), orNone(err))
 	}
 	return errors.Join(fits(saved, acked, apart, loser), t.unchanged(ctx, before, unknown, loser, winner))
 }

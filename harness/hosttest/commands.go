@@ -51,7 +51,7 @@ func (k *checker) commands(ctx context.Context) {
 	} {
 		got, err := k.n.Exec(ctx, c.c)
 		if err != nil || got != c.want {
-			k.broken("%s: Exec = %.100v, %w, want %.100v", c.what, got, err, c.want)
+			k.broken("%s: Exec = %.100v, %v, want %.100v", c.what, got, err, c.want)
 		}
 	}
 	if got, err := k.n.Exec(ctx, host.Command{Argv: []string{"no-such-program"}}); err == nil && got.Code == 0 {
@@ -62,7 +62,7 @@ func (k *checker) commands(ctx context.Context) {
 // answers runs a command that must answer so.
 func (k *checker) answers(ctx context.Context, what string, want host.Answer, argv ...string) {
 	if got, err := k.n.Exec(ctx, host.Command{Argv: argv}); err != nil || got != want {
-		k.broken("%s: Exec = %.100v, %w, want %.100v", what, got, err, want)
+		k.broken("%s: Exec = %.100v, %v, want %.100v", what, got, err, want)
 	}
 }
 
@@ -74,6 +74,6 @@ func (k *checker) deadline(ctx context.Context) {
 	began := time.Now()
 	_, err := k.n.Exec(ctx, host.Command{Argv: []string{"sh", "-c", "sleep 60; true"}, Stdin: "x"})
 	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > slack {
-		k.broken("a command that lasts: Exec = %w after %s, want the deadline's error soon", err, took)
+		k.broken("a command that lasts: Exec = %v after %s, want the deadline's error soon", err, took)
 	}
 }

@@ -61,7 +61,7 @@ func (k *checker) state(ctx context.Context, after string, want host.State) {
 		return
 	}
 	if got, err := s.State(ctx); err != nil || got != want {
-		k.broken("after %s the state is %q, %w, want %q", after, got, err, want)
+		k.broken("after %s the state is %q, %v, want %q", after, got, err, want)
 	}
 }
 

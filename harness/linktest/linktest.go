@@ -116,6 +116,6 @@ func (k *checker) notImposed(ctx context.Context, l link.Link, when string) {
 		k.broken("confirm %s: got %q, want an error", when, said)
 	}
 	if said, err := l.Cleared(ctx); err != nil || said == "" {
-		k.broken("cleared %s: got %q, %w, want evidence", when, said, err)
+		k.broken("cleared %s: got %q, %v, want evidence", when, said, err)
 	}
 }

@@ -57,8 +57,8 @@ type WriteSyncer interface {
 // so that whoever records need not look at every call. What could not be written,
 // since the disk was full perhaps, is kept and tried again with what comes next. Once
 // that is more than [mostKept], all that follows is lost, and the tail says how
-// much: a journal is whole up to its tail, or to where that says that it fails, and
-// has no hole.
+// much. So a journal has no hole: it is whole, or cut, or its tail says that the last
+// of it is missing.
 type Writer struct {
 	mu      sync.Mutex // guards all below
 	to      WriteSyncer

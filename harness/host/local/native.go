@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"os/user"
@@ -260,6 +261,9 @@ func keyOf(as Installed, img host.Image) (string, error) {
 	}
 	add(recipe, as.Folder, as.User)
 	add(img.Native.Prepare...)
+	for _, name := range slices.Sorted(maps.Keys(img.Native.Env)) { // before its variables are replaced
+		add(name, img.Native.Env[name])
+	}
 	for _, p := range img.Native.Programs {
 		seen, err := os.Stat(filepath.Join(as.Folder, p))
 		if err != nil {

@@ -65,25 +65,31 @@ func TestPrepare(t *testing.T) {
 	a := launch(t, h, host.Spec{Name: "a", Image: image(make)})
 	b := launch(t, h, host.Spec{Name: "b", Image: image(make)})
 	c := launch(t, h, host.Spec{Name: "c", Image: image(make + "\n# other")})
+	other := image(make)
+	other.Native.Env = map[string]string{"LANG": "of another image"}
+	d := launch(t, h, host.Spec{Name: "d", Image: other})
 	made := func(n host.Node) string { return run(t, n, "cat", "made", "deep/x") }
 	if made(a) != made(b) || made(a) == made(c) {
 		t.Errorf("prepared = %q, %q and, of another image, %q", made(a), made(b), made(c))
+	}
+	if made(a) == made(d) {
+		t.Error("what was prepared in another environment is taken for this one's")
 	}
 	run(t, a, "sh", "-c", "echo changed > made")
 	if made(a) == made(b) {
 		t.Error("what one node writes shows in another")
 	}
 
-	_, err := h.Launch(t.Context(), host.Spec{Name: "d", Image: image("echo half > made; echo no disk >&2; exit 4")})
+	_, err := h.Launch(t.Context(), host.Spec{Name: "e", Image: image("echo half > made; echo no disk >&2; exit 4")})
 	if err == nil || !strings.Contains(err.Error(), "no disk") {
 		t.Errorf("Launch = %v, want what the preparation said", err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(local.Folder(h), "d*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(local.Folder(h), "e*")); len(left) > 0 {
 		t.Errorf("a preparation that failed has left %v", left)
 	}
 	removed, err := local.RemovePrepared()
 	must(t, err)
-	if len(removed) != 2 {
-		t.Errorf("removed %v, want what was prepared for two images", removed)
+	if len(removed) != 3 {
+		t.Errorf("removed %v, want what was prepared for three images", removed)
 	}
 }

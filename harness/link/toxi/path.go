@@ -198,7 +198,7 @@ func (p *path) seesRefusal(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := ask(conn, silentFor); !ends(err) {
-		return "", fmt.Errorf("a test connection was neither refused nor ended: %w", err)
+		return "", unlike("a test connection was neither refused nor ended", err)
 	}
 	return "a test connection was ended at once", nil
 }
@@ -219,7 +219,7 @@ func (p *path) seesEnd(ctx context.Context, within time.Duration) (string, error
 	case ends(err):
 		return fmt.Sprintf("a test connection was ended %s after it sent a byte", took), nil
 	}
-	return "", fmt.Errorf("a test connection is still open %s after it sent a byte: %w", took, err)
+	return "", unlike(fmt.Sprintf("a test connection is still open %s after it sent a byte", took), err)
 }
 
 // seesSilence sends a byte, which goes no further than the relay, and waits
@@ -231,9 +231,18 @@ func (p *path) seesSilence(ctx context.Context) (string, error) {
 	}
 	err = ask(conn, silentFor)
 	if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
-		return "", fmt.Errorf("a test connection got an answer, or its end: %w", err)
+		return "", unlike("a test connection got an answer, or its end", err)
 	}
 	return fmt.Sprintf("a byte on a test connection got neither an answer nor an end within %s", silentFor), nil
+}
+
+// unlike says that a test connection did not go as it should: how instead, or, if
+// err is nil, that it was answered.
+func unlike(what string, err error) error {
+	if err == nil {
+		return fmt.Errorf("%s: it was answered", what)
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // Cleared reads back that nothing is imposed, and connects.
