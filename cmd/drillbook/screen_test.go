@@ -31,8 +31,12 @@ func harmless(t *testing.T, what, shown string) {
 func TestTerminalGetsNoForeignSequences(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), nasty)
 	for _, args := range [][]string{
-		{"show", nasty}, {"report", dir}, {"run", "--set", nasty, "postgres/lost-primary"}, {"list", "--runbooks", dir},
-		{nasty}, {"--" + nasty},
+		{"show", nasty},
+		{"report", dir},
+		{"run", "--set", nasty, "postgres/lost-primary"},
+		{"list", "--runbooks", dir},
+		{nasty},
+		{"--" + nasty},
 	} {
 		var out bytes.Buffer
 		if code := run(t.Context(), args, &out, &out); code == 0 {
@@ -95,7 +99,8 @@ func TestViewsGetNoForeignSequences(t *testing.T) {
 		v.DrillBegins(head, nil)
 		v.Event(record.Event{Kind: record.Healthy})
 		for _, k := range []record.Kind{
-			record.Ready, record.Began, record.Ended, record.Confirm, record.Held, record.Healed, record.Role, record.Progress,
+			record.Ready, record.Began, record.Ended, record.Confirm, record.Held,
+			record.Healed, record.Role, record.Progress,
 		} {
 			v.Event(record.Event{Kind: k, Step: 1, Member: nasty, Fault: nasty, What: nasty, Answer: nasty, Err: nasty})
 		}

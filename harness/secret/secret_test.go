@@ -58,7 +58,8 @@ func TestNothingPrintsIt(t *testing.T) {
 }
 
 func shows(text string) bool {
-	return strings.Contains(text, value) || strings.Contains(text, "p<w") || strings.Contains(text, "703c77") // hexadecimal
+	const hexadecimal = "703c77"
+	return strings.Contains(text, value) || strings.Contains(text, "p<w") || strings.Contains(text, hexadecimal)
 }
 
 func TestFillAndHide(t *testing.T) {
@@ -91,7 +92,8 @@ func TestLeaks(t *testing.T) {
 	plant := func(name, text string) {
 		t.Helper()
 		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+		err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
