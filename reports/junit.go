@@ -17,7 +17,7 @@ import (
 // JUnit renders a run as junit.xml: a suite for each drill, in it a case for
 // each step and one for the promise. Missed is a failure, unmeasurable an error,
 // a step that was not reached is skipped, and so is the only case of a drill
-// that was. Names are English, so that the
+// that was; what went wrong outside of its record is an error. Names are English, so that the
 // history of a case does not depend on the language of the report.
 func JUnit(w io.Writer, run Run) error {
 	words, err := run.prepare("en")
@@ -30,6 +30,9 @@ func JUnit(w io.Writer, run Run) error {
 	}
 	for _, s := range run.Skipped {
 		out.Suites = append(out.Suites, newSkippedSuite(len(out.Suites), s))
+	}
+	for _, b := range run.Broken {
+		out.Suites = append(out.Suites, newBrokenSuite(len(out.Suites), b))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

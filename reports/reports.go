@@ -47,6 +47,7 @@ func Unreadable(name string, why error) Drill {
 type Run struct {
 	Drills    []Drill
 	Skipped   []Skipped
+	Broken    []Broken
 	Generator string // which drillbook renders: "drillbook 1.2.0"
 }
 

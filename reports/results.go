@@ -29,6 +29,7 @@ func JSON(w io.Writer, run Run) error {
 		Drills:    mapped(run.Drills, func(d Drill) drillResult { return newDrillResult(d, words) }),
 		Summaries: mapped(summaries(run), newSummaryResult),
 		Skipped:   mapped(run.Skipped, func(s Skipped) Skipped { s.Params = present(s.Params); return s }),
+		Broken:    mapped(run.Broken, func(b Broken) Broken { b.Params = present(b.Params); return b }),
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -70,6 +71,7 @@ type results struct {
 	Drills    []drillResult   `json:"drills"`
 	Summaries []summaryResult `json:"summaries"`
 	Skipped   []Skipped       `json:"skipped"`
+	Broken    []Broken        `json:"broken"`
 }
 
 type drillResult struct {

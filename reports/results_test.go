@@ -130,7 +130,9 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 		documented[m[1]] = true
 	}
 	found := map[string]bool{}
-	repeated := reports.Run{Drills: slices.Repeat([]reports.Drill{full()}, 6), Skipped: skipped()}
+	repeated := reports.Run{
+		Drills: slices.Repeat([]reports.Drill{full()}, 6), Skipped: skipped(), Broken: brokenRuns(),
+	}
 	for _, r := range append(slices.Collect(maps.Values(cases())), repeated, older(t), flawed(t)) {
 		var v any
 		if err := json.Unmarshal([]byte(results(t, r)), &v); err != nil {

@@ -1,14 +1,8 @@
 package reports
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -38,33 +32,12 @@ func WriteSkipped(dir string, skipped []Skipped) error {
 	if len(skipped) == 0 {
 		return nil
 	}
-	err := os.MkdirAll(dir, 0o755) //nolint:gosec // reports are for others to read
-	if err == nil {
-		var part string
-		part, err = writePart(dir, SkippedFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(skipped) })
-		if err == nil {
-			err = os.Rename(part, filepath.Join(dir, SkippedFile))
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("write what is skipped: %w", err)
-	}
-	return nil
+	return writeList(dir, SkippedFile, skipped)
 }
 
 // ReadSkipped reads what the run in a folder has skipped.
 func ReadSkipped(dir string) (skipped []Skipped, err error) {
-	text, err := fs.ReadFile(os.DirFS(dir), SkippedFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &skipped)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read what was skipped: %w", err)
-	}
-	return skipped, nil
+	return skipped, readList(dir, SkippedFile, &skipped)
 }
 
 // skipped is the table of what was skipped; nil if nothing was.
@@ -85,19 +58,25 @@ func (w words) skipped(all []Skipped) *grid {
 
 // newSkippedSuite has one case, which is not named as any of a drill's.
 func newSkippedSuite(n int, s Skipped) junitSuite {
-	h := record.Head{Product: s.Product, Runbook: s.Runbook}
+	out := loneSuite(n, record.Head{Product: s.Product, Runbook: s.Runbook, Host: s.Host, Params: s.Params}, s.Found)
+	out.Skipped = 1
+	out.Cases[0].Skipped = &junitCause{Message: Clean(s.Why)}
+	return out
+}
+
+// loneSuite is the suite of a drill without a record: of one case, to which
+// nothing has happened.
+func loneSuite(n int, h record.Head, found time.Time) junitSuite {
 	out := junitSuite{
-		ID: n, Package: orDash(plain(s.Product)), Name: plain(s.Runbook), Hostname: orDash(plain(s.Host)),
-		Timestamp: s.Found.UTC().Format(junitTime), Tests: 1, Skipped: 1, Time: seconds(0),
+		ID: n, Package: orDash(plain(h.Product)), Name: plain(h.Runbook), Hostname: orDash(plain(h.Host)),
+		Timestamp: found.UTC().Format(junitTime), Tests: 1, Time: seconds(0),
 		Properties: []junitProperty{
-			{"runbook", Clean(s.Runbook)}, {"product", Clean(s.Product)}, {"host", Clean(s.Host)},
+			{"runbook", Clean(h.Runbook)}, {"product", Clean(h.Product)}, {"host", Clean(h.Host)},
 		},
-		Cases: []junitCase{{
-			Name: "The drill", Classname: junitClass(h), Time: seconds(0), Skipped: &junitCause{Message: Clean(s.Why)},
-		}},
+		Cases: []junitCase{{Name: "The drill", Classname: junitClass(h), Time: seconds(0)}},
 	}
-	for _, k := range slices.Sorted(maps.Keys(s.Params)) {
-		out.Properties = append(out.Properties, junitProperty{line(Clean("params." + k)), Clean(s.Params[k])})
+	for _, k := range slices.Sorted(maps.Keys(h.Params)) {
+		out.Properties = append(out.Properties, junitProperty{line(Clean("params." + k)), Clean(h.Params[k])})
 	}
 	return out
 }

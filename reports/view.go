@@ -31,6 +31,7 @@ type view struct {
 	Trials   *grid
 	Expected *grid // of the trials: what the cluster's own settings make of an outage
 	Skipped  *grid // runbooks that were not carried out
+	Broken   *grid // what went wrong outside of the records
 	Drills   []drillView
 	LeftOut  string // says how many drills are not shown in full
 	Reading  []string

@@ -12,8 +12,8 @@ import (
 // newView drafts the report of a run, without the drills themselves.
 func newView(w words, run Run) view {
 	v := view{words: w, Reading: w.reading(), Made: w.say("generated", "generator", plain(run.generator()))}
-	v.Title, v.Skipped = w.say("title"), w.skipped(run.Skipped)
-	if len(run.Drills) == 1 {
+	v.Title, v.Skipped, v.Broken = w.say("title"), w.skipped(run.Skipped), w.broken(run.Broken)
+	if len(run.Drills) == 1 && !run.lacksDrills() {
 		v.Title += ": " + plain(run.Drills[0].Record.Head.Title.In(w.lang))
 		return v
 	}
@@ -39,7 +39,8 @@ func (w words) reading() []string {
 }
 
 // tally counts the verdicts of a run. One drill that was missed makes the run
-// missed; a run without drills shows nothing.
+// missed; a run without drills shows nothing, and one that lacks a record is not
+// met.
 func (w words) tally(run Run) (worst measure.Verdict, line string) {
 	n := map[measure.Verdict]int{}
 	for _, d := range run.Drills {
@@ -48,7 +49,7 @@ func (w words) tally(run Run) (worst measure.Verdict, line string) {
 	switch {
 	case n[measure.Missed] > 0:
 		worst = measure.Missed
-	case n[measure.Met] > 0 && n[measure.Met] == len(run.Drills):
+	case n[measure.Met] > 0 && n[measure.Met] == len(run.Drills) && !run.lacksDrills():
 		worst = measure.Met
 	default:
 		worst = measure.Unmeasurable

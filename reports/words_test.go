@@ -100,7 +100,7 @@ func TestWordsAreUsed(t *testing.T) {
 	built := []string{
 		"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line.", "probe.how.",
 		"register.why.",
-		"measured.", "event.",
+		"measured.", "event.", "breakage.",
 	}
 	for key := range words {
 		found := strings.Contains(source.String(), `"`+key+`"`)

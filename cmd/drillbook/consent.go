@@ -2,8 +2,8 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,22 +11,65 @@ import (
 	"drillbook/runbooks"
 )
 
-// asker asks a person before a step. Anything but yes stops the drill.
+// asker asks a person before a step. Anything but yes stops the drill. It stops
+// waiting for an answer when the context ends.
 func asker(in io.Reader, out io.Writer, lang string) func(context.Context, runbooks.Step) error {
-	answers := bufio.NewScanner(in)
+	answers := answersFrom(in)
 	words := wordsIn(lang)
-	return func(_ context.Context, s runbooks.Step) error {
+	return func(ctx context.Context, s runbooks.Step) error {
 		if _, err := fmt.Fprintf(out, words.consent, s.Text(lang)); err != nil {
 			return err
 		}
-		if !answers.Scan() {
-			nobody := fmt.Errorf("nobody answered whether to go on with step %q", s.Text(lang))
-			return errors.Join(nobody, answers.Err())
+		text, err := answers(ctx)
+		if err != nil {
+			return fmt.Errorf("nobody answered whether to go on with step %q: %w", s.Text(lang), err)
 		}
-		switch strings.ToLower(strings.TrimSpace(answers.Text())) {
-		case "y", "yes", "是":
+		if isYes(text) {
 			return nil
 		}
 		return fmt.Errorf("consent to step %q was not given", s.Text(lang))
+	}
+}
+
+// isYes reports whether an answer is a yes, in any language.
+func isYes(answer string) bool {
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes", "是":
+		return true
+	}
+	return false
+}
+
+// answersFrom gives a line of the input at a time. Reading from a terminal cannot
+// be cancelled, so a line that nobody waited for is the answer to what is asked
+// next, and a read that never ends does so with the process.
+func answersFrom(in io.Reader) func(context.Context) (string, error) {
+	lines := bufio.NewScanner(in)
+	type answer struct {
+		text string
+		err  error
+	}
+	answers := make(chan answer, 1) // of the one read that is under way
+	reading := false
+	return func(ctx context.Context) (string, error) {
+		if !reading {
+			reading = true
+			go func() {
+				a := answer{}
+				if lines.Scan() {
+					a.text = lines.Text()
+				} else {
+					a.err = cmp.Or(lines.Err(), io.EOF)
+				}
+				answers <- a
+			}()
+		}
+		select {
+		case a := <-answers:
+			reading = false
+			return a.text, a.err
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
 	}
 }

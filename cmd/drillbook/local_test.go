@@ -12,6 +12,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/local"
 	"drillbook/harness/record"
+	"drillbook/reports"
 	"drillbook/scenarios/dsl"
 )
 
@@ -50,12 +51,16 @@ func leftLocal(t *testing.T) []string {
 // in one line, as is how the host was really lost.
 func TestRunWithoutEngine(t *testing.T) {
 	p := onlyLocal(t)
+	elsewhere := killed(t, "r1", "ABCD:EF")
 	out, err := p.command(t, "run", "postgres/lost-primary").CombinedOutput()
 	if code := exitCode(t, err); code != 0 {
 		t.Fatalf("exit code = %d, want 0\n%s", code, out)
 	}
 	if n := strings.Count(string(out), "HOST=local: members are processes of this machine ("); n != 1 {
 		t.Errorf("it says %d times that it chose local, want once:\n%s", n, out)
+	}
+	if _, err := os.Stat(elsewhere); err != nil || !strings.Contains(string(out), "run r1: left as it is") {
+		t.Errorf("it does not say what it left elsewhere (%v):\n%s", err, out)
 	}
 	if l := leftLocal(t); len(l) > 0 {
 		t.Errorf("left behind: %v", l)
@@ -120,16 +125,21 @@ func TestLocalSkipsCuts(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	const why = "it needs cut links, and on a local host"
 	for _, args := range [][]string{
 		{"run", "postgres/lost-primary", "--host", "local", "--set", "hold=500ms"},
 		{"run", "postgres/lost-primary", "--set", "hold=500ms"},
+		{"report", "reports/out/latest"},
 	} {
 		code, _, stderr := command(t, args...)
-		if code != exitEnvironment || !strings.Contains(stderr, "lost-primary is SKIPPED: it needs cut links") {
+		if code != exitEnvironment || !strings.Contains(stderr, "lost-primary is SKIPPED: "+why) {
 			t.Errorf("%v = %d, %q, want %d and why", args, code, stderr, exitEnvironment)
 		}
-		if left, _ := filepath.Glob("reports/out/*"); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
+		for _, name := range []string{reports.PageFile, reports.SummaryFile, reports.ResultsFile, reports.JUnitFile} {
+			text, err := os.ReadFile(filepath.Join("reports", "out", "latest", name))
+			if err != nil || !strings.Contains(string(text), why) {
+				t.Errorf("%v: %s does not say why: %v", args, name, err)
+			}
 		}
 	}
 }

@@ -69,20 +69,30 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	var exit *exitError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &exit):
+	}
+	code := codeOf(err)
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		err = exit.err
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "drillbook:", err) // there is nowhere to report it
+	}
+	return code
+}
+
+// codeOf is the exit code of an error.
+func codeOf(err error) int {
+	exit, ok := errors.AsType[*exitError](err)
+	switch {
+	case ok:
+		return exit.code
 	case errors.Is(err, container.ErrNoEngine), errors.Is(err, local.ErrMissing), errors.Is(err, drill.ErrEnvironment):
-		exit = &exitError{code: exitEnvironment, err: err}
+		return exitEnvironment
 	default:
-		exit = &exitError{code: exitUsage, err: err} // cobra's own errors are all of usage
+		return exitUsage // cobra's own errors are all of usage
 	}
-	if exit.err != nil {
-		_, _ = fmt.Fprintln(stderr, "drillbook:", exit.err) // there is nowhere to report it
-	}
-	return exit.code
 }
 
 func rootCommand() *cobra.Command {

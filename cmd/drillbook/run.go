@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -19,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/drill"
-	"drillbook/harness/measure"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -44,8 +41,9 @@ func runCommand() *cobra.Command {
 		Long: `Carry out runbooks as drills and report them.
 
 Without a RUNBOOK, all of the product's runbooks of the tier are carried out. Exit code 0 says that every promise was
-met, 1 that one was missed, 2 that one could not be measured. Ctrl-C heals, saves and reports what there is; a second
-one ends at once, and "drillbook heal" does the rest.`,
+met, 1 that one was missed, 2 that one could not be measured, 4 that the place could not carry out or remove something.
+Ctrl-C, SIGTERM and SIGHUP heal, save and report what there is; another one, a second or more later, ends at once, and
+"drillbook heal" does the rest.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runDrills(cmd, f, args) },
 	}
 	flags := cmd.Flags()
@@ -66,55 +64,90 @@ one ends at once, and "drillbook heal" does the rest.`,
 }
 
 func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
-	ctx := cmd.Context()
 	options, chosen, lang, err := f.prepare(cmd, args)
 	if err != nil {
 		return err
 	}
-	place, note, err := choosePlace(ctx, f.host, options.Library, chosen)
+	watched, done := context.WithCancel(cmd.Context())
+	defer done()
+	ctx, stop := context.WithCancel(watched)
+	defer stop()
+	in := catchInterrupts()
+	defer in.forget()
+	go heed(watched, in.signals, stop, endAtOnce)
+	r := running{cmd: cmd, out: lasting(cmd.OutOrStdout()), lang: lang, chosen: chosen}
+	r.view = newView(cmd.OutOrStdout(), r.out, lang, f.plain || f.consent == "ask")
+	defer r.view.Close()
+	defer context.AfterFunc(ctx, func() {
+		r.view.Say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
+	})()
+	options.View, options.Stop, options.Begun = r.view, ctx.Done(), in.alone
+	err = r.carryOut(ctx, options, f.host)
+	if lost := r.out.lost(); lost != nil {
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "drillbook: lines are missing above:", lost) // there is nowhere else
+	}
+	if ctx.Err() != nil {
+		return interrupted(err)
+	}
+	return err
+}
+
+// endAtOnce ends the program as it stands.
+func endAtOnce() {
+	fmt.Fprintln(os.Stderr, "drillbook: ended at once; `drillbook heal` removes what is left")
+	os.Exit(exitInterrupted)
+}
+
+// interrupted is how a run ends that a signal stopped: what went wrong is said,
+// unless it is just that.
+func interrupted(err error) error {
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		err = exit.err
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return &exitError{code: exitInterrupted, err: err}
+}
+
+// running is a run under way.
+type running struct {
+	cmd    *cobra.Command
+	out    *output
+	view   view
+	lang   string
+	chosen []dsl.Scenario
+}
+
+// carryOut carries out the scenarios and reports them.
+func (r running) carryOut(ctx context.Context, options dsl.Options, host string) error {
+	place, note, err := choosePlace(ctx, host, options.Library, r.chosen)
 	if err != nil {
 		return err
 	}
 	options.Place = place
-	if err := makeFolder(options.Out); err != nil {
+	if options.Out, err = makeFolder(options.Out); err != nil {
 		return err
 	}
-	view := newView(cmd.OutOrStdout(), lang, f.plain || f.consent == "ask")
-	defer view.Close()
-	options.View = view
 	if note != "" {
-		view.Say(note)
+		r.view.Say(note)
 	}
-	if _, err := heal(ctx, view.Say); err != nil {
-		return environment(err)
-	}
-	interrupted := watchInterrupts(view.Say)
 	suite := dsl.NewSuite(options)
-	if err := errors.Join(suite.Declare(chosen...), suite.Check()); err != nil {
+	if err := errors.Join(suite.Declare(r.chosen...), suite.Check()); err != nil {
 		return errors.Join(usage(err), os.Remove(options.Out))
 	}
-	if err := sayLeftOut(suite, place, len(args) > 0, len(chosen), view.Say); err != nil {
-		return errors.Join(environment(err), os.Remove(options.Out))
+	for _, skipped := range suite.Skipped() {
+		r.view.Say(skipped.String())
+	}
+	// What dead runs have left is said and no reason not to begin.
+	if _, _, err := (healing{say: r.view.Say}).heal(ctx); err != nil {
+		return errors.Join(err, os.Remove(options.Out))
 	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	formatter.ColorableStdOut = io.Discard // the view speaks, not Ginkgo
-	suite.Run(&outcome{})
-	view.Close()
-	return conclude(cmd, suite, options.Out, lang, interrupted)
-}
-
-// sayLeftOut says what the place cannot carry out. That is an error if a person
-// has asked for it by name, or if nothing else is left to do.
-func sayLeftOut(suite *dsl.Suite, place dsl.Place, named bool, chosen int, say func(string)) error {
-	var errs []error
-	for _, s := range suite.Skipped() {
-		if named || len(suite.Skipped()) == chosen {
-			errs = append(errs, fmt.Errorf("%s: %s", s, place.Instead))
-			continue
-		}
-		say(s.String())
-	}
-	return errors.Join(errs...)
+	suite.Run(&outcome{})                  //nolint:contextcheck // its contexts are Ginkgo's; Stop ends them
+	r.view.Close()
+	return r.conclude(suite, options)
 }
 
 // outcome is what Ginkgo wants to fail; the records say more.
@@ -225,64 +258,19 @@ func pairs(set []string) (map[string]string, error) {
 	return values, nil
 }
 
-// makeFolder makes the folder of a run and finds out whether it can be written.
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // reports are for everyone
-		return environment(fmt.Errorf("make the folder of the run: %w: choose another with --out", err))
-	}
-	probe, err := os.CreateTemp(dir, ".writable-*")
-	if err != nil {
-		return environment(fmt.Errorf("write to the folder of the run: %w: choose another with --out", err))
-	}
-	return environment(errors.Join(probe.Close(), os.Remove(probe.Name())))
-}
-
-// watchInterrupts says what an interrupt does, and ends the program at the
-// second one. Ginkgo itself stops the drill at the first.
-func watchInterrupts(say func(string)) (interrupted func() bool) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	ctx, note := context.WithCancel(context.Background()) //nolint:forbidigo // it lives as long as the program
-	go func() {
-		<-signals
-		note()
-		say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
-		<-signals
-		fmt.Fprintln(os.Stderr, "drillbook: ended at once; `drillbook heal` removes what is left")
-		os.Exit(exitInterrupted)
-	}()
-	return func() bool { return ctx.Err() != nil }
-}
-
 // conclude writes the reports and says how the run went.
-func conclude(cmd *cobra.Command, suite *dsl.Suite, out, lang string, interrupted func() bool) error {
+func (r running) conclude(suite *dsl.Suite, o dsl.Options) error {
 	run := suite.Report()
-	for _, s := range suite.Skipped() { // once more, where it is not overlooked
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", s); err != nil {
-			return environment(err)
-		}
+	if err := publish(r.out, run, o.Out, r.lang); err != nil {
+		return environment(err)
 	}
-	if len(run.Drills) == 0 {
-		_ = os.Remove(out) // it is empty, unless something was skipped
-	} else {
-		if err := publish(cmd.OutOrStdout(), run, out, lang); err != nil {
-			return environment(err)
-		}
-	}
-	switch verdict := worst(run); {
-	case interrupted() || suite.Interrupted():
+	if suite.Interrupted() {
 		return &exitError{code: exitInterrupted}
-	case suite.Broken() != nil:
-		return environment(suite.Broken())
-	case verdict == measure.Missed:
-		return &exitError{code: exitMissed}
-	case verdict == measure.Unmeasurable:
-		return &exitError{code: exitUnmeasurable}
 	}
-	return nil
+	return judge(run, o.Place.Instead)
 }
 
-// publish writes the reports, points latest to them, and prints the table.
+// publish writes the reports, prints the table, and points latest to them.
 func publish(w io.Writer, run reports.Run, out, lang string) error {
 	if err := reports.Write(out, run, lang); err != nil {
 		return err
@@ -294,44 +282,15 @@ func publish(w io.Writer, run reports.Run, out, lang string) error {
 	if err := reports.Table(w, begun, lang); err != nil {
 		return err
 	}
-	if err := pointLatest(out); err != nil {
-		return err
-	}
 	page, err := filepath.Abs(filepath.Join(out, reports.PageFile))
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\n%s\n", page)
+	if _, err = fmt.Fprintf(w, "\n%s\n", page); err != nil {
+		return err
+	}
+	if unlinked := pointLatest(out); unlinked != nil { // the reports are there all the same
+		_, err = fmt.Fprintln(w, unlinked)
+	}
 	return err
-}
-
-// pointLatest makes the link latest beside the folder of the run lead to it.
-func pointLatest(out string) error {
-	latest := filepath.Join(filepath.Dir(out), "latest")
-	next := latest + ".next"
-	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("point %s to the run: %w", latest, err)
-	}
-	if err := os.Symlink(filepath.Base(out), next); err != nil {
-		return fmt.Errorf("point %s to the run: %w", latest, err)
-	}
-	return os.Rename(next, latest)
-}
-
-// worst is the verdict of a run: missed, if anything certainly was; else
-// unmeasurable, if anything could not be told.
-func worst(run reports.Run) measure.Verdict {
-	verdict := measure.Met
-	for _, d := range run.Drills {
-		switch {
-		case d.Result.Verdict == measure.Missed:
-			return measure.Missed
-		case d.Result.Verdict != measure.Met:
-			verdict = measure.Unmeasurable
-		}
-	}
-	if len(run.Drills) == 0 {
-		return measure.Unmeasurable
-	}
-	return verdict
 }

@@ -20,11 +20,13 @@ func (s screen) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// terminal is the terminal that is written to, for what moves on it.
+// terminal is the terminal that is written to, if its cursor can be moved: those
+// that are called dumb, as in editors and in some CI servers, print what moves it.
 func terminal(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(screen); ok {
 		w = s.to
 	}
 	f, ok := w.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
+	name := os.Getenv("TERM")
+	return f, ok && term.IsTerminal(int(f.Fd())) && name != "" && name != "dumb"
 }

@@ -93,7 +93,7 @@ func TestViewsGetNoForeignSequences(t *testing.T) {
 		if kind == "plain" {
 			v.Close()
 			out = safe{}
-			v = newView(screen{&out}, "en", true)
+			v = newView(screen{&out}, screen{&out}, "en", true)
 		}
 		head := record.Head{Runbook: nasty, Title: record.Text{"en": nasty}, System: nasty, StandIn: nasty}
 		v.DrillBegins(head, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -11,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/drill"
-	"drillbook/harness/fault"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
 	"drillbook/harness/record"
@@ -23,22 +23,21 @@ func reportCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "report DIR…",
 		Short: "Measure the records of a run again and write its reports anew",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Measure the records of a run again and write its reports anew.
+
+The exit code is that of the verdict, as "drillbook run" has it; 4 if a record cannot be read, which is named while the
+others are reported.`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lang, err := language(cmd)
 			if err != nil {
 				return err
 			}
-			var errs []error
+			ends := make([]error, 0, len(args))
 			for _, dir := range args {
-				if err := rewrite(cmd, dir, lang); err != nil {
-					errs = append(errs, err)
-				}
+				ends = append(ends, rewrite(cmd, dir, lang))
 			}
-			if len(errs) == 1 {
-				return errs[0]
-			}
-			return environment(errors.Join(errs...))
+			return gravest(ends...)
 		},
 	}
 }
@@ -46,16 +45,19 @@ func reportCommand() *cobra.Command {
 // rewrite renders the records below a folder. One that cannot be read is told of in
 // the reports, and is an error; those beside it are reported all the same.
 func rewrite(cmd *cobra.Command, dir, lang string) error {
-	files, err := filepath.Glob(filepath.Join(dir, "*", drill.RecordName))
-	if err != nil {
-		return usage(err)
-	}
-	if len(files) == 0 {
-		return usage(fmt.Errorf("%s holds no records: name the folder of a run, such as reports/out/latest", dir))
-	}
 	run := reports.Run{Generator: version()}
+	files, err := recordsIn(dir)
+	if err != nil {
+		return err
+	}
 	if run.Skipped, err = reports.ReadSkipped(dir); err != nil {
 		return environment(err)
+	}
+	if run.Broken, err = reports.ReadBroken(dir); err != nil {
+		return environment(err)
+	}
+	if len(files)+len(run.Skipped)+len(run.Broken) == 0 {
+		return usage(fmt.Errorf("%s holds no records: name the folder of a run, such as reports/out/latest", dir))
 	}
 	var unreadable []error
 	for _, f := range files {
@@ -67,76 +69,39 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 			continue
 		}
 		if rec.Flaw != nil { // what stands before it is still worth a report
-			_, err := fmt.Fprintf(cmd.ErrOrStderr(), "drillbook: record %s: %v\n", f, rec.Flaw)
-			if err != nil {
-				return err
-			}
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "drillbook: record %s: %v\n", f, rec.Flaw) // there is nowhere else
 		}
 		run.Drills = append(run.Drills, reports.Of(rec, name))
 	}
 	if err := reports.Write(dir, run, lang); err != nil {
 		return environment(err)
 	}
-	if err := reports.Table(cmd.OutOrStdout(), run, lang); err != nil {
-		return err
+	if err := reports.Table(lasting(cmd.OutOrStdout()), run, lang); err != nil {
+		return environment(err)
 	}
-	return environment(errors.Join(unreadable...))
+	return gravest(judge(run, ""), environment(errors.Join(unreadable...)))
 }
 
-func healCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "heal",
-		Short: "Undo and remove what runs that were killed have left behind",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			line := say(cmd)
-			noEngine, err := heal(cmd.Context(), line)
-			if noEngine != nil {
-				line(fmt.Sprintf("containers were not looked for: %v", noEngine))
-			}
-			return err
-		},
-	}
-}
-
-// heal removes what dead runs have left, in containers if an engine answers.
-// Their faults went with what they were done to; it says which ones had been in
-// force.
-func heal(ctx context.Context, say func(line string)) (noEngine, err error) {
-	if err := container.Heal(ctx, say); errors.Is(err, container.ErrNoEngine) {
-		noEngine = err
-	} else if err != nil {
-		return nil, err
-	}
-	if err := local.Heal(ctx, say); err != nil {
-		return noEngine, err
-	}
-	dir, err := dsl.Ledgers()
+// recordsIn are the records of the run in a folder, whatever its name.
+func recordsIn(dir string) ([]string, error) {
+	drills, err := os.ReadDir(dir)
 	if err != nil {
-		return noEngine, err
+		return nil, usage(fmt.Errorf("read the folder of a run: %w", err))
 	}
-	left, err := fault.Left(dir)
-	errs := []error{err}
-	for _, l := range left {
-		page := l.Page()
-		if noEngine != nil && page.Undo == dsl.Containers().Undo {
-			errs = append(errs, l.Close()) // nothing was undone
-			continue
+	var files []string
+	for _, d := range drills {
+		f := filepath.Join(dir, d.Name(), drill.RecordName)
+		if _, err := os.Stat(f); err == nil {
+			files = append(files, f)
 		}
-		for _, f := range page.Faults {
-			say(fmt.Sprintf("run %s: %q had been in force (%s); undone: %s", page.Run, f.What, f.Mechanism, page.Undo))
-		}
-		if len(page.Faults) > 0 {
-			say(fmt.Sprintf("run %s: its record is %s", page.Run, page.Record))
-		}
-		errs = append(errs, l.Forget())
 	}
-	return noEngine, errors.Join(errs...)
+	return files, nil
 }
 
 // say prints lines to the command's output.
 func say(cmd *cobra.Command) func(string) {
-	return func(line string) { _, _ = fmt.Fprintln(cmd.OutOrStdout(), line) }
+	out := lasting(cmd.OutOrStdout())
+	return func(line string) { _, _ = fmt.Fprintln(out, line) } // it never fails
 }
 
 func imagesCommand() *cobra.Command {

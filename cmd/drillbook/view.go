@@ -22,12 +22,13 @@ type view interface {
 	Close()
 }
 
-// newView is a live view on a terminal and plain lines elsewhere.
-func newView(w io.Writer, lang string, plain bool) view {
+// newView is a live view, if to is a terminal, and plain lines elsewhere, which out
+// takes.
+func newView(to, out io.Writer, lang string, plain bool) view {
 	lines := &lines{words: wordsIn(lang), lang: lang}
-	file, ok := terminal(w)
+	file, ok := terminal(to)
 	if plain || !ok {
-		return &plainView{w: w, lines: lines}
+		return &plainView{w: out, lines: lines}
 	}
 	return newLiveView(file, lines)
 }

@@ -12,18 +12,22 @@ import (
 
 // End waits until service has settled, stops the clients, heals what is still
 // in force, reads back what every member holds and closes the record. After
-// an interrupt, or where the procedure cannot go on for a reason that is not the
-// service's, it does not wait, but does the rest. Calling it again does nothing.
+// an interrupt, once ctx has ended, or where the procedure cannot go on for a
+// reason that is not the service's, it does not wait, but does the rest. Calling
+// it again does nothing.
 func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	if d.ended {
 		return nil
 	}
 	d.ended = true
-	tail := record.Tail{Interrupted: interrupted}
 	hurried := interrupted || d.stuck
 	if !hurried {
 		d.settle(ctx)
+		interrupted = ctx.Err() != nil
+		hurried = interrupted
 	}
+	ctx = context.WithoutCancel(ctx)
+	tail := record.Tail{Interrupted: interrupted}
 	for _, w := range d.watches {
 		w.Stop()
 	}

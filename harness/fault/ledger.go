@@ -27,6 +27,8 @@ type Ledger struct {
 type Page struct {
 	Run    string  `json:"run"`
 	Undo   string  `json:"undo"`   // how what was done is undone if the harness cannot
+	Site   string  `json:"site"`   // which place it is in, as [host.Site] has it; "" if that was not said
+	Reach  string  `json:"reach"`  // how a person gets there
 	Record string  `json:"record"` // path of the drill's record
 	Faults []Entry `json:"faults"` // in force, in the order of injection
 }

@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -86,6 +88,57 @@ func (l *Lock) Release() error {
 		err = nil
 	}
 	return errors.Join(err, l.file.Unlock())
+}
+
+// ID tells the lock's file from every other that ever was at its path.
+func (l *Lock) ID() (string, error) {
+	info, err := l.file.Stat()
+	if err != nil {
+		return "", fmt.Errorf("lock %s: %w", l.file.Path(), err)
+	}
+	return fileID(info), nil
+}
+
+// fileID is a file's number in its file system.
+func fileID(info fs.FileInfo) string {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	return strconv.FormatUint(stat.Ino, 10)
+}
+
+// State is what is known of a lock that another process may hold.
+type State int
+
+// The states.
+const (
+	Unknown State = iota // the file is not there, or is another one
+	Free                 // its process is dead
+	Busy                 // its process lives
+)
+
+// Look finds out whether anybody holds the lock at path, if the file there is
+// still the one of that [Lock.ID]. It is not if this is another machine, or
+// another container, where the same path leads elsewhere.
+func Look(path, id string) State {
+	f, err := os.Open(path) //nolint:gosec // it is only locked
+	if err != nil {
+		return Unknown
+	}
+	defer func() { _ = f.Close() }() // which frees the lock as well
+	info, err := f.Stat()
+	if err != nil || id == "" || fileID(info) != id {
+		return Unknown
+	}
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); {
+	case err == nil:
+		return Free
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return Busy
+	default:
+		return Unknown
+	}
 }
 
 // Held reports whether the lock has not been released.

@@ -34,6 +34,7 @@ func (d *Drill) finishWithin() time.Duration { return d.Book.RTO + 5*time.Minute
 
 // begin starts the cluster and the clients.
 func (d *Drill) begin(ctx ginkgo.SpecContext) {
+	d.suite.skipIfStopping()
 	d.head.Run = newRun(time.Now())
 	view := d.suite.opts.View
 	view.DrillBegins(d.head, d.health)
@@ -63,7 +64,7 @@ func (d *Drill) start(ctx context.Context) error {
 		ctx := context.WithoutCancel(ctx)
 		return errors.Join(links.Close(ctx), h.Close(ctx))
 	}
-	ledger, err := d.openLedger(place)
+	ledger, err := d.openLedger(place, h)
 	if err != nil {
 		return fmt.Errorf("%w: %w", drill.ErrEnvironment, errors.Join(err, remove()))
 	}
@@ -110,7 +111,7 @@ func (d *Drill) openRelay(ctx context.Context, h host.Host) (link.Network, error
 
 // openLedger begins the list of faults that `drillbook heal` reads if this
 // process is killed.
-func (d *Drill) openLedger(p Place) (*fault.Ledger, error) {
+func (d *Drill) openLedger(p Place, h host.Host) (*fault.Ledger, error) {
 	dir, err := Ledgers()
 	if err != nil {
 		return nil, err
@@ -119,7 +120,11 @@ func (d *Drill) openLedger(p Place) (*fault.Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the record: %w", err)
 	}
-	return fault.OpenLedger(dir, fault.Page{Run: d.head.Run, Undo: p.Undo, Record: path})
+	page := fault.Page{Run: d.head.Run, Undo: p.Undo, Record: path}
+	if s, ok := h.(host.Sited); ok {
+		page.Site, page.Reach = s.Site().ID, s.Site().Reach
+	}
+	return fault.OpenLedger(dir, page)
 }
 
 // health is how the clients' writes fare, once there are any.
@@ -147,8 +152,10 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 	if !ok {
 		return
 	}
+	d.suite.skipIfStopping()
 	if ask := d.suite.opts.Consent; ask != nil && s.Consent == runbooks.ConsentAsk {
 		if err := ask(ctx, s); err != nil {
+			d.suite.skipIfStopping()
 			d.StepSkipped(s.Number, drill.Blame(record.BlamePerson, err))
 			ginkgo.Fail(err.Error())
 		}
@@ -159,7 +166,7 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 
 func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	report := ginkgo.CurrentSpecReport()
-	d.stopped = d.stopped || report.State.Is(types.SpecStateInterrupted)
+	d.stopped = d.stopped || report.State.Is(types.SpecStateInterrupted) || d.suite.stopping()
 	d.failed = d.failed || report.Failed()
 	if !d.inStep {
 		return
@@ -180,9 +187,9 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 }
 
 // gone notes that the place where the members run has broken, if that is to
-// blame for an error.
+// blame for an error and not that somebody stopped asking it.
 func (d *Drill) gone(err error) {
-	if drill.Blamed(err) == record.BlamePlace {
+	if drill.Blamed(err) == record.BlamePlace && !errors.Is(err, context.Canceled) && !errors.Is(err, errStopped) {
 		d.broken = errors.Join(d.broken, fmt.Errorf("%s: %w: %w", d.Book.Name, errPlace, err))
 	}
 }
@@ -213,8 +220,11 @@ func (d *Drill) finish(ctx ginkgo.SpecContext) {
 	}
 }
 
-// takeDown is what finish does. Doing it again does nothing.
+// takeDown is what finish does. Doing it again does nothing; doing it at the same
+// time waits for the other, which Ginkgo may have given up.
 func (d *Drill) takeDown(ctx context.Context) error {
+	d.taking.Lock()
+	defer d.taking.Unlock()
 	var errs []error
 	if d.Drill != nil {
 		// Ginkgo says of a step that it was interrupted; when that comes between
@@ -223,9 +233,11 @@ func (d *Drill) takeDown(ctx context.Context) error {
 		errs = append(errs, d.end(ctx))
 	}
 	if d.place != nil {
-		err := d.place()
-		d.gone(err)
-		errs = append(errs, err)
+		if err := d.place(); err != nil {
+			d.left = fmt.Errorf("%s: run %s is left behind: %w", d.Book.Name, d.head.Run, err)
+			d.suite.opts.View.Say(d.left.Error()) // the record is closed, and only Ginkgo would hear of it
+			errs = append(errs, d.left)
+		}
 		d.place = nil
 	}
 	return errors.Join(errs...)
@@ -237,7 +249,7 @@ func (d *Drill) end(ctx context.Context) error {
 		return nil
 	}
 	d.ended = true
-	err := d.End(context.WithoutCancel(ctx), d.stopped)
+	err := d.End(ctx, d.stopped)
 	if err != nil {
 		err = fmt.Errorf("end the drill: %w", err)
 		d.gone(err)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -92,11 +93,13 @@ type Drill struct {
 	place    func() error // closes host and links
 	ended    bool
 	outcome  *reports.Drill
-	broken   error // why the drill could not begin, or not go on
-	inStep   bool  // a step has begun and not ended
-	cause    error // what failed the current step, if Work has seen it
-	failed   bool  // a step, or what is around the steps
-	stopped  bool  // by an interrupt
+	broken   error      // why the drill could not begin, or not go on
+	left     error      // why what it ran on could not be removed
+	inStep   bool       // a step has begun and not ended
+	cause    error      // what failed the current step, if Work has seen it
+	failed   bool       // a step, or what is around the steps
+	stopped  bool       // by an interrupt
+	taking   sync.Mutex // held while it is taken down
 }
 
 // newDrill prepares trial number trial of a scenario.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -64,6 +65,12 @@ type Options struct {
 	View    View
 	// Consent, if set, is asked before every step whose runbook wants it.
 	Consent func(ctx context.Context, step runbooks.Step) error
+	// Stop, if set, is closed when the run is to end: what is under way is told
+	// so, its drill is healed, saved and taken down, and no other begins.
+	Stop <-chan struct{}
+	// Begun, if set, is called before the first drill begins. Ginkgo listens to
+	// signals by then, and a caller that wants them alone can take them.
+	Begun func()
 }
 
 // Suite is a run of scenarios.
@@ -71,6 +78,7 @@ type Suite struct {
 	opts    Options
 	drills  []*Drill
 	skipped []reports.Skipped
+	begun   sync.Once // Options.Begun
 }
 
 // NewSuite returns a suite without scenarios.
@@ -101,7 +109,7 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 		}
 	}
 	// One container, since only within one Ginkgo keeps to the order.
-	ginkgo.Describe("drills", func() {
+	ginkgo.Describe("drills", ginkgo.AroundNode(s.untilStopped), func() {
 		for _, d := range s.drills {
 			d.declare()
 		}
@@ -166,9 +174,11 @@ func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
 		s.opts.View.Say(err.Error())
 		t.Fail()
 	}
-	config, reporter := ginkgo.GinkgoConfiguration()
-	config.Timeout = 0 // every step has its limit, and how many drills there are is up to people
-	ginkgo.RunSpecs(t, "drillbook", append([]any{config, reporter}, args...)...)
+	if len(s.drills) > 0 {
+		config, reporter := ginkgo.GinkgoConfiguration()
+		config.Timeout = 0 // every step has its limit, and how many drills there are is up to people
+		ginkgo.RunSpecs(t, "drillbook", append([]any{config, reporter}, args...)...)
+	}
 	// After an interrupt between two specs Ginkgo runs neither the rest nor
 	// AfterAll, and the drill is still there.
 	for _, d := range s.drills {
@@ -178,25 +188,30 @@ func (s *Suite) Run(t ginkgo.GinkgoTestingT, args ...any) {
 			t.Fail()
 		}
 	}
+	if err := reports.WriteBroken(s.opts.Out, s.Report().Broken); err != nil {
+		s.opts.View.Say(err.Error())
+		t.Fail()
+	}
 }
 
-// Report is what the drills of the suite have left.
+// Report is what the drills of the suite have left, once it has run.
 func (s *Suite) Report() reports.Run {
 	run := reports.Run{Generator: s.opts.Harness, Skipped: s.skipped}
 	for _, d := range s.drills {
 		if d.outcome != nil {
 			run.Drills = append(run.Drills, *d.outcome)
 		}
+		run.Broken = append(run.Broken, d.breakages()...)
 	}
 	return run
 }
 
-// Broken is why drills could not begin, or not go on, for reasons of the place
-// where they run, if any could not.
+// Broken is why drills could not begin, could not go on for reasons of the place
+// where they run, or could not be taken down, if any could not.
 func (s *Suite) Broken() error {
-	errs := make([]error, 0, len(s.drills))
+	errs := make([]error, 0, 2*len(s.drills))
 	for _, d := range s.drills {
-		errs = append(errs, d.broken)
+		errs = append(errs, d.broken, d.left)
 	}
 	return errors.Join(errs...)
 }

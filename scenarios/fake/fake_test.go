@@ -142,10 +142,13 @@ func (s *stuckOnce) Heal(ctx context.Context) error {
 }
 
 // silent is a view that only counts.
-type silent struct{ began, ended int }
+type silent struct {
+	began, ended int
+	said         strings.Builder
+}
 
 func (s *silent) DrillBegins(record.Head, func() (probe.Health, time.Duration, bool)) { s.began++ }
-func (s *silent) Say(string)                                                          {}
+func (s *silent) Say(line string)                                                     { s.said.WriteString(line) }
 func (s *silent) Event(record.Event)                                                  {}
 func (s *silent) DrillEnds(reports.Drill)                                             { s.ended++ }
 
@@ -155,10 +158,21 @@ type failed bool
 
 func (f *failed) Fail() { *f = true }
 
+// lingering is a host that cannot be removed.
+type lingering struct{ *fake.DB }
+
+var errLingers = errors.New("the engine does not answer: `drillbook heal` tries again")
+
+func (l lingering) Close(ctx context.Context) error { return errors.Join(l.DB.Close(ctx), errLingers) }
+
+var errFull = errors.New("no subnet is free")
+
 // consent is what a person says before a step, if anybody is asked.
 type consent func(context.Context, runbooks.Step) error
 
-func suite(t *testing.T, out string, view dsl.View, loses string, body func(*dsl.Drill), ask consent) *dsl.Suite {
+func suite(
+	t *testing.T, out string, view dsl.View, place dsl.Place, loses string, body func(*dsl.Drill), ask consent,
+) *dsl.Suite {
 	t.Helper()
 	lib, err := runbooks.Load(fstest.MapFS{
 		"fake/lost-primary.md":    {Data: []byte(page)},
@@ -168,7 +182,7 @@ func suite(t *testing.T, out string, view dsl.View, loses string, body func(*dsl
 		t.Fatal(err)
 	}
 	s := dsl.NewSuite(dsl.Options{
-		Library: lib, Place: memory(), Out: out, Trials: 2, View: view,
+		Library: lib, Place: place, Out: out, Trials: 2, View: view,
 		Params: map[string]string{"loses": loses}, Consent: ask,
 	})
 	sc := dsl.Scenario{
@@ -255,22 +269,38 @@ func checkSteps(t *testing.T, d reports.Drill) {
 // A healthy and a defective database, and a place that fails, are drilled in one
 // suite, two trials each: Ginkgo can run only once in a process.
 func TestSuite(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // what is stuck leaves its ledger of faults
 	var view silent
 	out := t.TempDir()
-	healthy := suite(t, out, &view, "no", lostPrimary, agrees)
-	defective := suite(t, t.TempDir(), &view, "yes", lostPrimary, nil)
-	stuck := suite(t, t.TempDir(), &view, "no", unhealed, nil)
-	declined := suite(t, t.TempDir(), &view, "no", lostPrimary, declines)
-	gone := suite(t, t.TempDir(), &view, "no", unreachable, nil)
+	healthy := suite(t, out, &view, memory(), "no", lostPrimary, agrees)
+	defective := suite(t, t.TempDir(), &view, memory(), "yes", lostPrimary, nil)
+	stuck := suite(t, t.TempDir(), &view, memory(), "no", unhealed, nil)
+	declined := suite(t, t.TempDir(), &view, memory(), "no", lostPrimary, declines)
+	gone := suite(t, t.TempDir(), &view, memory(), "no", unreachable, nil)
+	full, sticky := memory(), memory()
+	full.Open = func(context.Context, string, driver.Driver, func(string)) (host.Host, link.Network, error) {
+		return nil, nil, errFull
+	}
+	sticky.Open = func(_ context.Context, _ string, d driver.Driver, _ func(string)) (host.Host, link.Network, error) {
+		db := d.(*fake.DB)
+		return lingering{db}, db.Links(), nil
+	}
+	unopened := suite(t, t.TempDir(), &view, full, "no", lostPrimary, nil)
+	left := suite(t, t.TempDir(), &view, sticky, "no", lostPrimary, nil)
 	var f failed
 	RegisterFailHandler(Fail)
 	healthy.Run(&f)
 	if !f {
 		t.Error("a missed promise did not fail the suite")
 	}
-	if view.began != 10 || view.ended != 10 {
-		t.Errorf("%d drills began and %d ended, want 10 each", view.began, view.ended)
+	if view.began != 14 || view.ended != 12 {
+		t.Errorf("%d drills began and %d ended, want 14, and all but two", view.began, view.ended)
 	}
+	if n := strings.Count(view.said.String(), errLingers.Error()); n != 2 {
+		t.Errorf("it says %d times that a host is stuck, want 2:\n%s", n, view.said.String())
+	}
+	checkBroken(t, unopened, reports.NotBegun, errFull, 0)
+	checkBroken(t, left, reports.LeftBehind, errLingers, 2)
 	checkDeclined(t, declined)
 	checkGone(t, gone)
 	for _, tt := range []struct {
@@ -341,5 +371,24 @@ func hides(t *testing.T, out string, run reports.Run) {
 	}
 	if found, err := secret.Leaks(os.DirFS(out), known...); err != nil || len(found) != 1 {
 		t.Errorf("leaks with one that was planted = %q, %v", found, err)
+	}
+}
+
+// checkBroken looks at what a suite says of a place that failed both of its
+// trials: in its report, on disk, and as an error.
+func checkBroken(t *testing.T, s *dsl.Suite, want reports.Breakage, why error, drills int) {
+	t.Helper()
+	run := s.Report()
+	if len(run.Drills) != drills || len(run.Broken) != 2 {
+		t.Fatalf("%s: %d drills and %d breakages, want %d and 2", want, len(run.Drills), len(run.Broken), drills)
+	}
+	for _, b := range run.Broken {
+		if b.What != want || !strings.Contains(b.Why, why.Error()) || b.Runbook != "fake/lost-primary" ||
+			b.Host != "memory" {
+			t.Errorf("%s: broken = %+v", want, b)
+		}
+	}
+	if !errors.Is(s.Broken(), why) {
+		t.Errorf("%s: Broken = %v, want %v", want, s.Broken(), why)
 	}
 }

@@ -15,10 +15,10 @@
 // beside the nodes cannot be shown: [Host.Published] says so. A harness that is itself in a
 // container needs TESTCONTAINERS_HOST_OVERRIDE set to the engine's address.
 //
-// Containers and networks carry the labels drillbook.run, drillbook.machine
-// and drillbook.lock. The process of a run holds a lock on a file for as long
-// as it lives; what a dead process left is found by that and removed by
-// [Heal]. The reaper of testcontainers is not needed: it is switched off for
+// Containers and networks carry the labels drillbook.run, drillbook.lock and
+// drillbook.lock.file. The process of a run holds a lock on that file for as long
+// as it lives; what a dead process left is found by that and removed by [Heal],
+// whatever the machine is called by then. The reaper of testcontainers is not needed: it is switched off for
 // the whole process by setting TESTCONTAINERS_RYUK_DISABLED, which is the only
 // way there is, because its image cannot be had where no registry answers.
 package container
@@ -30,6 +30,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -47,10 +48,12 @@ import (
 
 // The labels of what a run makes.
 const (
-	labelRun     = "drillbook.run"
-	labelMachine = "drillbook.machine" // whose processes the lock speaks of
-	labelLock    = "drillbook.lock"    // path of the run's lock file
-	labelNode    = "drillbook.node"
+	labelRun    = "drillbook.run"
+	labelLock   = "drillbook.lock"      // path of the run's lock file
+	labelLockID = "drillbook.lock.file" // which file that is; see [lock.Look]
+	labelOwner  = "drillbook.owner"     // who may know what it is, for people
+	labelBegan  = "drillbook.began"
+	labelNode   = "drillbook.node"
 )
 
 // runLock is where the lock of a run is. Its process holds it for as long as
@@ -94,9 +97,9 @@ type Config struct {
 	Progress func(line string)
 }
 
-// Host runs nodes in containers. It implements [host.Host] and [host.Finder];
-// its nodes implement [host.Stater], [host.Freezer], [host.Unplugger] and
-// [host.NetAdmin].
+// Host runs nodes in containers. It implements [host.Host], [host.Finder] and
+// [host.Sited]; its nodes implement [host.Stater], [host.Freezer],
+// [host.Unplugger] and [host.NetAdmin].
 type Host struct {
 	cfg      Config
 	engine   *engine
@@ -104,6 +107,7 @@ type Host struct {
 	images   *imageStore
 	labels   map[string]string
 	networks map[host.Network]subnet
+	site     host.Site
 	direct   bool   // the networks are this machine's own
 	daemon   string // else: where ports are published
 	lock     *lock.Lock
@@ -141,14 +145,23 @@ func (h *Host) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	machine, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("name this machine: %w", err)
+	if h.site, err = h.engine.site(ctx); err != nil {
+		return err
 	}
 	if h.lock, err = lock.Try(path); err != nil {
 		return err
 	}
-	h.labels = map[string]string{labelRun: h.cfg.Run, labelMachine: machine, labelLock: path}
+	if err := os.WriteFile(path, []byte(h.site.ID), 0o644); err != nil { //nolint:gosec // others may see it
+		return fmt.Errorf("write down where the run is: %w", err)
+	}
+	id, err := h.lock.ID()
+	if err != nil {
+		return err
+	}
+	h.labels = map[string]string{
+		labelRun: h.cfg.Run, labelLock: path, labelLockID: id, labelOwner: owner(),
+		labelBegan: time.Now().UTC().Format(time.RFC3339),
+	}
 	if h.provider, err = h.engine.testcontainers(); err != nil {
 		return err
 	}
@@ -209,6 +222,22 @@ func (e *engine) testcontainers() (*testcontainers.DockerProvider, error) {
 	p.SetClient(e.cli)
 	return p, nil
 }
+
+// owner is who runs this, as far as that can be told.
+func owner() string {
+	name := "somebody"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "somewhere"
+	}
+	return name + "@" + machine
+}
+
+// Site is the engine.
+func (h *Host) Site() host.Site { return h.site }
 
 // Name is "container".
 func (h *Host) Name() string { return "container" }

@@ -91,6 +91,15 @@ func dial(ctx context.Context, address string) (*engine, error) {
 	}, nil
 }
 
+// site is this engine, whatever address it is reached at.
+func (e *engine) site(ctx context.Context) (host.Site, error) {
+	info, err := e.cli.Info(ctx)
+	if err != nil {
+		return host.Site{}, fmt.Errorf("ask the engine who it is: %w", err)
+	}
+	return host.Site{ID: info.ID, Reach: client.EnvOverrideHost + "=" + e.Address}, nil
+}
+
 // notOverSSH says how an engine is reached all the same that the docker command
 // reaches by ssh.
 func notOverSSH(at string) error {

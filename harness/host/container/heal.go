@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -17,91 +18,139 @@ import (
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 
+	"drillbook/harness/host"
 	"drillbook/harness/lock"
 )
 
 // Heal removes what runs have left whose process is dead: their containers,
-// with their volumes, their networks and their lock files.
-// Live runs, and those of other users and machines on the same engine, whose
-// locks mean nothing here, are left alone.
+// with their volumes, their networks and their lock files. Live runs are left
+// alone, and so are those of others, and those whose lock cannot be seen from
+// here, unless also, if set, says of one that it is to be removed all the same.
 // report is told what was done and what was left, one line each.
-func Heal(ctx context.Context, report func(line string)) error {
+func Heal(
+	ctx context.Context, also func(host.Leftover) bool, report func(line string),
+) (healed host.Healed, err error) {
 	e, err := connect(ctx)
 	if err != nil {
-		return err
+		return healed, err
 	}
-	err = errors.Join(e.healRuns(ctx, report), removeStaleLocks())
-	return errors.Join(err, e.cli.Close())
-}
-
-// healRuns looks at every run that the engine knows of.
-func (e *engine) healRuns(ctx context.Context, report func(string)) error {
+	defer func() { err = errors.Join(err, e.cli.Close()) }()
+	if healed.Site, err = e.site(ctx); err != nil {
+		return healed, err
+	}
 	runs, err := e.runs(ctx)
 	if err != nil {
-		return err
+		return healed, err
 	}
-	machine, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("name this machine: %w", err)
-	}
-	var errs []error
-	for _, run := range slices.Sorted(maps.Keys(runs)) {
-		labels := runs[run]
-		mine, err := runLock(run)
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		said, left, err := e.healRun(ctx, runs[name], also)
 		if err != nil {
-			return err
+			left = runs[name].leftover(err.Error())
 		}
-		if labels[labelMachine] != machine || labels[labelLock] != mine {
-			report(fmt.Sprintf("run %s: left alone, its lock is %s on %s",
-				run, labels[labelLock], labels[labelMachine]))
-			continue
+		switch {
+		case left != nil:
+			healed.Left = append(healed.Left, *left)
+			report(fmt.Sprintf("run %s: left alone: %s", name, left))
+		case said == "":
+			report(fmt.Sprintf("run %s: left alone, it is alive", name))
+		default:
+			healed.Removed = append(healed.Removed, name)
+			report(fmt.Sprintf("run %s: %s", name, said))
 		}
-		said, err := e.healRun(ctx, run, labels[labelLock])
-		if err != nil {
-			errs = append(errs, fmt.Errorf("heal run %s: %w", run, err))
-			continue
-		}
-		report(fmt.Sprintf("run %s: %s", run, said))
 	}
-	return errors.Join(errs...)
+	return healed, removeStaleLocks(healed)
 }
 
-// healRun removes a run if its lock can be had or is gone.
-func (e *engine) healRun(ctx context.Context, run, path string) (said string, err error) {
-	_, err = os.Stat(path)
-	gone := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !gone {
-		return "", err
+// healRun removes a run that is dead, or of which also says so. It says nothing
+// of one that is alive.
+func (e *engine) healRun(
+	ctx context.Context, r found, also func(host.Leftover) bool,
+) (said string, left *host.Leftover, err error) {
+	mine, err := runLock(r.labels[labelRun])
+	if err != nil {
+		return "", nil, err
 	}
-	if !gone {
+	switch path, state := r.lock(mine); {
+	case state == lock.Busy:
+		return "", nil, nil
+	case state == lock.Unknown:
+		left = r.leftover("whether it is alive cannot be told: its lock is not here (" + path + ")")
+	case path != mine:
+		left = r.leftover("its process is dead, and it is not yours (" + path + ")")
+	default:
 		l, err := lock.Try(path)
 		if errors.Is(err, lock.ErrHeld) {
-			return "left alone, it is alive", nil
+			return "", nil, nil // somebody else heals it
 		}
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
-		defer func() { err = errors.Join(err, l.Release()) }()
+		said, err = e.removed(ctx, r, "it is dead")
+		if err == nil {
+			err = l.Release()
+		}
+		return said, nil, err
 	}
-	removed, err := e.removeRun(ctx, run)
+	if also == nil || !also(*left) {
+		return "", left, nil
+	}
+	said, err = e.removed(ctx, r, "as you said")
+	return said, nil, err
+}
+
+func (e *engine) removed(ctx context.Context, r found, why string) (string, error) {
+	n, err := e.removeRun(ctx, r.labels[labelRun])
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("it is dead; removed %d containers, networks and volumes", removed), nil
+	return fmt.Sprintf("%s; removed %d containers, networks and volumes", why, n), nil
 }
 
-// removeStaleLocks removes the lock files that nobody holds.
-func removeStaleLocks() error {
+// found is a run that has left something.
+type found struct {
+	labels map[string]string
+	things int
+}
+
+// lock is where the run's lock is, seen from here, and what is known of it. A
+// cache folder may be found at another path than it was.
+func (r found) lock(mine string) (string, lock.State) {
+	for _, path := range []string{mine, r.labels[labelLock]} {
+		if s := lock.Look(path, r.labels[labelLockID]); s != lock.Unknown {
+			return path, s
+		}
+	}
+	return r.labels[labelLock], lock.Unknown
+}
+
+func (r found) leftover(why string) *host.Leftover {
+	began, _ := time.Parse(time.RFC3339, r.labels[labelBegan]) // at an unknown time otherwise
+	return &host.Leftover{
+		Run: r.labels[labelRun], Owner: r.labels[labelOwner], Began: began, Things: r.things, Why: why,
+	}
+}
+
+// removeStaleLocks removes the lock files that nobody holds, of runs that were
+// on the engine and of which nothing is left there. Those of other engines must
+// stay: that nobody holds them is what tells their runs to be dead.
+func removeStaleLocks(healed host.Healed) error {
 	dir, err := lock.Folder("runs")
 	if err != nil {
 		return err
 	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.lock"))
+	files, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the folder of locks: %w", err)
 	}
 	var errs []error
-	for _, path := range paths {
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		site, err := os.ReadFile(path) //nolint:gosec // our own file
+		run := strings.TrimSuffix(f.Name(), ".lock")
+		isOfRun := func(l host.Leftover) bool { return l.Run == run }
+		if err != nil || len(site) > 0 && string(site) != healed.Site.ID || slices.ContainsFunc(healed.Left, isOfRun) {
+			continue
+		}
 		l, err := lock.Try(path)
 		if errors.Is(err, lock.ErrHeld) {
 			continue
@@ -114,8 +163,8 @@ func removeStaleLocks() error {
 	return errors.Join(errs...)
 }
 
-// runs are the labels of every run that has left something, by its name.
-func (e *engine) runs(ctx context.Context) (map[string]map[string]string, error) {
+// runs are the runs that have left something, by name.
+func (e *engine) runs(ctx context.Context) (map[string]found, error) {
 	ours := filters.NewArgs(filters.Arg("label", labelRun))
 	containers, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
 	if err != nil {
@@ -129,17 +178,21 @@ func (e *engine) runs(ctx context.Context) (map[string]map[string]string, error)
 	if err != nil {
 		return nil, fmt.Errorf("list volumes: %w", err)
 	}
-	found := map[string]map[string]string{}
+	all := map[string]found{}
+	add := func(labels map[string]string) {
+		name := labels[labelRun]
+		all[name] = found{labels: labels, things: all[name].things + 1}
+	}
 	for _, c := range containers {
-		found[c.Labels[labelRun]] = c.Labels
+		add(c.Labels)
 	}
 	for _, n := range networks {
-		found[n.Labels[labelRun]] = n.Labels
+		add(n.Labels)
 	}
 	for _, v := range volumes.Volumes {
-		found[v.Labels[labelRun]] = v.Labels
+		add(v.Labels)
 	}
-	return found, nil
+	return all, nil
 }
 
 // removeRun removes all containers of a run at once, then its networks and

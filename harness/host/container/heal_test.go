@@ -47,26 +47,13 @@ func TestHeal(t *testing.T) {
 	launch(t, live, host.Spec{Name: "a"})
 
 	dead := runName()
-	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$")
-	victim.Env = append(os.Environ(), victimRun+"="+dead)
-	out, err := victim.StdoutPipe()
-	must(t, err)
-	must(t, victim.Start())
-	t.Cleanup(func() { _ = victim.Process.Kill() })
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && lines.Text() != "holding" {
-		t.Log(lines.Text())
-	}
-	if got, want := left(t, dead), 4; got != want {
-		t.Fatalf("the victim has %d containers and networks, want %d", got, want)
-	}
-
-	if said := heal(t); said[dead] != "left alone, it is alive" {
+	victim := hold(t, dead, os.Getenv("XDG_CACHE_HOME"))
+	if said := heal(t, nil); said[dead] != "left alone, it is alive" {
 		t.Errorf("while its process lives, Heal says %q of the run", said[dead])
 	}
 	must(t, victim.Process.Kill())
 	_ = victim.Wait() // it was killed
-	said := heal(t)
+	said := heal(t, nil)
 	if got, want := said[dead], "it is dead; removed 4 containers, networks and volumes"; got != want {
 		t.Errorf("Heal says %q of the dead run, want %q", got, want)
 	}
@@ -88,14 +75,78 @@ func TestHeal(t *testing.T) {
 	}
 }
 
+// hold starts a process that holds a run, with the locks in a cache of its own.
+func hold(t *testing.T, run, cache string) *exec.Cmd {
+	t.Helper()
+	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$")
+	victim.Env = append(os.Environ(), victimRun+"="+run, "XDG_CACHE_HOME="+cache)
+	out, err := victim.StdoutPipe()
+	must(t, err)
+	must(t, victim.Start())
+	t.Cleanup(func() { _ = victim.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && lines.Text() != "holding" {
+		t.Log(lines.Text())
+	}
+	if got, want := left(t, run), 4; got != want {
+		t.Fatalf("the victim has %d containers and networks, want %d", got, want)
+	}
+	return victim
+}
+
+// What a machine or a CI job has left that is gone is not removed unless a
+// person says so; what somebody holds never is, wherever the lock is seen.
+func TestHealOfOthers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a container engine, which -short does without")
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	theirs, run := filepath.Join(t.TempDir(), "theirs"), runName()
+	victim := hold(t, run, theirs)
+	var asked []host.Leftover
+	also := func(l host.Leftover) bool {
+		if l.Run == run {
+			asked = append(asked, l)
+		}
+		return l.Run == run
+	}
+	if said := heal(t, also); said[run] != "left alone, it is alive" || len(asked) > 0 {
+		t.Errorf("of a live run of somebody else Heal says %q, and asks of %v", said[run], asked)
+	}
+	must(t, victim.Process.Kill())
+	_ = victim.Wait() // it was killed
+	said := heal(t, nil)
+	if !strings.Contains(said[run], "its process is dead, and it is not yours") || left(t, run) == 0 {
+		t.Errorf("of a dead run of somebody else Heal says %q, and leaves %d things", said[run], left(t, run))
+	}
+	must(t, os.RemoveAll(theirs)) // the machine is gone
+	said = heal(t, nil)
+	name, err := os.Hostname()
+	must(t, err)
+	for _, want := range []string{"4 containers, networks and volumes, ", " ago by ", "@" + name, "cannot be told"} {
+		if !strings.Contains(said[run], want) {
+			t.Errorf("of the run of a machine that is gone Heal says %q, want %q", said[run], want)
+		}
+	}
+	if left(t, run) == 0 {
+		t.Error("Heal removed a run that may be alive")
+	}
+	if said := heal(t, also); said[run] != "as you said; removed 4 containers, networks and volumes" {
+		t.Errorf("told to remove it, Heal says %q", said[run])
+	}
+	if len(asked) == 0 || left(t, run) > 0 {
+		t.Errorf("asked of %v, left are %d things", asked, left(t, run))
+	}
+}
+
 // heal returns what Heal says of each run.
-func heal(t *testing.T) map[string]string {
+func heal(t *testing.T, also func(host.Leftover) bool) map[string]string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a container engine, which -short does without")
 	}
 	said := map[string]string{}
-	err := hosts.Heal(t.Context(), func(line string) {
+	_, err := hosts.Heal(t.Context(), also, func(line string) {
 		run, what, _ := strings.Cut(strings.TrimPrefix(line, "run "), ": ")
 		said[run] = what
 	})

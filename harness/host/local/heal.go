@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"drillbook/harness/host"
 	"drillbook/harness/lock"
 )
 
@@ -22,35 +23,45 @@ const (
 // Heal ends and removes what runs on this host have left whose process is dead.
 // Live runs are left alone. report is told what was done and what was left, one
 // line each.
-func Heal(ctx context.Context, report func(line string)) error {
+func Heal(ctx context.Context, report func(line string)) (host.Healed, error) {
+	healed := host.Healed{Site: here()}
 	dir, err := lock.Folder(locks)
 	if err != nil {
-		return err
+		return healed, err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.lock"))
+	files, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return healed, fmt.Errorf("read the folder of locks: %w", err)
 	}
-	var errs []error
-	for _, file := range files {
-		run := strings.TrimSuffix(filepath.Base(file), ".lock")
-		said, err := healRun(ctx, file)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("heal run %s: %w", run, err))
-			continue
+	for _, f := range files {
+		run := strings.TrimSuffix(f.Name(), ".lock")
+		said, err := healRun(ctx, filepath.Join(dir, f.Name()))
+		switch {
+		case errors.Is(err, lock.ErrHeld):
+			said = "left alone, it is alive"
+		case err != nil:
+			said = "left alone: " + err.Error()
+			healed.Left = append(healed.Left, host.Leftover{Run: run, Why: err.Error()})
+		default:
+			healed.Removed = append(healed.Removed, run)
 		}
 		report(fmt.Sprintf("run %s: %s", run, said))
 	}
-	return errors.Join(errs...)
+	return healed, nil
 }
 
-// healRun removes a run if its lock can be had. A run that could not be removed
-// keeps its file, so that it can be tried again.
+// here is this machine. What a run has on it is named by a lock beside the
+// ledgers of faults, so that nobody finds the one without the other.
+func here() host.Site { return host.Site{ID: "local", Reach: "this machine"} }
+
+// Site is this machine.
+func (h *Host) Site() host.Site { return here() }
+
+// healRun removes a run if its lock can be had; else its error wraps
+// [lock.ErrHeld]. A run that could not be removed keeps its file, so that it can
+// be tried again.
 func healRun(ctx context.Context, file string) (said string, err error) {
 	l, err := lock.Try(file)
-	if errors.Is(err, lock.ErrHeld) {
-		return "left alone, it is alive", nil
-	}
 	if err != nil {
 		return "", err
 	}

@@ -107,10 +107,11 @@ func TestHeal(t *testing.T) {
 func heal(t *testing.T) map[string]string {
 	t.Helper()
 	said := map[string]string{}
-	must(t, local.Heal(t.Context(), func(line string) {
+	_, err := local.Heal(t.Context(), func(line string) {
 		run, what, _ := strings.Cut(strings.TrimPrefix(line, "run "), ": ")
 		said[run] = what
-	}))
+	})
+	must(t, err)
 	return said
 }
 
@@ -123,8 +124,10 @@ func TestHealRemovesOnlyRuns(t *testing.T) {
 	must(t, os.MkdirAll(locks, 0o755))
 	precious := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(locks, "x.lock"), []byte(precious), 0o600))
-	if err := local.Heal(t.Context(), func(string) {}); err == nil || !strings.Contains(err.Error(), precious) {
-		t.Errorf("Heal = %v, want an error that names the folder", err)
+	healed, err := local.Heal(t.Context(), func(string) {})
+	if err != nil || len(healed.Removed) > 0 || len(healed.Left) != 1 ||
+		!strings.Contains(healed.Left[0].Why, precious) {
+		t.Errorf("Heal = %+v, %v, want one left, which names the folder", healed, err)
 	}
 	if _, err := os.Stat(precious); err != nil {
 		t.Error(err)

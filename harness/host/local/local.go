@@ -52,8 +52,8 @@ type Config struct {
 	Progress func(line string)
 }
 
-// Host runs nodes as processes. It implements [host.Host] and [host.Finder];
-// its nodes implement [host.Stater], [host.Freezer] and [host.Witness].
+// Host runs nodes as processes. It implements [host.Host], [host.Finder] and
+// [host.Sited]; its nodes implement [host.Stater], [host.Freezer] and [host.Witness].
 type Host struct {
 	cfg       Config
 	folder    string // of the run

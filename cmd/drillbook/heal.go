@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/host/container"
+	"drillbook/harness/host/local"
+	"drillbook/scenarios/dsl"
+)
+
+func healCommand() *cobra.Command {
+	var all, yes bool
+	var forget []string
+	cmd := &cobra.Command{
+		Use:   "heal",
+		Short: "Undo and remove what runs that were killed have left behind",
+		Long: `Undo and remove what runs that were killed have left behind.
+
+What belongs to others, and what nobody can tell to be dead from here, such as that of a machine that is gone, is named
+and left alone; --all removes it, and asks before each. The exit code is 4 if anything is left.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if yes && !all {
+				return usage(errors.New("--yes: it answers what --all asks, so say that too"))
+			}
+			h := healing{forget: forget, say: say(cmd)}
+			if all {
+				h.also = confirm(cmd.Context(), cmd.InOrStdin(), lasting(cmd.OutOrStdout()), yes)
+			}
+			left, noEngine, err := h.heal(cmd.Context())
+			if noEngine != nil {
+				h.say(fmt.Sprintf("containers were not looked for: %v", noEngine))
+			}
+			if left > 0 {
+				said := fmt.Errorf("of %d runs something is left; what to do is said above", left)
+				return gravest(err, environment(said))
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "also remove what cannot be told to be dead: asks before each run")
+	cmd.Flags().BoolVar(&yes, "yes", false, "with --all: do not ask")
+	cmd.Flags().StringArrayVar(&forget, "forget", nil,
+		"forget the faults of a run that is known to be gone (may be repeated)")
+	return cmd
+}
+
+// confirm asks a person before a run is removed that may be alive.
+func confirm(ctx context.Context, in io.Reader, out io.Writer, yes bool) func(host.Leftover) bool {
+	answers := answersFrom(in)
+	return func(l host.Leftover) bool {
+		if yes {
+			return true
+		}
+		_, _ = fmt.Fprintf(out, "run %s: %s\nremove it? [y/N] ", l.Run, l) // it never fails
+		text, err := answers(ctx)
+		return err == nil && isYes(text)
+	}
+}
+
+// healing is how what dead runs have left is removed.
+type healing struct {
+	also   func(host.Leftover) bool // as [container.Heal] has it
+	forget []string                 // runs that a person knows to be gone
+	say    func(line string)
+}
+
+// heal removes what dead runs have left, in containers if an engine answers, and
+// counts the runs of which something is left.
+func (h healing) heal(ctx context.Context) (left int, noEngine, err error) {
+	dir, err := dsl.Ledgers()
+	if err != nil {
+		return 0, nil, environment(err)
+	}
+	here, err := local.Heal(ctx, h.say)
+	if err != nil {
+		return 0, nil, environment(err)
+	}
+	engine, err := container.Heal(ctx, h.also, h.say)
+	if errors.Is(err, container.ErrNoEngine) {
+		noEngine, err = err, nil
+	}
+	if err != nil {
+		return 0, nil, environment(err)
+	}
+	h.hint(engine.Left)
+	runs := map[string]bool{} // of which something is left
+	for _, l := range slices.Concat(here.Left, engine.Left) {
+		runs[l.Run] = true
+	}
+	err = h.settle(dir, runs, here, engine)
+	return len(runs), noEngine, err
+}
+
+// settle forgets the faults of which nothing is left, with what they were done
+// to, and adds to the runs those whose faults may be in force still.
+func (h healing) settle(dir string, runs map[string]bool, healed ...host.Healed) error {
+	ledgers, err := fault.Left(dir)
+	errs := []error{environment(err)}
+	known := map[string]bool{}
+	for _, l := range ledgers {
+		p := l.Page()
+		known[p.Run] = true
+		became, gone := h.fate(p, healed)
+		for _, f := range p.Faults {
+			h.say(fmt.Sprintf("run %s: %q had been in force (%s); %s", p.Run, f.What, f.Mechanism, became))
+		}
+		if len(p.Faults) > 0 {
+			h.say(fmt.Sprintf("run %s: its record is %s", p.Run, p.Record))
+		}
+		if gone {
+			delete(runs, p.Run)
+			errs = append(errs, environment(l.Forget()))
+			continue
+		}
+		runs[p.Run] = true
+		errs = append(errs, environment(l.Close()))
+		where := "nobody wrote down where that is"
+		if p.Reach != "" {
+			where = "`" + p.Reach + " drillbook heal`"
+		}
+		h.say(fmt.Sprintf("run %s: left as it is: heal it where it is (%s), or, if it is gone, "+
+			"`drillbook heal --forget %s`", p.Run, where, p.Run))
+	}
+	for _, run := range h.forget {
+		if !known[run] {
+			errs = append(errs, usage(fmt.Errorf("--forget %s: no dead run of that name is known here", run)))
+		}
+	}
+	return gravest(errs...)
+}
+
+// fate is what has become of the faults of a run, and whether they are gone.
+func (h healing) fate(p fault.Page, healed []host.Healed) (became string, gone bool) {
+	if slices.Contains(h.forget, p.Run) {
+		return "forgotten, as you said", true
+	}
+	for _, at := range healed {
+		isOfRun := func(l host.Leftover) bool { return l.Run == p.Run }
+		switch {
+		case slices.Contains(at.Removed, p.Run):
+			return "undone: " + p.Undo, true
+		case slices.ContainsFunc(at.Left, isOfRun):
+			return "it is left", false
+		case at.Site.ID != "" && at.Site.ID == p.Site:
+			return "gone with what it was done to: nothing of the run is left", true
+		}
+	}
+	return "for all that is known it still is: no place that was asked has the run", false
+}
+
+// hint says how what is left is removed all the same.
+func (h healing) hint(left []host.Leftover) {
+	for _, l := range left {
+		h.say(fmt.Sprintf("run %s: `drillbook heal --all` removes it, once you know that it is not alive", l.Run))
+	}
+}

@@ -1,0 +1,46 @@
+package host
+
+import (
+	"fmt"
+	"time"
+)
+
+// Site is where a host has its nodes, so that what a run has left can be found
+// again: an engine, or this machine.
+type Site struct {
+	ID    string // never that of another site; "" if it has none
+	Reach string // how the command is told to go there: "DOCKER_HOST=tcp://10.0.0.5:2375"
+}
+
+// Sited is a host that says where it is.
+type Sited interface {
+	Site() Site
+}
+
+// Healed is what came of removing what dead runs have left at a site.
+type Healed struct {
+	Site    Site
+	Removed []string // runs of which nothing is left any more
+	Left    []Leftover
+}
+
+// Leftover is a run of which something is left that was not removed.
+type Leftover struct {
+	Run    string
+	Owner  string // "user@machine"
+	Began  time.Time
+	Things int // containers, networks and volumes
+	Why    string
+}
+
+func (l Leftover) String() string {
+	age := "at an unknown time"
+	if !l.Began.IsZero() {
+		age = time.Since(l.Began).Round(time.Second).String() + " ago"
+	}
+	owner := l.Owner
+	if owner == "" {
+		owner = "somebody"
+	}
+	return fmt.Sprintf("%d containers, networks and volumes, made %s by %s: %s", l.Things, age, owner, l.Why)
+}

@@ -1,0 +1,47 @@
+package dsl
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"drillbook/reports"
+)
+
+// errNotReached is why a drill did not begin of which nothing else is known.
+var errNotReached = errors.New("the run ended before it began")
+
+// breakages are what the record of the drill does not tell: that there is none,
+// and that what it ran on is still there.
+func (d *Drill) breakages() []reports.Broken {
+	var all []reports.Broken
+	add := func(what reports.Breakage, why error) {
+		all = append(all, reports.Broken{
+			What: what, Runbook: d.Book.Name, Run: d.head.Run, Product: d.head.Product, Host: d.head.Host,
+			Params: d.Params, Found: time.Now(), Why: strings.TrimPrefix(why.Error(), d.Book.Name+": "),
+		})
+	}
+	switch {
+	case d.broken != nil && d.Drill != nil:
+		add(reports.PlaceBroke, d.broken)
+	case d.tells():
+	case d.broken != nil:
+		add(reports.NotBegun, d.broken)
+	default:
+		add(reports.NotBegun, errNotReached)
+	}
+	if d.left != nil {
+		add(reports.LeftBehind, d.left)
+	}
+	return all
+}
+
+// tells reports whether the drill has a record that says why it could not begin, if
+// it could not.
+func (d *Drill) tells() bool {
+	if d.outcome == nil {
+		return false
+	}
+	tail := d.outcome.Record.Tail
+	return d.broken == nil || tail != nil && tail.Err != ""
+}
