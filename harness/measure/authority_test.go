@@ -14,10 +14,10 @@ func (s *story) unread(member string) *story {
 	return s
 }
 
-// silent: the member does not answer any more, since it said something last.
-func (s *story) silent(at, said int, member string) *story {
+// silent: b does not answer any more, since it said something last.
+func (s *story) silent(at, said int) *story {
 	took := time.Duration(at-said) * ms
-	s.at(at, record.Event{Kind: record.Role, Member: member, Took: took})
+	s.at(at, record.Event{Kind: record.Role, Member: "b", Took: took})
 	return s
 }
 
@@ -39,29 +39,32 @@ func TestAuthority(t *testing.T) {
 			one().says(10, "b", "primary").decided("a", 150).says(200, "a", "primary"), false,
 		},
 		{"says by now that it is none", one().says(10, "b", "primary").says(500, "b", "standby"), true},
-		{"said primary, then nothing", one().says(10, "a", "primary").says(20, "b", "primary").silent(500, 450, "b"), false},
+		{
+			"said primary, then nothing",
+			one().says(10, "a", "primary").says(20, "b", "primary").silent(500, 450), false,
+		},
 		{
 			"said primary, then nothing, and the other was ordered later",
-			one().says(20, "b", "primary").silent(500, 450, "b").decided("a", 600), true,
+			one().says(20, "b", "primary").silent(500, 450).decided("a", 600), true,
 		},
 		{
 			"said primary, then nothing, and the other says so since",
-			one().says(20, "b", "primary").silent(500, 450, "b").says(700, "a", "primary"), true,
+			one().says(20, "b", "primary").silent(500, 450).says(700, "a", "primary"), true,
 		},
 		{
 			"said primary, then nothing, and the other took a write since",
-			one().says(10, "a", "primary").says(20, "b", "primary").silent(500, 450, "b").
+			one().says(10, "a", "primary").says(20, "b", "primary").silent(500, 450).
 				attempt(0, 2, 700, record.Acked, by(1, 0)), true,
 		},
-		{"acknowledged last", one().attempt(0, 2, 50, record.Acked, by(1, 0)).silent(0, 0, "b"), false},
+		{"acknowledged last", one().attempt(0, 2, 50, record.Acked, by(1, 0)).silent(0, 0), false},
 		{"was ordered, and the other goes on saying so", one().says(10, "a", "primary").decided("b", 300).
-			silent(310, 0, "b"), false},
-		{"was ordered, and the other says so since", one().decided("b", 300).silent(310, 0, "b").
+			silent(310, 0), false},
+		{"was ordered, and the other says so since", one().decided("b", 300).silent(310, 0).
 			says(400, "a", "primary"), true},
-		{"was ordered, and the other took a write since", one().decided("b", 300).silent(310, 0, "b").
+		{"was ordered, and the other took a write since", one().decided("b", 300).silent(310, 0).
 			attempt(0, 2, 700, record.Acked, by(1, 0)), true},
 		{"was ordered, and said later that it is none", one().decided("b", 300).says(350, "b", "standby").
-			silent(500, 450, "b"), true},
+			silent(500, 450), true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.story.holds("a", "primary", 2).unread("b").measure()
