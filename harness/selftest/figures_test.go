@@ -160,7 +160,10 @@ func (o *outcome) claims() figure {
 	const unseen = 150 * ms
 	found, truth := o.Split.RoleOverlap, o.truth.DoubleRoles
 	doubt := time.Duration(len(o.truth.Double)) * o.may.claims
-	return figure{claims, length(found), length(truth), found <= truth+doubt && found >= truth-max(unseen, doubt)}
+	f := figure{name: claims, found: length(found), truth: length(truth)}
+	unheard := time.Duration(len(o.truth.Promoted)) * o.may.unheard
+	f.right = found <= truth+doubt && found >= truth-max(unseen, doubt)-unheard
+	return f
 }
 
 // span is a stretch of the drill.

@@ -16,6 +16,7 @@ type tolerance struct {
 	overtake time.Duration // answers may overtake each other by so much
 	opens    time.Duration // a write may open its session, which takes so long: nobody knows when it was asked
 	claims   time.Duration // each time that two claim to be primary is seen so closely
+	unheard  time.Duration // and for so long after each promotion nobody hears it
 	waits    bool          // the oldest read may have waited for its session
 	unread   bool          // members may hold something twice that are not read
 }
@@ -23,11 +24,17 @@ type tolerance struct {
 // loose is what a world by chance needs: sessions are opened at any time, and
 // members that open them slowly are seldom asked.
 func loose(db fake.Config) tolerance {
-	answer := db.Opening + db.Latency + db.Jitter + db.Defects.Slow.By
-	return tolerance{
-		overtake: db.Jitter, opens: 2*answer - db.Opening + db.Delay, claims: 250*ms + 4*answer,
+	const heard = 250 * ms // the observer waits no longer for a member to say what it is
+	slow := db.Defects.Slow
+	answer := db.Opening + db.Latency + db.Jitter + slow.By
+	may := tolerance{
+		overtake: db.Jitter, opens: 2*answer - db.Opening + db.Delay, claims: heard + 4*answer,
 		waits: true, unread: true,
 	}
+	if answer > heard {
+		may.unheard = slow.For
+	}
+	return may
 }
 
 // A drill of the table has no tolerance: what is off by anything is wrong. In a world

@@ -70,8 +70,8 @@ func (o *outcome) contradicts(r *measure.Result, rec *record.Record) []string {
 		say("outage of at least %s, and it was at most %s", found.Least, most)
 	}
 	missed := has(r, measure.RTOMissed)
-	if missed && most < rto-r.Error {
-		say("missed, but there was no longer outage than %s of %s", most, rto)
+	if (missed || has(r, measure.BrownOut)) && most < rto-r.Error {
+		say("missed, but clients were out or served late for no longer than %s of %s", most, rto)
 	}
 	unclear := has(r, measure.RTOUnclear) || has(r, measure.RTOOpen)
 	if least.length() > max(rto, unseen)+hidden && !missed && !unclear {
