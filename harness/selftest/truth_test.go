@@ -99,9 +99,20 @@ func (o *outcome) outsUntil(stopped time.Duration) []span {
 	return all
 }
 
+// answered is when the clients' last write ended.
+func (o *outcome) answered() time.Duration {
+	last := o.stopped()
+	for i := range o.rec.Attempts {
+		if a := &o.rec.Attempts[i]; a.Stream == 0 {
+			last = max(last, a.Done)
+		}
+	}
+	return last
+}
+
 // until is a true span, which may not have ended when the clients stopped.
 func (o *outcome) until(s fake.Span) span {
-	to := o.stopped()
+	to := o.answered()
 	if !s.To.IsZero() {
 		to = o.since(s.To)
 	}
@@ -138,14 +149,16 @@ func (o *outcome) longest(rec *record.Record) (least span, most time.Duration) {
 			least = cluster
 		}
 	}
-	for _, s := range together(o.felt(o.outsUntil(o.stopped())), settle+o.Error) {
+	for _, s := range together(o.felt(o.outsUntil(o.answered())), settle+o.Error) {
 		most = max(most, s.length())
 	}
 	return least, max(most, o.pauses)
 }
 
-// failedIn reports whether a client's write was sent in a time and failed.
+// failedIn reports whether a client's write was certainly asked in a time and failed:
+// how long it waited for its session is known in microseconds.
 func failedIn(rec *record.Record, s span) bool {
+	s.to -= time.Microsecond
 	return slices.ContainsFunc(rec.Attempts, func(a record.Attempt) bool {
 		return a.Stream == 0 && a.Outcome != record.Acked && a.Asked() >= s.from && a.Asked() < s.to
 	})
