@@ -91,9 +91,9 @@ const (
 	calibrateAnswers  = 4
 )
 
-// How often a calibration that is not good is repeated: the machine may be busy with
-// other things for a moment. One in which the harness stood still says more of that
-// than of the probe.
+// How often a calibration is repeated, for the manners of outage in which it is not
+// good: the machine may be busy with other things for a moment. One in which the
+// harness stood still says more of that than of the probe.
 const (
 	calibrateTries = 3
 	calibrateMost  = 10 // with those in which it stood still
@@ -106,7 +106,7 @@ func (d *Drill) calibrate(ctx context.Context) error {
 		return nil
 	}
 	s, bound := d.cfg.Probe.calibration(), d.cfg.Head.Settings.Bound
-	tries := 0
+	tries, passed := 0, map[calibrate.Manner]bool{}
 	for all := 1; ; all++ {
 		trials, err := d.cfg.Calibrate(ctx, s, bound)
 		if err != nil {
@@ -114,7 +114,11 @@ func (d *Drill) calibrate(ctx context.Context) error {
 		}
 		good, stalled := true, false
 		for _, t := range trials {
-			if !t.Seen || t.Error().Abs() > bound {
+			if passed[t.How] {
+				continue
+			}
+			passed[t.How] = t.Seen && t.Error().Abs() <= bound
+			if !passed[t.How] {
 				good, stalled = false, stalled || t.Stalled
 			}
 			d.event(record.Event{
