@@ -32,7 +32,7 @@ type gap struct {
 	failed int           // attempts
 	doubts int           // of those, which the harness itself may have failed
 	met    bool          // by an attempt that failed, in it or in another gap that it met
-	proof  proof
+	proofs []proof
 }
 
 // fails reports whether an attempt failed in the gap that the service failed.
@@ -123,15 +123,15 @@ func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 		if doubtful {
 			g.doubts++
 		} else {
-			g.proof.add(to, from)
+			v.prove(g, proof{from, to, from, true})
 		}
 	}
-	return merged(gaps)
+	return v.merged(gaps)
 }
 
 // merged sorts the gaps and makes one of those that are the same.
-func merged(gaps []gap) []gap {
-	slices.SortFunc(gaps, func(a, b gap) int { return cmp.Compare(a.next, b.next) })
+func (v *view) merged(gaps []gap) []gap {
+	slices.SortStableFunc(gaps, func(a, b gap) int { return cmp.Compare(a.next, b.next) })
 	kept := gaps[:0]
 	for _, g := range gaps {
 		if len(kept) == 0 || kept[len(kept)-1].next != g.next {
@@ -140,7 +140,9 @@ func merged(gaps []gap) []gap {
 		}
 		k := &kept[len(kept)-1]
 		k.failed, k.doubts = k.failed+g.failed, k.doubts+g.doubts
-		k.proof.join(g.proof)
+		for _, p := range g.proofs {
+			v.prove(k, p)
+		}
 	}
 	return kept
 }
@@ -263,21 +265,29 @@ func (s *series) proved(gaps []gap, v *view) proof {
 	settle := v.rec.Head.Settings.Settle
 	var best, chain proof
 	var back time.Duration // when service came back after the last gap of the chain, at the earliest
+	longer := func(p proof) {
+		if !best.any || p.least() > best.least() {
+			best = p
+		}
+	}
 	for _, g := range gaps {
-		p := g.proof
-		if g.fails() {
+		for n, p := range g.proofs {
+			if !g.fails() {
+				longer(p)
+				continue
+			}
 			until := g.from // when service was there before the gap, at the latest
 			if v.stalled(g.from, p.by) {
 				until = p.by
 			}
-			if until-back >= settle {
+			if n == 0 && until-back >= settle || n > 0 && v.settles(g.proofs[n-1], p) {
 				chain = proof{}
 			}
-			chain.join(g.proof)
-			p, back = chain, s.back(&g, v)
+			chain.join(p)
+			longer(chain)
 		}
-		if p.any && (!best.any || p.least() > best.least()) {
-			best = p
+		if g.fails() {
+			back = s.back(&g, v)
 		}
 	}
 	return best

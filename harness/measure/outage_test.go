@@ -410,6 +410,8 @@ func TestAStallBetweenOutages(t *testing.T) {
 		{"service ended in it", tell().serve(100, 2000, record.Acked).serve(2000, 2300, record.Refused).
 			serve(2300, 2400, record.Acked).serve(3400, 5000, record.Refused).serve(5000, 9000, record.Acked).
 			stand(2400, 3400), 1600 * ms, 3000 * ms},
+		{"service came back and ended in it", tell().serve(100, 2000, record.Acked).serve(2000, 2300, record.Refused).
+			serve(4300, 5000, record.Refused).serve(5000, 9000, record.Acked).stand(2300, 4300), 700 * ms, 3000 * ms},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.story.decided("b", 2000).measure().Downtime
@@ -418,6 +420,15 @@ func TestAStallBetweenOutages(t *testing.T) {
 					tt.most)
 			}
 		})
+	}
+}
+
+// A stall in which service cannot have come back for good takes nothing apart.
+func TestAShortStallInAnOutage(t *testing.T) {
+	got := tell().serve(100, 2000, record.Acked).serve(2000, 2300, record.Refused).serve(3200, 5000, record.Refused).
+		serve(5000, 9000, record.Acked).stand(2300, 3200).decided("b", 2000).measure().Downtime
+	if got.Count != 1 || got.Longest.Least < 2980*ms {
+		t.Errorf("downtime = %+v, want one outage of certainly 3 s", got)
 	}
 }
 

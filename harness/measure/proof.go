@@ -15,24 +15,20 @@ import (
 const unnoticed = 12 * time.Millisecond
 
 // proof is what attempts prove of the time in which service was down: from no
-// later than by, until no earlier than till.
+// later than by, until no earlier than till. The first of them left at a time.
 type proof struct {
-	by, till time.Duration
-	any      bool
-}
-
-func (p *proof) add(by, till time.Duration) {
-	if !p.any {
-		*p = proof{by: by, till: till, any: true}
-		return
-	}
-	p.by, p.till = min(p.by, by), max(p.till, till)
+	at, by, till time.Duration
+	any          bool
 }
 
 // join adds what another proof proves of the same outage.
 func (p *proof) join(o proof) {
-	if o.any {
-		p.add(o.by, o.till)
+	switch {
+	case !o.any:
+	case !p.any:
+		*p = o
+	default:
+		p.at, p.by, p.till = min(p.at, o.at), min(p.by, o.by), max(p.till, o.till)
 	}
 }
 
@@ -42,6 +38,23 @@ func (p *proof) least() time.Duration {
 	}
 	return max(0, p.till-p.by)
 }
+
+// prove adds a proof to those of a gap, which are in the order of time. Nobody asked in
+// a stall: where one leaves time to settle, service may have been back in it.
+func (v *view) prove(g *gap, p proof) {
+	n := len(g.proofs) - 1
+	for n > 0 && g.proofs[n].at > p.at {
+		n--
+	}
+	if n < 0 || n == len(g.proofs)-1 && v.settles(g.proofs[n], p) && v.stalled(g.proofs[n].till, p.by) {
+		g.proofs = append(g.proofs, p)
+		return
+	}
+	g.proofs[n].join(p)
+}
+
+// settles reports whether there is time to settle between two proofs.
+func (v *view) settles(p, next proof) bool { return next.by-p.till >= v.rec.Head.Settings.Settle }
 
 // failing is a span in which service was down at some time, since an attempt
 // failed. A server that was asked and owes its answer past the deadline was down
@@ -73,13 +86,13 @@ func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
 		}
 		asked := a.Asked()
 		if asked-a.Sent > 2*reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
-			g.proof.add(a.Sent+reach, a.Sent)
+			v.prove(g, proof{a.Sent, a.Sent + reach, a.Sent, true})
 		}
 		if asked < g.from || asked >= g.to {
 			continue
 		}
 		if by, till := v.latest(asked)+reach, min(v.earliest(a.Done), g.to)-reach; till-by > pause {
-			g.proof.add(by, till)
+			v.prove(g, proof{asked, by, till, true})
 		}
 	}
 }
