@@ -181,13 +181,26 @@ func (o *outcome) felt(outs []span) []span {
 		}
 	}
 	for _, s := range outs { // sessions break with what ends service
-		all = append(all, span{s.to, s.to + o.goesRound()})
+		all = append(all, span{s.to, o.roundAgain(s.to)})
 	}
 	for i := range all {
 		all[i].to = max(all[i].to, o.served(all[i].to))
 	}
 	slices.SortFunc(all, func(a, b span) int { return int(a.from - b.from) })
 	return all
+}
+
+// roundAgain is when clients had tried all sessions that an outage left behind. The
+// turn stands still while those before wait for new ones, for as long as they may.
+func (o *outcome) roundAgain(back time.Duration) time.Duration {
+	round := back + o.goesRound()
+	latest := round + o.rec.Head.Streams[0].Connect
+	for i := range o.rec.Attempts {
+		if a := &o.rec.Attempts[i]; a.Stream == 0 && a.Outcome != record.Acked && a.Asked() <= latest && a.Sent > back {
+			round = max(round, min(a.Done, latest))
+		}
+	}
+	return round
 }
 
 // together joins the spans that lie closer together than so.
