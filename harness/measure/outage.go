@@ -23,6 +23,10 @@ import (
 // smallest is the shortest gap without failures that is called an outage.
 const smallest = 10 * time.Millisecond
 
+// silent is for how long a stream may not try before the procedure ends. Clients are
+// stopped only behind that; a probe that is late skips what it is a second late with.
+const silent = time.Second
+
 // gap is the time between two acknowledgements that follow each other.
 type gap struct {
 	next   int           // index into acks of the one that ends it; len(acks) if none does
@@ -86,6 +90,15 @@ func (s *series) final() time.Duration {
 	return final
 }
 
+// end is when the stream last tried or, if the procedure went on without it, when
+// that ended: what nobody asked for may have been served or not.
+func (s *series) end() time.Duration {
+	if final := s.final(); s.procedure-final <= silent {
+		return final
+	}
+	return s.procedure
+}
+
 // gapBefore is the gap that acknowledgement k ends.
 func (s *series) gapBefore(k int) gap {
 	g := gap{next: k}
@@ -97,7 +110,7 @@ func (s *series) gapBefore(k int) gap {
 	if k < len(s.acks) {
 		g.to = s.ack(k).Done
 	} else {
-		g.to = s.final()
+		g.to = s.end()
 	}
 	return g
 }

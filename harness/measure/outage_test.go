@@ -440,3 +440,26 @@ func TestAFailureThatMetTwoGapsMakesThemOne(t *testing.T) {
 		t.Errorf("downtime = %+v, want one outage of 391 ms at most", got)
 	}
 }
+
+// A probe that falls silent while the procedure goes on shows nothing of what its
+// clients would have suffered: what it did not ask for is no proof of service.
+func TestSilenceIsNoService(t *testing.T) {
+	for _, from := range []int{3000, 3400, 3900} {
+		s := sound()
+		s.rec.Attempts = slices.DeleteFunc(s.rec.Attempts, func(a record.Attempt) bool {
+			silent := a.Intended >= time.Duration(from)*ms
+			if silent {
+				s.without(a.Seq, 0, 1)
+			}
+			return silent
+		})
+		got := s.measure()
+		if got.Verdict != measure.Unmeasurable || !got.Downtime.Open {
+			t.Errorf("nobody asked from %d ms on: %s, downtime %+v, want it unmeasurable, with an open outage; reasons %+v",
+				from, got.Verdict, got.Downtime, got.Reasons)
+		}
+	}
+	if got := sound().measure(); got.Verdict != measure.Met {
+		t.Errorf("a sound drill is %s: %+v", got.Verdict, got.Reasons)
+	}
+}

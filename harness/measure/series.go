@@ -19,14 +19,22 @@ type series struct {
 	lateness time.Duration    // by which attempts leave late, but for one in a hundred
 	first    time.Duration    // when the first attempt left
 	last     time.Duration    // when the last attempt was to leave
+	// procedure is when the last step ended that did; 0 if none did.
+	procedure time.Duration
 }
 
 // newSeries sorts the attempts by stream. What is healthy is learned from
 // before the first disturbance.
 func newSeries(rec *record.Record, disturbed time.Duration) []*series {
+	var procedure time.Duration
+	for _, e := range rec.Events {
+		if e.Kind == record.Ended {
+			procedure = max(procedure, e.At)
+		}
+	}
 	all := make([]*series, len(rec.Head.Streams))
 	for i, s := range rec.Head.Streams {
-		all[i] = &series{index: i, stream: s, attempts: rec.Attempts}
+		all[i] = &series{index: i, stream: s, attempts: rec.Attempts, procedure: procedure}
 	}
 	count(rec, all)
 	for i := range rec.Attempts {
