@@ -91,6 +91,34 @@ func TestBrownOut(t *testing.T) {
 	}
 }
 
+// One of which nobody can tell whether it was longer than promised is not met.
+func TestBrownOutAboutAsLongAsPromised(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		over time.Duration // of the promise, over the middle of the bracket
+		want measure.Verdict
+	}{
+		{"certainly longer", -100 * ms, measure.Missed},
+		{"perhaps longer", 0, measure.Unmeasurable},
+		{"certainly shorter", 100 * ms, measure.Met},
+	} {
+		s := sound()
+		s.rec.Head.Steps = nil
+		for i := range s.rec.Attempts {
+			if a := &s.rec.Attempts[i]; a.Intended >= 3300*ms && a.Intended < 5300*ms {
+				a.Done = a.Sent + 150*ms
+			}
+		}
+		b := s.measure().Brownouts[0]
+		s.rec.Head.Promise.RTO = (b.Least+b.Most)/2 + tt.over
+		got := s.measure()
+		if _, ok := reason(got, measure.BrownOut); got.Verdict != tt.want || ok != (tt.want != measure.Met) {
+			t.Errorf("%s: %s to %s where %s is promised is %s, want %s; reasons %+v", tt.name, b.Least, b.Most,
+				s.rec.Head.Promise.RTO, got.Verdict, tt.want, got.Reasons)
+		}
+	}
+}
+
 // Slow service is no brown-out if it was never quicker.
 func TestSlownessAloneIsNoBrownOut(t *testing.T) {
 	got := tell().serve(100, 9000, record.Acked, took(150*ms)).decided("b", 3000).measure()

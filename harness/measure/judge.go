@@ -192,6 +192,12 @@ func (r *Result) doubts(v *view) []Reason {
 			add(Reason{Code: HarnessPaused, Age: stood, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 		}
 	}
+	for _, b := range r.Brownouts {
+		if r.blame(b.From, b.Least) <= promise.RTO && b.Most > promise.RTO {
+			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
+			break
+		}
+	}
 	for _, o := range r.Overloads {
 		add(Reason{Code: ProbeOverload, Count: o.Rate, Most: o.Usual, Age: o.To - o.From, Detail: o.Member})
 	}
