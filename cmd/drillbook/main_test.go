@@ -68,7 +68,12 @@ func TestBadInput(t *testing.T) {
 		{"no trials", []string{"run", "--trials", "0"}, exitUsage, "at least 1"},
 		{"a rate of nothing", []string{"run", "--rate", "0"}, exitUsage, "1 to 1000 writes a second"},
 		{"an endless deadline", []string{"run", "--reply", "1h"}, exitUsage, "at most 10s"},
-		{"a negative deadline", []string{"run", "--connect", "-1s"}, exitUsage, "deadlines must be positive"},
+		{"a rate that is no number", []string{"run", "--rate", "NaN"}, exitUsage, "--rate NaN: 1 to 1000 writes a second"},
+		{"a negative deadline", []string{"run", "--connect", "-1s"}, exitUsage, "-1s: at least 1ms and at most 10s"},
+		{"no time for an answer", []string{"run", "--reply", "0s"}, exitUsage, "--reply 0s: at least 1ms and at most 10s"},
+		{"no time to answer", []string{"run", "--reply", "1ns"}, exitUsage, "--reply 1ns: at least 1ms and at most 10s"},
+		{"no time to connect", []string{"run", "--connect", "0"}, exitUsage, "--connect 0s: at least 1ms and at most 10s"},
+		{"a deadline of centuries", []string{"run", "--connect", "2562047h"}, exitUsage, "at least 1ms and at most 10s"},
 		{
 			"more sessions than a member takes",
 			[]string{"run", "postgres/lost-primary", "--rate", "490", "--reply", "2s"},

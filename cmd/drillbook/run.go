@@ -172,8 +172,12 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 		return o, nil, "", usage(err)
 	}
 	switch {
-	case cmd.Flags().Changed("rate") && (f.probe.Writes < 1 || f.probe.Writes > probe.MaxRate):
+	case cmd.Flags().Changed("rate") && !(f.probe.Writes >= 1 && f.probe.Writes <= probe.MaxRate): // nor NaN
 		err = fmt.Errorf("--rate %g: 1 to %d writes a second", f.probe.Writes, probe.MaxRate)
+	case cmd.Flags().Changed("connect") && !fitsDeadline(f.probe.Connect):
+		err = fmt.Errorf("--connect %s: at least %s and at most %s", f.probe.Connect, probe.MinDeadline, probe.MaxDeadline)
+	case cmd.Flags().Changed("reply") && !fitsDeadline(f.probe.Reply):
+		err = fmt.Errorf("--reply %s: at least %s and at most %s", f.probe.Reply, probe.MinDeadline, probe.MaxDeadline)
 	case f.trials < 1:
 		err = fmt.Errorf("--trials %d: at least 1", f.trials)
 	case f.host != hostAuto && f.host != hostContainer && f.host != hostLocal:
@@ -198,6 +202,9 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	}
 	return o, chosen, lang, nil
 }
+
+// fitsDeadline reports whether a probe can have it: 0 is none, and not the usual one.
+func fitsDeadline(d time.Duration) bool { return d >= probe.MinDeadline && d <= probe.MaxDeadline }
 
 // choose finds the scenarios that are named, or those of product and tier.
 func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {

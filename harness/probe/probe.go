@@ -29,7 +29,8 @@ import (
 const (
 	MaxRate     = 1000 // attempts per second
 	maxSessions = 1000
-	maxDeadline = 10 * time.Second
+	MinDeadline = time.Millisecond // within less, nothing answers
+	MaxDeadline = 10 * time.Second
 )
 
 // Stream is a series of attempts to make.
@@ -73,9 +74,9 @@ func Check(s record.Stream) error {
 	case s.Connect <= 0 || s.Reply <= 0:
 		return fmt.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name,
 			s.Connect, s.Reply)
-	case max(s.Connect, s.Reply) > maxDeadline:
+	case max(s.Connect, s.Reply) > MaxDeadline:
 		return fmt.Errorf("stream %s: deadlines of %s to connect and %s for the reply: at most %s; "+
-			"with longer ones a drill is over before an answer is missed", s.Name, s.Connect, s.Reply, maxDeadline)
+			"with longer ones a drill is over before an answer is missed", s.Name, s.Connect, s.Reply, MaxDeadline)
 	case s.Sessions < 1 || s.Sessions > maxSessions:
 		return fmt.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines",
 			s.Name, s.Sessions, maxSessions)
