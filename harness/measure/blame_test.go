@@ -91,6 +91,46 @@ func TestStepsAreNotMissedByAHarnessThatStarves(t *testing.T) {
 	}
 }
 
+// A check that fails with nothing done to the cluster, while clients were not served
+// either, shows a cluster that was not well to begin with, as on a machine at its limit.
+func TestAFailedCheckOfAnUnhealthyClusterIsNoMiss(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		served          bool
+		earlier, second bool // the drill did something before; a step before passed
+		want            measure.Verdict
+	}{
+		{"clients were served all the time", true, false, false, measure.Missed},
+		{"clients were not served either", false, false, false, measure.Unmeasurable},
+		{"nor after something was done to it", false, true, false, measure.Missed},
+		{"nor in a later step", false, false, true, measure.Missed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := tell().serve(100, 8000, record.Acked).holds("b", "primary").holds("a", "standby")
+			s.rec.Head.Settings.Baseline = time.Second
+			s.rec.Head.Steps = []record.Step{{Number: 1}}
+			for i := range s.rec.Attempts {
+				s.with(record.Stored{Seq: s.rec.Attempts[i].Seq}, 0, 1)
+			}
+			if !tt.served {
+				s.refuse(3000, 5500)
+			}
+			if tt.earlier {
+				s.decided("b", 2500)
+			}
+			if tt.second {
+				s.rec.Head.Steps = []record.Step{{Number: 2}, {Number: 1}}
+				s.at(1500, record.Event{Kind: record.Began, Step: 2}).at(1900, record.Event{Kind: record.Ended, Step: 2})
+			}
+			s.at(2000, record.Event{Kind: record.Began, Step: 1})
+			got := s.at(7000, record.Event{Kind: record.Ended, Step: 1, Err: "not so within 5s"}).measure()
+			if _, ok := reason(got, measure.BaselineFailed); got.Verdict != tt.want || ok != (tt.want == measure.Unmeasurable) {
+				t.Errorf("%s, reasons %+v, want %s", got.Verdict, got.Reasons, tt.want)
+			}
+		})
+	}
+}
+
 // Whatever comes after a step that could not be carried out, because the place
 // broke or a person did not want it, proves nothing.
 func TestWhatCutsTheProcedureShortIsUnmeasurable(t *testing.T) {

@@ -92,9 +92,13 @@ func (v *view) baseline() Reason {
 	if from < 0 {
 		return Reason{Code: BaselineShort, Age: v.disturbed, Limit: want}
 	}
+	well := v.disturbed // until then, service was to be well
+	if check, ok := v.failedCheck(); ok {
+		well = check.To
+	}
 	for _, s := range v.clientWrites() {
 		for _, n := range s.fails {
-			if a := &s.attempts[n]; a.Intended >= from && a.Done < v.disturbed {
+			if a := &s.attempts[n]; a.Intended >= from && a.Done < well {
 				return Reason{Code: BaselineFailed, Age: a.Done}
 			}
 		}
@@ -110,6 +114,24 @@ func (v *view) baseline() Reason {
 		}
 	}
 	return Reason{}
+}
+
+// failedCheck is the first step, if it failed with nothing done to the cluster
+// before: the runbooks begin with a look at it, which belongs to the baseline.
+func (v *view) failedCheck() (check Span, failed bool) {
+	began := slices.IndexFunc(v.rec.Events, func(e record.Event) bool { return e.Kind == record.Began })
+	if began < 0 {
+		return check, false
+	}
+	first := v.rec.Events[began]
+	ended := slices.IndexFunc(v.rec.Events, func(e record.Event) bool {
+		return e.Kind == record.Ended && e.Step == first.Step && e.At >= first.At
+	})
+	if ended < 0 {
+		return check, false
+	}
+	check = Span{From: first.At, To: v.rec.Events[ended].At}
+	return check, v.rec.Events[ended].Err != "" && !v.touched(check.To)
 }
 
 // missed is what is certainly not as promised.
