@@ -175,7 +175,8 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	case cmd.Flags().Changed("rate") && !(f.probe.Writes >= 1 && f.probe.Writes <= probe.MaxRate): // nor NaN
 		err = fmt.Errorf("--rate %g: 1 to %d writes a second", f.probe.Writes, probe.MaxRate)
 	case cmd.Flags().Changed("connect") && !fitsDeadline(f.probe.Connect):
-		err = fmt.Errorf("--connect %s: at least %s and at most %s", f.probe.Connect, probe.MinDeadline, probe.MaxDeadline)
+		err = fmt.Errorf("--connect %s: at least %s and at most %s", f.probe.Connect, probe.MinDeadline,
+			probe.MaxDeadline)
 	case cmd.Flags().Changed("reply") && !fitsDeadline(f.probe.Reply):
 		err = fmt.Errorf("--reply %s: at least %s and at most %s", f.probe.Reply, probe.MinDeadline, probe.MaxDeadline)
 	case f.trials < 1:

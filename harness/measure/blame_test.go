@@ -120,11 +120,13 @@ func TestAFailedCheckOfAnUnhealthyClusterIsNoMiss(t *testing.T) {
 			}
 			if tt.second {
 				s.rec.Head.Steps = []record.Step{{Number: 2}, {Number: 1}}
-				s.at(1500, record.Event{Kind: record.Began, Step: 2}).at(1900, record.Event{Kind: record.Ended, Step: 2})
+				s.at(1500, record.Event{Kind: record.Began, Step: 2})
+				s.at(1900, record.Event{Kind: record.Ended, Step: 2})
 			}
 			s.at(2000, record.Event{Kind: record.Began, Step: 1})
 			got := s.at(7000, record.Event{Kind: record.Ended, Step: 1, Err: "not so within 5s"}).measure()
-			if _, ok := reason(got, measure.BaselineFailed); got.Verdict != tt.want || ok != (tt.want == measure.Unmeasurable) {
+			_, ok := reason(got, measure.BaselineFailed)
+			if got.Verdict != tt.want || ok != (tt.want == measure.Unmeasurable) {
 				t.Errorf("%s, reasons %+v, want %s", got.Verdict, got.Reasons, tt.want)
 			}
 		})

@@ -455,7 +455,7 @@ func TestSilenceIsNoService(t *testing.T) {
 		})
 		got := s.measure()
 		if got.Verdict != measure.Unmeasurable || !got.Downtime.Open {
-			t.Errorf("nobody asked from %d ms on: %s, downtime %+v, want it unmeasurable, with an open outage; reasons %+v",
+			t.Errorf("nobody asked from %d ms on: %s, downtime %+v, want it unmeasurable and open; reasons %+v",
 				from, got.Verdict, got.Downtime, got.Reasons)
 		}
 	}
