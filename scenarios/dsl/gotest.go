@@ -67,7 +67,7 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 			t.Error(err)
 		}
 	}
-	found, err := leaks(suite.opts.Out, scenarios)
+	found, err := leaks(suite.opts.Out, scenarios, suite.Report().Drills)
 	if err != nil {
 		t.Error(err)
 	}
@@ -84,11 +84,12 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 	}
 }
 
-// leaks are the secrets of scenarios' drivers that stand in the files of a folder.
-func leaks(folder string, scenarios []Scenario) ([]string, error) {
+// leaks are the secrets of the drivers of drills that stand in the files of a folder.
+func leaks(folder string, scenarios []Scenario, drills []reports.Drill) ([]string, error) {
 	known := map[string]secret.Text{}
-	for _, sc := range scenarios {
-		drv, err := sc.Driver(nil)
+	for _, d := range drills {
+		n := slices.IndexFunc(scenarios, func(sc Scenario) bool { return sc.Runbook == d.Record.Head.Runbook })
+		drv, err := scenarios[n].Driver(d.Record.Head.Params)
 		if err != nil {
 			return nil, err
 		}
