@@ -2,6 +2,9 @@ package local_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"drillbook/harness/host"
@@ -47,4 +50,28 @@ func TestExec(t *testing.T) {
 			t.Errorf("Exec = %v, want ErrUnsupported", err)
 		}
 	})
+}
+
+// TestOwnEnvironment: what a person has set reaches neither commands nor the
+// main process of a node.
+func TestOwnEnvironment(t *testing.T) {
+	names := []string{
+		"PGOPTIONS", "PGSERVICE", "PGHOST", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY", "TMPDIR",
+		"LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "SSL_CERT_FILE", "DOCKER_API_VERSION", "TZ",
+		"LD_LIBRARY_PATH", "ENV", "BASH_ENV",
+	}
+	for _, name := range names {
+		t.Setenv(name, t.TempDir())
+	}
+	n := launch(t, open(t), host.Spec{Name: "a", Image: shell("env >main; exec sleep 600")})
+	eventually(t, func() error {
+		_, err := os.Stat(filepath.Join(run(t, n, "pwd"), "main"))
+		return err
+	})
+	seen := run(t, n, "sh", "-c", "env; cat main")
+	for _, name := range names {
+		if strings.Contains("\n"+seen, "\n"+name+"=") {
+			t.Errorf("the node has %s of whoever runs the harness", name)
+		}
+	}
 }

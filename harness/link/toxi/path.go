@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
-
 	"drillbook/harness/link"
 )
 
@@ -36,7 +34,6 @@ type path struct {
 	ours    string // where the harness dials
 
 	mu      sync.Mutex // held while the proxy is changed or read; guards the rest
-	proxy   *toxiproxy.Proxy
 	imposed *link.Condition
 }
 
@@ -81,14 +78,10 @@ func (p *path) Impose(ctx context.Context, c link.Condition) error {
 
 func (p *path) add(ctx context.Context, c link.Condition, toxics []toxic) error {
 	if c.Kind == link.Refuse {
-		return p.network.call(ctx, p.proxy.Disable)
+		return p.network.api.enable(ctx, p.name, false)
 	}
 	for _, t := range toxics {
-		err := p.network.call(ctx, func() error {
-			_, err := p.proxy.AddToxic(t.name(), t.kind, t.stream, 1, t.attributes())
-			return err
-		})
-		if err != nil {
+		if err := p.network.api.add(ctx, p.name, t); err != nil {
 			return err
 		}
 	}
@@ -111,30 +104,22 @@ func (p *path) Clear(ctx context.Context) error {
 
 // clear goes by what the server has; mu is held.
 func (p *path) clear(ctx context.Context) error {
-	seen, err := p.read(ctx)
+	seen, err := p.network.api.proxy(ctx, p.name)
 	if err != nil {
 		return err
 	}
 	for _, t := range seen.ActiveToxics {
-		if err := p.network.call(ctx, func() error { return p.proxy.RemoveToxic(t.Name) }); err != nil {
+		if err := p.network.api.take(ctx, p.name, t.Name); err != nil {
 			return err
 		}
 	}
 	if !seen.Enabled {
-		if err := p.network.call(ctx, p.proxy.Enable); err != nil {
+		if err := p.network.api.enable(ctx, p.name, true); err != nil {
 			return err
 		}
 	}
 	p.imposed = nil
 	return nil
-}
-
-func (p *path) read(ctx context.Context) (seen *toxiproxy.Proxy, err error) {
-	err = p.network.call(ctx, func() error {
-		seen, err = p.network.api.Proxy(p.name)
-		return err
-	})
-	return seen, err
 }
 
 // Confirm reads the condition back and, where a test connection can show it,
@@ -159,7 +144,7 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 
 // readBack compares what the server has with what it shall have.
 func (p *path) readBack(ctx context.Context, c link.Condition) error {
-	seen, err := p.read(ctx)
+	seen, err := p.network.api.proxy(ctx, p.name)
 	if err != nil {
 		return err
 	}
@@ -249,7 +234,7 @@ func unlike(what string, err error) error {
 func (p *path) Cleared(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	seen, err := p.read(ctx)
+	seen, err := p.network.api.proxy(ctx, p.name)
 	if err == nil && !seen.Enabled {
 		err = errors.New("toxiproxy says that it refuses")
 	}

@@ -46,7 +46,7 @@ import (
 type Network struct {
 	host  host.Host
 	place place
-	api   *toxiproxy.Client
+	api   client
 
 	mu    sync.Mutex // guards links
 	links map[link.Route]*path
@@ -66,7 +66,7 @@ type place interface {
 }
 
 func newNetwork(h host.Host, p place, api string) *Network {
-	return &Network{host: h, place: p, api: toxiproxy.NewClient(api), links: map[link.Route]*path{}}
+	return &Network{host: h, place: p, api: newClient(api), links: map[link.Route]*path{}}
 }
 
 // Link returns the link of a route, which must have a port.
@@ -98,15 +98,11 @@ func (n *Network) create(ctx context.Context, r link.Route) (*path, error) {
 	}
 	p := &path{network: n, route: r}
 	p.name = strings.NewReplacer(" ", "-", ",", "").Replace(p.String()) + "-" + strconv.Itoa(r.Port)
-	err = n.call(ctx, func() error {
-		p.proxy, err = n.api.CreateProxy(p.name, listen, upstream)
-		return err
-	})
+	made, err := n.api.create(ctx, toxiproxy.Proxy{Name: p.name, Listen: listen, Upstream: upstream, Enabled: true})
 	if err != nil {
 		return nil, err
 	}
-	// Copied once: the server changes its own field without a lock.
-	_, at, err := net.SplitHostPort(p.proxy.Listen)
+	_, at, err := net.SplitHostPort(made.Listen)
 	if err != nil {
 		return nil, err
 	}
@@ -118,24 +114,13 @@ func (n *Network) create(ctx context.Context, r link.Route) (*path, error) {
 	return p, err
 }
 
-// call calls the API, whose client knows no contexts but gives up after 30 s.
-func (n *Network) call(ctx context.Context, do func() error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err := do(); err != nil {
-		return fmt.Errorf("ask toxiproxy: %w", err)
-	}
-	return nil
-}
-
 // Close clears and removes all links. It may be called again.
 func (n *Network) Close(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var errs []error
 	for r, p := range n.links {
-		err := n.call(ctx, p.proxy.Delete)
+		err := n.api.remove(ctx, p.name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("remove link %s: %w", p, err))
 			continue
