@@ -19,7 +19,8 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
 
 // Load reads all runbooks of a folder: every product/name.md with its other
-// languages. On error, which joins an [Error] for each thing that is wrong,
+// languages. Names with a leading dot are what editors and file systems leave;
+// they are passed over. On error, which joins an [Error] for each thing that is wrong,
 // there is no library.
 func Load(fsys fs.FS) (Library, error) {
 	files, err := fs.Glob(fsys, "*/*.md")
@@ -61,10 +62,11 @@ func Load(fsys fs.FS) (Library, error) {
 	return lib, nil
 }
 
-// nameOf splits "postgres/lost-primary.zh.md" into name and language.
+// nameOf splits "postgres/lost-primary.zh.md" into name and language. A file
+// that is no runbook has no name.
 func nameOf(file string) (name, lang string) {
 	base := strings.TrimSuffix(path.Base(file), ".md")
-	if strings.EqualFold(base, "README") {
+	if strings.EqualFold(base, "README") || strings.HasPrefix(file, ".") || strings.HasPrefix(base, ".") {
 		return "", ""
 	}
 	lang = Languages()[0]

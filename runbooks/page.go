@@ -39,6 +39,7 @@ func (p *page) lastLine() int { return p.lines }
 // parse reads a page. On error, which joins an [Error] for each thing that is
 // wrong, there is no page.
 func parse(file string, source []byte) (*page, error) {
+	source = plain(source)
 	f, rest, before, err := cutFront(file, source)
 	if err != nil {
 		return nil, err
@@ -54,6 +55,17 @@ func parse(file string, source []byte) (*page, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// fenceWithBlanks is a line that ends front matter, and blanks that do not show.
+var fenceWithBlanks = regexp.MustCompile(`(?m)^---[ \t]+$`)
+
+// plain is a page without what editors of other systems put into it: carriage
+// returns, a byte order mark, blanks behind a fence. Its lines stay the same.
+func plain(source []byte) []byte {
+	source = bytes.TrimPrefix(source, []byte("\ufeff"))
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+	return fenceWithBlanks.ReplaceAll(source, []byte("---"))
 }
 
 // reader walks through the blocks of a page.

@@ -3,6 +3,7 @@ package runbooks_test
 import (
 	"errors"
 	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -111,6 +112,45 @@ func TestLoad(t *testing.T) {
 	}
 	if first.Where.In("zh") != "db/page.zh.md:10" {
 		t.Errorf("first step stands at %s, want db/page.zh.md:10", first.Where.In("zh"))
+	}
+}
+
+// TestLoadReadsWhatOtherSystemsWrite: pages that went through Windows or a Mac
+// are the same runbooks.
+func TestLoadReadsWhatOtherSystemsWrite(t *testing.T) {
+	want, err := runbooks.Load(pair(good, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	crlf := strings.ReplaceAll(good, "\n", "\r\n")
+	blanks := strings.ReplaceAll(good, "---\n", "--- \t\n")
+	for _, tt := range []struct {
+		name, page string
+		beside     string
+	}{
+		{"carriage returns", crlf, ""},
+		{"a byte order mark", "\ufeff" + good, ""},
+		{"both", "\ufeff" + crlf, ""},
+		{"blanks behind the fences", blanks, ""},
+		{"blanks and carriage returns", strings.ReplaceAll(blanks, "\n", "\r\n"), ""},
+		{"a Mac's file beside it", good, "db/._page.md"},
+		{"an editor's file beside it", good, "db/.#page.zh.md"},
+		{"a hidden folder", good, ".db/page.md"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fsys := fstest.MapFS{"db/page.md": {Data: []byte(tt.page)}, "db/page.zh.md": {Data: []byte(good)}}
+			if tt.beside != "" {
+				fsys[tt.beside] = &fstest.MapFile{Data: []byte("\x00\x05\x16\x07")}
+			}
+			got, err := runbooks.Load(fsys)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("Load = %+v, %v, want %+v", got, err, want)
+			}
+		})
+	}
+	_, err = runbooks.Load(pair(strings.Replace(crlf, "2. Second", "3. Second", 1), good))
+	if err == nil || !strings.Contains(err.Error(), "db/page.md:18: step 3") {
+		t.Errorf("Load = %v, want the line as editors number it", err)
 	}
 }
 
