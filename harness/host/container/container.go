@@ -195,12 +195,13 @@ func (h *Host) publish(ctx context.Context) error {
 	return nil
 }
 
-// tellTestcontainers says to testcontainers that it must work on this engine
-// and without a reaper. It listens only to the environment, and reads that once
+// tellTestcontainers says to testcontainers that it must work on this engine,
+// agree on a version with it and do without a reaper. It listens only to the environment, and reads that once
 // in the life of a process: at whatever is first asked of it, be it the password
 // of a registry. So this comes before everything else.
 func (e *engine) tellTestcontainers() error {
 	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+	err = errors.Join(err, os.Unsetenv(client.EnvOverrideAPIVersion))
 	if os.Getenv(client.EnvOverrideHost) == "" {
 		err = errors.Join(err, os.Setenv(client.EnvOverrideHost, e.Address))
 	}

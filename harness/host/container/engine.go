@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -55,20 +56,35 @@ type engine struct {
 // connect finds the engine as the docker command does, and after that where
 // engines without root put their sockets.
 func connect(ctx context.Context) (*engine, error) {
-	var tried []string
+	at, current, err := addresses()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoEngine, err)
+	}
 	var why error
-	for _, address := range addresses() {
+	for _, address := range at {
 		e, err := dial(ctx, address)
 		if err == nil {
 			return e, e.tellTestcontainers()
 		}
-		tried = append(tried, address)
 		if why == nil {
 			why = err
 		}
 	}
-	return nil, fmt.Errorf("%w answers at %s: %s; start Docker, or set DOCKER_HOST to the address of an engine",
-		ErrNoEngine, strings.Join(tried, " or "), firstLine(why.Error()))
+	return nil, fmt.Errorf("%w answers at %s: %s; %s",
+		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), mend(why, current))
+}
+
+// mend says what to do about an engine that does not answer. The context is the
+// docker command's current one, if that named the engine.
+func mend(why error, current string) string {
+	switch {
+	case errors.Is(why, fs.ErrPermission):
+		return "join the group that owns the socket (`sudo usermod -aG docker $USER`, then log in again), or use sudo"
+	case current != "":
+		return fmt.Sprintf("docker's current context %q names it: start that engine, or choose another "+
+			"with `docker context use` or DOCKER_HOST", current)
+	}
+	return "start Docker, or set DOCKER_HOST to the address of an engine"
 }
 
 func dial(ctx context.Context, address string) (*engine, error) {
@@ -77,7 +93,10 @@ func dial(ctx context.Context, address string) (*engine, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, engineDeadline, fmt.Errorf("no answer within %s", engineDeadline))
 	defer cancel()
-	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(address), client.WithAPIVersionNegotiation())
+	// The version is agreed on, not taken from the environment: what docker
+	// commands are told there may be newer than the engine.
+	cli, err := client.NewClientWithOpts(
+		client.WithTLSClientConfigFromEnv(), client.WithHost(address), client.WithAPIVersionNegotiation())
 	if err != nil {
 		return nil, err
 	}
@@ -113,14 +132,17 @@ func notOverSSH(at string) error {
 }
 
 // addresses are where an engine may be, the likeliest first. Sockets that do
-// not exist are left out, but never all.
-func addresses() []string {
+// not exist are left out, but never all. A current context of the docker command
+// is the only one: drills on another engine than docker's would surprise.
+func addresses() (at []string, current string, err error) {
 	if set := os.Getenv(client.EnvOverrideHost); set != "" {
-		return []string{set}
+		return []string{set}, "", nil
 	}
-	found := []string{}
-	if address := contextAddress(); address != "" {
-		found = append(found, address)
+	switch current, address, err := currentContext(); {
+	case err != nil:
+		return nil, "", err
+	case address != "":
+		return []string{address}, current, nil
 	}
 	sockets := []string{strings.TrimPrefix(client.DefaultDockerHost, "unix://")}
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
@@ -133,37 +155,42 @@ func addresses() []string {
 	}
 	for _, path := range sockets {
 		if _, err := os.Stat(path); err == nil { //nolint:gosec // the user's own environment names it
-			found = append(found, "unix://"+path)
+			at = append(at, "unix://"+path)
 		}
 	}
-	if len(found) == 0 {
-		found = append(found, client.DefaultDockerHost)
+	if len(at) == 0 {
+		at = append(at, client.DefaultDockerHost)
 	}
-	return found
+	return at, "", nil
 }
 
-// contextAddress is the address of the docker command's current context, ""
-// if it has none or that is the default.
-func contextAddress() string {
+// currentContext is the docker command's current context, and its address;
+// nothing if it has none or that is the default.
+func currentContext() (name, address string, err error) {
 	dir := os.Getenv("DOCKER_CONFIG")
 	if home, err := os.UserHomeDir(); dir == "" && err == nil {
 		dir = filepath.Join(home, ".docker")
 	}
-	name := os.Getenv("DOCKER_CONTEXT")
+	name = os.Getenv("DOCKER_CONTEXT")
 	if name == "" {
 		var config struct{ CurrentContext string }
 		readJSON(filepath.Join(dir, "config.json"), &config)
 		name = config.CurrentContext
 	}
 	if name == "" || name == "default" {
-		return ""
+		return "", "", nil
 	}
 	id := sha256.Sum256([]byte(name))
 	var meta struct {
 		Endpoints map[string]struct{ Host string }
 	}
 	readJSON(filepath.Join(dir, "contexts", "meta", hex.EncodeToString(id[:]), "meta.json"), &meta)
-	return meta.Endpoints["docker"].Host
+	address = meta.Endpoints["docker"].Host
+	if address == "" {
+		return "", "", fmt.Errorf("docker's current context %q is not there or names no engine: "+
+			"choose another with `docker context use`, or set DOCKER_HOST", name)
+	}
+	return name, address, nil
 }
 
 // readJSON leaves v as it is if the file is not there or not JSON: these files

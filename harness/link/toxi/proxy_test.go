@@ -63,4 +63,3 @@ func TestAsksNoProxy(t *testing.T) {
 		t.Errorf("the web proxy was asked %d times, want never", n)
 	}
 }
-
