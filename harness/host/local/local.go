@@ -93,13 +93,32 @@ func (h *Host) open(ctx context.Context) (err error) {
 // Below it are sockets, whose names may have only some hundred characters.
 const longestTemp = 16
 
-// folderOf is where a run has its nodes: where every user can get.
+// folderOf is where a run has its nodes: where every user can get, as the nodes'
+// own may be another one than the harness'.
 func folderOf(run string) string {
 	dir := os.TempDir()
-	if len(dir) > longestTemp {
+	if len(dir) > longestTemp || !openToAll(dir) {
 		dir = "/tmp"
 	}
 	return filepath.Join(dir, folderPrefix+run)
+}
+
+// openToAll reports whether every user can get through a folder, and through all
+// that it is in.
+func openToAll(dir string) bool {
+	path, err := filepath.EvalSymlinks(dir)
+	if err != nil || !filepath.IsAbs(path) {
+		return false
+	}
+	for ; ; path = filepath.Dir(path) {
+		seen, err := os.Stat(path)
+		if err != nil || !seen.IsDir() || seen.Mode()&0o001 == 0 {
+			return false
+		}
+		if path == filepath.Dir(path) {
+			return true
+		}
+	}
 }
 
 // Name is "local".
