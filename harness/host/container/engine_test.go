@@ -78,7 +78,10 @@ func TestCurrentContextIsTheOnlyOne(t *testing.T) {
 		name, config string
 		want         []string
 	}{
-		{"does not answer", `{"currentContext":"far"}`, []string{"tcp://127.0.0.1:1", `context "far"`, "docker context use"}},
+		{
+			"does not answer", `{"currentContext":"far"}`,
+			[]string{"tcp://127.0.0.1:1", `context "far"`, "docker context use"},
+		},
 		{"is not there", `{"currentContext":"lost"}`, []string{`context "lost"`, "docker context use"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -115,7 +118,7 @@ func TestForbiddenSocket(t *testing.T) {
 		}
 		return
 	}
-	dir, err := os.MkdirTemp("/tmp", "drillbook-test-")
+	dir, err := os.MkdirTemp("/tmp", "drillbook-test-") //nolint:usetesting // others cannot get into that folder
 	must(t, err)
 	defer os.RemoveAll(dir)
 	must(t, os.Chmod(dir, 0o755))

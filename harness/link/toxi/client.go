@@ -25,7 +25,8 @@ type client struct {
 // newClient leaves the Proxy of its transport out on purpose, and keeps no
 // connection open that somebody would have to close.
 func newClient(addr string) client {
-	return client{"http://" + addr, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: askWithin}}
+	direct := &http.Transport{DisableKeepAlives: true}
+	return client{"http://" + addr, &http.Client{Transport: direct, Timeout: askWithin}}
 }
 
 // create makes a proxy and returns it as it is, with the port that it got.
