@@ -138,18 +138,23 @@ func (c *checker) ports(m driver.Member, s survey) (string, error) {
 
 // served are the ports that the product has a member serve.
 func (c *checker) served(m driver.Member) ([]int, error) {
+	plan, err := c.Driver.Plan(c.seat(m))
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", m.Name, err)
+	}
+	p := c.Driver.Product()
+	return append(slices.Concat(plan.Ports, p.OtherPorts), p.Port, p.ReplicationPort), nil
+}
+
+// seat is what the member was launched in.
+func (c *checker) seat(m driver.Member) driver.Seat {
 	seat := driver.Seat{Name: m.Name, First: m.Name == c.Members[0].Name, Dial: m.Dial}
 	for _, peer := range c.Members {
 		if peer.Name != m.Name {
 			seat.Peers = append(seat.Peers, peer.Name)
 		}
 	}
-	plan, err := c.Driver.Plan(seat)
-	if err != nil {
-		return nil, fmt.Errorf("plan %s: %w", m.Name, err)
-	}
-	p := c.Driver.Product()
-	return append(slices.Concat(plan.Ports, p.OtherPorts), p.Port, p.ReplicationPort), nil
+	return seat
 }
 
 // disk: there is room for what the drill writes.

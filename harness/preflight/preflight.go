@@ -64,7 +64,7 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	var asking sync.WaitGroup
 	for i, m := range cfg.Members {
 		asking.Go(func() { c.surveys[i], c.asked[i] = c.ask(ctx, m) })
-		asking.Go(func() { settings[i] = c.settings(ctx, i) })
+		asking.Go(func() { settings[i] = c.settings(ctx, m) })
 	}
 	var versions, entry Finding
 	asking.Go(func() { versions = c.versions(ctx) })
@@ -146,20 +146,13 @@ func (c *checker) entry(ctx context.Context) Finding {
 
 // settings compares what the driver has written for a member with what is in
 // force there.
-func (c *checker) settings(ctx context.Context, i int) Finding {
-	m := c.Members[i]
+func (c *checker) settings(ctx context.Context, m driver.Member) Finding {
 	f := Finding{Member: m.Name, What: "settings"}
 	d, ok := c.Driver.(driver.Configurer)
 	if !ok {
 		return f.with(fmt.Errorf("the product has no settings that it tells of: %w", errors.ErrUnsupported))
 	}
-	seat := driver.Seat{Name: m.Name, First: i == 0, Dial: m.Dial}
-	for _, peer := range c.Members {
-		if peer.Name != m.Name {
-			seat.Peers = append(seat.Peers, peer.Name)
-		}
-	}
-	all, err := d.Settings(ctx, m, seat)
+	all, err := d.Settings(ctx, m, c.seat(m))
 	if err != nil {
 		return f.with(fmt.Errorf("read the settings of %s back: %w", m.Name, err))
 	}
