@@ -85,17 +85,10 @@ const (
 func (v *view) starved(r *Result, s Step) bool {
 	from, to := s.From, s.From+s.Took
 	stood := r.stood(from, to)
-	if v.touched(to) {
+	if v.touched <= to {
 		return stood >= max(stoodLeast, s.Took/stoodAfter)
 	}
 	return stood > s.Took/stoodBefore || v.late(from, to)
-}
-
-// touched reports whether the drill had done something to the cluster by then.
-func (v *view) touched(by time.Duration) bool {
-	return slices.ContainsFunc(v.rec.Events, func(e record.Event) bool {
-		return (e.Kind == record.Prepared || e.Kind == record.Decided) && e.At <= by
-	})
 }
 
 // late reports whether a tenth of the clients' writes left late in a time.

@@ -60,7 +60,7 @@ func (r *Result) unfit(v *view) []Reason {
 	}
 	if !v.tried() {
 		add(Reason{Code: NoWrites})
-	} else if why := v.baseline(); why.Code != "" {
+	} else if why := r.baseline(v); why.Code != "" {
 		add(why)
 	}
 	for _, f := range r.Faults {
@@ -86,14 +86,14 @@ func (v *view) tried() bool {
 
 // baseline says what was wrong with service before the first disturbance; it
 // has no code if that was healthy.
-func (v *view) baseline() Reason {
+func (r *Result) baseline(v *view) Reason {
 	want := v.rec.Head.Settings.Baseline
 	from := v.disturbed - want
 	if from < 0 {
 		return Reason{Code: BaselineShort, Age: v.disturbed, Limit: want}
 	}
 	well := v.disturbed // until then, service was to be well
-	if check, ok := v.failedCheck(); ok {
+	if check, ok := r.failedCheck(v); ok {
 		well = check.To
 	}
 	for _, s := range v.clientWrites() {
@@ -118,20 +118,13 @@ func (v *view) baseline() Reason {
 
 // failedCheck is the first step, if it failed with nothing done to the cluster
 // before: the runbooks begin with a look at it, which belongs to the baseline.
-func (v *view) failedCheck() (check Span, failed bool) {
-	began := slices.IndexFunc(v.rec.Events, func(e record.Event) bool { return e.Kind == record.Began })
-	if began < 0 {
+func (r *Result) failedCheck(v *view) (check Span, failed bool) {
+	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Outcome != Skipped })
+	if i < 0 || r.Steps[i].Outcome != Failed {
 		return check, false
 	}
-	first := v.rec.Events[began]
-	ended := slices.IndexFunc(v.rec.Events, func(e record.Event) bool {
-		return e.Kind == record.Ended && e.Step == first.Step && e.At >= first.At
-	})
-	if ended < 0 {
-		return check, false
-	}
-	check = Span{From: first.At, To: v.rec.Events[ended].At}
-	return check, v.rec.Events[ended].Err != "" && !v.touched(check.To)
+	check = Span{From: r.Steps[i].From, To: r.Steps[i].From + r.Steps[i].Took}
+	return check, v.touched > check.To
 }
 
 // missed is what is certainly not as promised.

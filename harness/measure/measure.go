@@ -58,16 +58,18 @@ type view struct {
 	// a change of roles or, without either, its first step. The time before it
 	// is the baseline.
 	disturbed time.Duration
-	end       time.Duration
+	// touched is when it first did so by a fault or a change of roles; endless if
+	// it never did.
+	touched time.Duration
+	end     time.Duration
 }
 
 func newView(rec *record.Record) *view {
-	v := &view{rec: rec, chosen: map[string][]time.Duration{}}
+	v := &view{rec: rec, chosen: map[string][]time.Duration{}, touched: endless}
 	v.end = lastMoment(rec)
-	v.disturbed = v.end
 	for _, e := range rec.Events {
 		if e.Kind == record.Prepared || e.Kind == record.Decided {
-			v.disturbed = min(v.disturbed, e.At)
+			v.touched = min(v.touched, e.At)
 		}
 		if e.Kind == record.Decided {
 			v.chosen[e.Member] = append(v.chosen[e.Member], e.At)
@@ -76,6 +78,7 @@ func newView(rec *record.Record) *view {
 	for _, times := range v.chosen {
 		slices.Sort(times)
 	}
+	v.disturbed = min(v.touched, v.end)
 	if v.disturbed == v.end {
 		v.disturbed = v.firstStep()
 	}
