@@ -144,11 +144,10 @@ func (h healing) fate(p fault.Page, healed []host.Healed) (became string, gone b
 		return "forgotten, as you said", true
 	}
 	for _, at := range healed {
-		isOfRun := func(l host.Leftover) bool { return l.Run == p.Run }
 		switch {
 		case slices.Contains(at.Removed, p.Run):
 			return "undone: " + p.Undo, true
-		case slices.ContainsFunc(at.Left, isOfRun):
+		case at.Keeps(p.Run):
 			return "it is left", false
 		case at.Site.ID != "" && at.Site.ID == p.Site:
 			return "gone with what it was done to: nothing of the run is left", true

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,11 @@ type Healed struct {
 	Site    Site
 	Removed []string // runs of which nothing is left any more
 	Left    []Leftover
+}
+
+// Keeps reports whether something of a run is left.
+func (h Healed) Keeps(run string) bool {
+	return slices.ContainsFunc(h.Left, func(l Leftover) bool { return l.Run == run })
 }
 
 // Leftover is a run of which something is left that was not removed.

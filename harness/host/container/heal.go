@@ -147,8 +147,7 @@ func removeStaleLocks(healed host.Healed) error {
 		path := filepath.Join(dir, f.Name())
 		site, err := os.ReadFile(path) //nolint:gosec // our own file
 		run := strings.TrimSuffix(f.Name(), ".lock")
-		isOfRun := func(l host.Leftover) bool { return l.Run == run }
-		if err != nil || len(site) > 0 && string(site) != healed.Site.ID || slices.ContainsFunc(healed.Left, isOfRun) {
+		if err != nil || len(site) > 0 && string(site) != healed.Site.ID || healed.Keeps(run) {
 			continue
 		}
 		l, err := lock.Try(path)
