@@ -86,15 +86,7 @@ func TestEngineGoneInTheMiddle(t *testing.T) {
 	way := between(t, "/var/run/docker.sock")
 	c := p.command(t, "run", "postgres/lost-primary", "--rate", "50")
 	c.Env = append(os.Environ(), "DOCKER_HOST=tcp://"+way.Addr().String())
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Stderr = c.Stdout
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines, said := bufio.NewScanner(out), ""
+	lines, said := bufio.NewScanner(started(t, c)), ""
 	for !strings.Contains(said, "✔ 2.") && lines.Scan() {
 		said += lines.Text() + "\n"
 	}

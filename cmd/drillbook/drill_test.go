@@ -47,6 +47,19 @@ func (p program) command(t *testing.T, args ...string) *exec.Cmd {
 func (p program) begin(t *testing.T, until string, args ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	c := p.command(t, args...)
+	lines := bufio.NewScanner(started(t, c))
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), until) {
+			return c, lines
+		}
+	}
+	t.Fatalf("the output ended before %q", until)
+	return nil, nil
+}
+
+// started starts a command, and is what it prints to both outputs.
+func started(t *testing.T, c *exec.Cmd) io.ReadCloser {
+	t.Helper()
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -55,14 +68,7 @@ func (p program) begin(t *testing.T, until string, args ...string) (*exec.Cmd, *
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), until) {
-			return c, lines
-		}
-	}
-	t.Fatalf("the output ended before %q", until)
-	return nil, nil
+	return out
 }
 
 // left is what drillbook has left on the engine.

@@ -57,14 +57,7 @@ func TestEndings(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer silence.Close()
-			out, err := c.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.Stderr = c.Stdout
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
+			out := started(t, c)
 			lines := bufio.NewScanner(out)
 			for lines.Scan() && !strings.Contains(lines.Text(), tt.at) {
 			}
