@@ -18,8 +18,26 @@ func (r *Result) blamed(outages []Outage) []Outage {
 	for i := range outages {
 		o := &outages[i]
 		o.Least = r.blame(o.Began, o.Least)
+		if r.excused(*o) {
+			o.Least = 0
+		}
 	}
 	return outages
+}
+
+// excused reports whether clients may have been out since the machine was at its
+// limit: most of their attempts ended by a deadline, while the harness starved.
+func (r *Result) excused(o Outage) bool {
+	return 2*o.Expired > o.Failed && r.starved(o.Began, o.Began+o.Least)
+}
+
+// blameSlow is for how long the service is certainly to blame that clients got their
+// answers late.
+func (r *Result) blameSlow(b Brownout) time.Duration {
+	if r.starved(b.From, b.From+b.Least) {
+		return 0
+	}
+	return r.blame(b.From, b.Least)
 }
 
 // blame is for how long, of what clients suffered, the service is certainly to
@@ -71,14 +89,28 @@ func (r *Result) stood(from, to time.Duration) time.Duration {
 	return sum
 }
 
-// How much of a step the harness may have stood still that failed and is the
-// service's doing: hardly at all, where the drill had done nothing to it before,
-// and otherwise so little that nothing was late for it.
+// How much of a time the harness may have stood still for which the service is to
+// answer: hardly at all, where the drill had done nothing to it before, and otherwise
+// so little that nothing was late for it.
 const (
 	stoodBefore = 50 // one part in so many
-	stoodAfter  = 10
+	stoodAfter  = 20
 	stoodLeast  = 250 * time.Millisecond
 )
+
+// starved reports whether the harness stood still again and again for so much of a
+// time that the machine was at its limit: members that share it, and clients with
+// short deadlines, then fail for that alone. Of a single pause it tells nothing: that
+// is known to the moment, and taken off.
+func (r *Result) starved(from, to time.Duration) bool {
+	var sum time.Duration
+	for _, s := range r.Stalls {
+		if s.From < to && s.To > from {
+			sum += min(s.To-s.From, stoodLeast)
+		}
+	}
+	return sum > max(stoodLeast, (to-from)/stoodAfter)
+}
 
 // starved reports whether the harness may have failed a step itself, since it
 // stood still, or its attempts left late, for too much of it.

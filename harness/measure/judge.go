@@ -141,7 +141,7 @@ func (r *Result) missed(v *view) []Reason {
 		add(Reason{Code: RPOMissed, Count: n, Most: promise.RPO, Age: r.Writes.OldestLost})
 	}
 	for _, b := range r.Brownouts {
-		if r.blame(b.From, b.Least) > promise.RTO {
+		if r.blameSlow(b) > promise.RTO {
 			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
 			break
 		}
@@ -203,12 +203,12 @@ func (r *Result) doubts(v *view) []Reason {
 		add(Reason{Code: code, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
 	if verdict, o := within(suffered, promise.RTO); verdict == Missed {
-		if stood := r.stood(o.Began, o.Began+o.Least); stood > 0 && o.Least-stood <= promise.RTO {
+		if stood := r.stood(o.Began, o.Began+o.Least); stood > 0 && (o.Least-stood <= promise.RTO || r.excused(o)) {
 			add(Reason{Code: HarnessPaused, Age: stood, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 		}
 	}
 	for _, b := range r.Brownouts {
-		if r.blame(b.From, b.Least) <= promise.RTO && b.Most > promise.RTO {
+		if r.blameSlow(b) <= promise.RTO && b.Most > promise.RTO {
 			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
 			break
 		}

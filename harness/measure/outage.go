@@ -29,14 +29,15 @@ const silent = time.Second
 
 // gap is the time between two acknowledgements that follow each other.
 type gap struct {
-	next   int           // index into acks of the one that ends it; len(acks) if none does
-	from   time.Duration // arrival of the one before
-	to     time.Duration // arrival of the one that ends it
-	up     time.Duration // latest time that an attempt acked by from was sent
-	failed int           // attempts
-	doubts int           // of those, which the harness itself may have failed
-	met    bool          // by an attempt that failed, in it or in another gap that it met
-	proofs []proof
+	next    int           // index into acks of the one that ends it; len(acks) if none does
+	from    time.Duration // arrival of the one before
+	to      time.Duration // arrival of the one that ends it
+	up      time.Duration // latest time that an attempt acked by from was sent
+	failed  int           // attempts
+	expired int           // of those, which ended by their deadlines
+	doubts  int           // of those, which the harness itself may have failed
+	met     bool          // by an attempt that failed, in it or in another gap that it met
+	proofs  []proof
 }
 
 // fails reports whether an attempt failed in the gap that the service failed.
@@ -133,6 +134,9 @@ func (s *series) failedGaps(v *view, reach time.Duration) []gap {
 		}
 		g := &gaps[len(gaps)-1]
 		g.failed++
+		if a.Expired {
+			g.expired++
+		}
 		if doubtful {
 			g.doubts++
 		} else {
@@ -152,7 +156,7 @@ func (v *view) merged(gaps []gap) []gap {
 			continue
 		}
 		k := &kept[len(kept)-1]
-		k.failed, k.doubts = k.failed+g.failed, k.doubts+g.doubts
+		k.failed, k.expired, k.doubts = k.failed+g.failed, k.expired+g.expired, k.doubts+g.doubts
 		for _, p := range g.proofs {
 			v.prove(k, p)
 		}
@@ -253,7 +257,7 @@ func (s *series) join(gaps []gap, v *view) Outage {
 	o := Outage{Stream: s.index, From: first.from, To: last.to, Relapses: -1}
 	certain := false
 	for _, g := range gaps {
-		o.Failed += g.failed
+		o.Failed, o.Expired = o.Failed+g.failed, o.Expired+g.expired
 		certain = certain || g.fails()
 		if g.failed > 0 {
 			o.Relapses++

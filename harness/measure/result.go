@@ -89,6 +89,7 @@ type Outage struct {
 	// ended: the outage is at least Least, and nothing is known of its end.
 	Open     bool
 	Failed   int // attempts that failed in it, those that the harness may have failed itself included
+	Expired  int // of those, which ended by their deadlines and not by an answer
 	Relapses int // times that service came back and failed again
 	// Unmeasured says that the harness itself stood still meanwhile and that
 	// nothing else failed: there may have been no outage at all.
