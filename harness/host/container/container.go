@@ -29,6 +29,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -179,20 +180,30 @@ func (h *Host) open(ctx context.Context) error {
 	return h.publish(ctx)
 }
 
-// publish has the harness dial published ports. An engine behind a socket is
-// taken to be on this machine: testcontainers guesses, and wrongly where a
-// machine only looks like a container.
-func (h *Host) publish(ctx context.Context) error {
-	h.direct, h.daemon = false, loopback
-	if strings.HasPrefix(h.engine.Address, "unix://") && os.Getenv(envHost) == "" {
-		return nil
-	}
-	at, err := h.provider.DaemonHost(ctx)
-	if err != nil {
+// publish has the harness dial published ports.
+func (h *Host) publish(ctx context.Context) (err error) {
+	h.direct = false
+	if h.daemon, err = h.publishedAt(ctx); err != nil {
 		return fmt.Errorf("find out where the engine publishes ports: %w", err)
 	}
-	h.daemon = at
 	return nil
+}
+
+// publishedAt is the machine that the engine publishes ports on. An engine behind
+// a socket is taken to be on this one: testcontainers guesses, and wrongly where a
+// machine only looks like a container. Of ssh it knows nothing.
+func (h *Host) publishedAt(ctx context.Context) (string, error) {
+	if os.Getenv(envHost) == "" {
+		switch at, err := url.Parse(h.engine.Address); {
+		case err != nil:
+			return "", err
+		case at.Scheme == "unix":
+			return loopback, nil
+		case at.Scheme == "ssh":
+			return at.Hostname(), nil
+		}
+	}
+	return h.provider.DaemonHost(ctx)
 }
 
 // tellTestcontainers says to testcontainers that it must work on this engine,
@@ -204,6 +215,9 @@ func (e *engine) tellTestcontainers() error {
 	err = errors.Join(err, os.Unsetenv(client.EnvOverrideAPIVersion))
 	if os.Getenv(client.EnvOverrideHost) == "" {
 		err = errors.Join(err, os.Setenv(client.EnvOverrideHost, e.Address))
+	}
+	if err == nil && isSSH(e.Address) {
+		err = e.withSocket(func() error { _, err := e.testcontainers(); return err })
 	}
 	if err != nil {
 		return fmt.Errorf("prepare testcontainers: %w", err)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,13 +70,16 @@ func connect(ctx context.Context) (*engine, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w answers at %s: %s; %s",
-		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), mend(why, current))
+		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), mend(why, at[0], current))
 }
 
 // mend says what to do about an engine that does not answer. The context is the
 // docker command's current one, if that named the engine.
-func mend(why error, current string) string {
+func mend(why error, address, current string) string {
 	switch {
+	case isSSH(address):
+		return "ssh must reach it with a key that asks for nothing, and find docker there: " +
+			"try `docker version` with the same DOCKER_HOST"
 	case errors.Is(why, fs.ErrPermission):
 		return "join the group that owns the socket (`sudo usermod -aG docker $USER`, then log in again), or use sudo"
 	case current != "":
@@ -88,15 +90,20 @@ func mend(why error, current string) string {
 }
 
 func dial(ctx context.Context, address string) (*engine, error) {
-	if at, ok := strings.CutPrefix(address, "ssh://"); ok {
-		return nil, notOverSSH(at)
+	within, reach := engineDeadline, []client.Opt{client.WithHost(address)}
+	if isSSH(address) {
+		var err error
+		if reach, err = overSSH(address); err != nil {
+			return nil, err
+		}
+		within = sshDeadline
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, engineDeadline, fmt.Errorf("no answer within %s", engineDeadline))
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
 	defer cancel()
 	// The version is agreed on, not taken from the environment: what docker
 	// commands are told there may be newer than the engine.
-	cli, err := client.NewClientWithOpts(
-		client.WithTLSClientConfigFromEnv(), client.WithHost(address), client.WithAPIVersionNegotiation())
+	cli, err := client.NewClientWithOpts(append(
+		[]client.Opt{client.WithTLSClientConfigFromEnv(), client.WithAPIVersionNegotiation()}, reach...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,18 +124,6 @@ func (e *engine) site(ctx context.Context) (host.Site, error) {
 		return host.Site{}, fmt.Errorf("ask the engine who it is: %w", err)
 	}
 	return host.Site{ID: info.ID, Reach: client.EnvOverrideHost + "=" + e.Address}, nil
-}
-
-// notOverSSH says how an engine is reached all the same that the docker command
-// reaches by ssh.
-func notOverSSH(at string) error {
-	login, _, _ := strings.Cut(at, "/")
-	name := login[strings.LastIndex(login, "@")+1:]
-	if host, _, err := net.SplitHostPort(name); err == nil {
-		name = host
-	}
-	return fmt.Errorf("ssh is not spoken here: run `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock ssh://%s &` "+
-		"and set DOCKER_HOST=unix:///tmp/engine.sock %s=%s", login, envHost, name)
 }
 
 // addresses are where an engine may be, the likeliest first. Sockets that do
