@@ -34,3 +34,42 @@ func TestPagesHaveTheScripts(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesOfBothLanguages: what is tried by hand in English must be what people
+// type who read Chinese, and whoever is asked for a password must know where it goes.
+func TestPagesOfBothLanguages(t *testing.T) {
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, book := range lib {
+		if book.Product() != "postgres" {
+			continue
+		}
+		elsewhere := false
+		for _, step := range book.Steps {
+			want := typed(step.Body.In("en"))
+			elsewhere = elsewhere || strings.Contains(want, "host=")
+			for _, lang := range runbooks.Languages() {
+				if got := typed(step.Body.In(lang)); got != want {
+					t.Errorf("%s: the commands are not those of the English page:\n%s", step.Where.In(lang), got)
+				}
+			}
+		}
+		for _, lang := range runbooks.Languages() {
+			intro := book.Intro.In(lang)
+			if elsewhere && !(strings.Contains(intro, "`~/.pgpass`") && strings.Contains(intro, "`passfile=`")) {
+				t.Errorf("%s (%s) connects to another host and does not say where a password goes", book.Name, lang)
+			}
+		}
+	}
+}
+
+// typed are all commands of a step.
+func typed(body string) string {
+	var all strings.Builder
+	for _, b := range blocks(body) {
+		all.WriteString(b.commands)
+	}
+	return all.String()
+}

@@ -1,0 +1,53 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"drillbook/fixtures/postgres"
+)
+
+// TestPagesByHand follows the pages that promote, rejoin and rebuild on a cluster
+// that drillbook did not make, with slots, passwords and a third member, one
+// after the other. At the end of each, all standbys follow the one primary.
+func TestPagesByHand(t *testing.T) {
+	s := newSite(t)
+	s.together(t, "a", "b", "c")
+	s.run(t, "c", "export PGPASSFILE=~/own\n"+postgres.ConsistencyScript) // it reads settings that hold the password
+	for _, page := range []struct {
+		name   string
+		follow func(t *testing.T, w *walker)
+	}{
+		{"planned-switchover", switchOver},
+		{"lost-primary", losePrimary},
+		{"network-cut", cutNetwork},
+	} {
+		if !t.Run(page.name, func(t *testing.T) { page.follow(t, walk(t, s, page.name)) }) {
+			return // the next one begins where this one ends
+		}
+	}
+}
+
+func switchOver(t *testing.T, w *walker) {
+	w.steps(t, "Check the replication settings", "Confirm that the standby is in sync", "Switch over from a to b")
+	w.done(t)
+	w.swapped = !w.swapped // which is how the page switches back
+	w.steps(t, "Switch over from a to b")
+	w.done(t)
+}
+
+func losePrimary(t *testing.T, w *walker) {
+	w.steps(t, "Confirm that the standby is in sync")
+	w.site.kill(t, w.name("a"))
+	w.without = []string{"pg_basebackup"}
+	w.steps(t, "Promote the standby", "Confirm that the clients follow", "Check that the application works",
+		"Rejoin the old primary as a standby", "Confirm that the pair is in sync")
+	w.done(t)
+}
+
+func cutNetwork(t *testing.T, w *walker) {
+	w.steps(t, "Confirm that the standby is in sync", "Take over on the standby")
+	w.site.ask(t, w.name("a"), "SET synchronous_commit = local; INSERT INTO kept VALUES ('on the losing side')")
+	w.without = []string{"pg_rewind", "CHECKPOINT"}
+	w.steps(t, "Rebuild the old primary as a standby", "Confirm that the pair is in sync")
+	w.done(t)
+}
