@@ -1,0 +1,201 @@
+package fake_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"drillbook/fixtures/fake"
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/measure"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/reports"
+	"drillbook/runbooks"
+	"drillbook/scenarios/dsl"
+)
+
+// silent is a view that only counts.
+type silent struct {
+	began, ended int
+	said         strings.Builder
+}
+
+func (s *silent) DrillBegins(record.Head, func() (probe.Health, time.Duration, bool)) { s.began++ }
+func (s *silent) Say(line string)                                                     { s.said.WriteString(line) }
+func (s *silent) Event(record.Event)                                                  {}
+func (s *silent) DrillEnds(reports.Drill)                                             { s.ended++ }
+
+// failed is what Ginkgo is given to fail, in place of the test: that the
+// defective drill fails is what is tested.
+type failed bool
+
+func (f *failed) Fail() { *f = true }
+
+// lingering is a host that cannot be removed.
+type lingering struct{ *fake.DB }
+
+var errLingers = errors.New("the engine does not answer: `drillbook heal` tries again")
+
+func (l lingering) Close(ctx context.Context) error { return errors.Join(l.DB.Close(ctx), errLingers) }
+
+var errFull = errors.New("no subnet is free")
+
+// consent is what a person says before a step, if anybody is asked.
+type consent func(context.Context, runbooks.Step) error
+
+func suite(
+	t *testing.T, out string, view dsl.View, place dsl.Place, loses string, body func(*dsl.Drill), ask consent,
+) *dsl.Suite {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // what is stuck leaves its ledger of faults
+	lib, err := runbooks.Load(fstest.MapFS{
+		"fake/lost-primary.md":    {Data: []byte(page)},
+		"fake/lost-primary.zh.md": {Data: []byte(page)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := dsl.NewSuite(dsl.Options{
+		Library: lib, Place: place, Out: out, Trials: 2, View: view,
+		Params: map[string]string{"loses": loses}, Consent: ask,
+	})
+	sc := dsl.Scenario{
+		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: body,
+	}
+	cannot := sc
+	cannot.Needs = dsl.Always(dsl.Unplug)
+	err = s.Declare(sc, cannot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// alone names the case of TestSuite that a process of its own is to try.
+const alone = "DRILLBOOK_TEST_SUITE"
+
+// A healthy and a defective database, and a place that fails, are each drilled in a
+// suite of two trials. Ginkgo can run only once in a process, so each suite has one;
+// their drills mostly wait, so all run at once.
+func TestSuite(t *testing.T) {
+	cases := []struct {
+		name string
+		try  func(*testing.T)
+	}{
+		{"healthy", tryHealthy}, {"defective", tryDefective}, {"stuck", tryStuck}, {"declined", tryDeclined},
+		{"gone", tryGone}, {"unopened", tryUnopened}, {"left behind", tryLeft},
+	}
+	trying := make([]*exec.Cmd, len(cases))
+	said := make([]bytes.Buffer, len(cases))
+	for i, tt := range cases {
+		if name := os.Getenv(alone); name == tt.name {
+			tt.try(t)
+			return
+		} else if name == "" {
+			trying[i] = exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+			trying[i].Env = append(os.Environ(), alone+"="+tt.name)
+			trying[i].Stdout, trying[i].Stderr = &said[i], &said[i]
+			if err := trying[i].Start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := trying[i].Wait(); err != nil {
+				t.Errorf("%v\n%s", err, said[i].String())
+			}
+		})
+	}
+}
+
+// carryOut runs a suite that must fail, or must not, and of whose two drills so
+// many come to an end.
+func carryOut(t *testing.T, s *dsl.Suite, view *silent, fails bool, ended int) {
+	t.Helper()
+	RegisterFailHandler(Fail)
+	var f failed
+	s.Run(&f)
+	if bool(f) != fails {
+		t.Errorf("the suite has failed: %v, want %v", f, fails)
+	}
+	if view.began != 2 || view.ended != ended {
+		t.Errorf("%d drills began and %d ended, want 2 and %d", view.began, view.ended, ended)
+	}
+	skipped := s.Report().Skipped
+	if len(skipped) != 1 || skipped[0].Host != "memory" || !strings.Contains(skipped[0].Why, "no cables") {
+		t.Errorf("skipped = %v, want what needs cables, once", skipped)
+	}
+}
+
+func tryHealthy(t *testing.T) {
+	out, view := t.TempDir(), &silent{}
+	s := suite(t, out, view, memory(), "no", lostPrimary, agrees)
+	carryOut(t, s, view, false, 2)
+	checkDrills(t, s, measure.Met, "")
+	hides(t, out, s.Report())
+}
+
+func tryDefective(t *testing.T) {
+	view := &silent{}
+	s := suite(t, t.TempDir(), view, memory(), "yes", lostPrimary, nil)
+	carryOut(t, s, view, true, 2)
+	checkDrills(t, s, measure.Missed, "")
+}
+
+func tryStuck(t *testing.T) {
+	view := &silent{}
+	s := suite(t, t.TempDir(), view, memory(), "no", unhealed, nil)
+	carryOut(t, s, view, true, 2)
+	checkDrills(t, s, measure.Unmeasurable, record.BlameFault)
+}
+
+func tryDeclined(t *testing.T) {
+	view := &silent{}
+	s := suite(t, t.TempDir(), view, memory(), "no", lostPrimary, declines)
+	carryOut(t, s, view, true, 2)
+	checkDeclined(t, s)
+}
+
+func tryGone(t *testing.T) {
+	view := &silent{}
+	s := suite(t, t.TempDir(), view, memory(), "no", unreachable, nil)
+	carryOut(t, s, view, true, 2)
+	checkGone(t, s)
+}
+
+func tryUnopened(t *testing.T) {
+	view, full := &silent{}, memory()
+	full.Open = func(context.Context, string, driver.Driver, func(string)) (host.Host, link.Network, error) {
+		return nil, nil, errFull
+	}
+	s := suite(t, t.TempDir(), view, full, "no", lostPrimary, nil)
+	carryOut(t, s, view, true, 0)
+	checkBroken(t, s, reports.NotBegun, errFull, 0)
+}
+
+func tryLeft(t *testing.T) {
+	view, sticky := &silent{}, memory()
+	sticky.Open = func(_ context.Context, _ string, d driver.Driver, _ func(string)) (host.Host, link.Network, error) {
+		db := d.(*fake.DB)
+		return lingering{db}, db.Links(), nil
+	}
+	s := suite(t, t.TempDir(), view, sticky, "no", lostPrimary, nil)
+	carryOut(t, s, view, true, 2)
+	checkBroken(t, s, reports.LeftBehind, errLingers, 2)
+	if n := strings.Count(view.said.String(), errLingers.Error()); n != 2 {
+		t.Errorf("it says %d times that a host is stuck, want 2:\n%s", n, view.said.String())
+	}
+}
