@@ -13,6 +13,15 @@ import (
 	"drillbook/harness/linear"
 )
 
+// seeds is how many of n histories by chance are tried: with -short, which is how the
+// race detector runs, a quarter.
+func seeds(n int) int {
+	if testing.Short() {
+		return n / 4
+	}
+	return n
+}
+
 // copyOf is one copy of a register and clients of it that are slow at random.
 type copyOf struct {
 	r       *rand.Rand
@@ -58,7 +67,7 @@ func (c copyOf) history(n int) []linear.Operation {
 }
 
 func TestOneCopyIsLinearizable(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(seeds(300)) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		c := copyOf{r: r, unknown: r.IntN(10), slow: time.Duration(1+r.IntN(20)) * ms}
 		if got := linear.Check(c.history(500), time.Minute); got.Verdict != linear.Linearizable {
@@ -87,7 +96,7 @@ func FuzzOneCopy(f *testing.F) {
 // same as of a checker that tries every order, on histories of every kind.
 func TestAgreesWithTryingEverything(t *testing.T) {
 	verdicts := map[linear.Verdict]int{}
-	for seed := range uint64(6000) {
+	for seed := range uint64(seeds(6000)) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		ops := copyOf{r: r, unknown: 30, slow: 20 * ms}.history(3 + r.IntN(5))
 		for i := range ops { // let some gets show something else
@@ -108,7 +117,7 @@ func TestAgreesWithTryingEverything(t *testing.T) {
 			t.Fatalf("seed %d: the evidence proves nothing: %+v of %+v", seed, got.Evidence, ops)
 		}
 	}
-	if verdicts[linear.Linearizable] < 500 || verdicts[linear.Broken] < 500 {
+	if many := seeds(500); verdicts[linear.Linearizable] < many || verdicts[linear.Broken] < many {
 		t.Errorf("verdicts = %v, want many of both", verdicts)
 	}
 }
@@ -139,7 +148,7 @@ func tryAll(ops []linear.Operation, held uint32) bool {
 // Cutting a history must not change the answer either.
 func TestAgreesWithoutCuts(t *testing.T) {
 	verdicts := map[linear.Verdict]int{}
-	for seed := range uint64(400) {
+	for seed := range uint64(seeds(400)) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		ops := copyOf{r: r, unknown: 1, slow: 12 * ms}.history(400)
 		for range r.IntN(8) { // let a get show the put before or after
@@ -156,7 +165,7 @@ func TestAgreesWithoutCuts(t *testing.T) {
 		}
 		verdicts[got]++
 	}
-	if verdicts[linear.Linearizable] < 50 || verdicts[linear.Broken] < 50 {
+	if many := seeds(50); verdicts[linear.Linearizable] < many || verdicts[linear.Broken] < many {
 		t.Errorf("verdicts = %v, want many of both", verdicts)
 	}
 }

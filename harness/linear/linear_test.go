@@ -122,7 +122,7 @@ func TestCheck(t *testing.T) {
 // A defect far from the beginning must be found there, with little evidence,
 // though the history was cut.
 func TestFindsDefectsInLongHistories(t *testing.T) {
-	for seed := range uint64(50) {
+	for seed := range uint64(seeds(50)) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		ops := copyOf{r: r, unknown: 3, slow: 5 * ms}.history(3000)
 		at := 1500 + r.IntN(1000)
