@@ -1,12 +1,12 @@
 package fake_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -83,39 +83,50 @@ func suite(
 	return s
 }
 
-// alone names the case of TestSuite that a process of its own is to try.
-const alone = "DRILLBOOK_TEST_SUITE"
+const (
+	// alone names the case of TestSuite that a process of its own is to try.
+	alone = "DRILLBOOK_TEST_SUITE"
+	// atOnce is how many of them run at once. Their drills mostly wait, but must find
+	// a processor when they do not.
+	atOnce = 4
+)
 
 // A healthy and a defective database, and a place that fails, are each drilled in a
-// suite of two trials. Ginkgo can run only once in a process, so each suite has one;
-// their drills mostly wait, so all run at once.
+// suite of two trials. Ginkgo can run only once in a process, so each suite has one.
 func TestSuite(t *testing.T) {
 	cases := []struct {
 		name string
 		try  func(*testing.T)
-	}{
-		{"healthy", tryHealthy}, {"defective", tryDefective}, {"stuck", tryStuck}, {"declined", tryDeclined},
-		{"gone", tryGone}, {"unopened", tryUnopened}, {"left behind", tryLeft},
+	}{ // those that take longest come first
+		{"declined", tryDeclined}, {"gone", tryGone}, {"stuck", tryStuck}, {"healthy", tryHealthy},
+		{"defective", tryDefective}, {"left behind", tryLeft}, {"unopened", tryUnopened},
 	}
-	trying := make([]*exec.Cmd, len(cases))
-	said := make([]bytes.Buffer, len(cases))
-	for i, tt := range cases {
-		if name := os.Getenv(alone); name == tt.name {
-			tt.try(t)
-			return
-		} else if name == "" {
-			trying[i] = exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-			trying[i].Env = append(os.Environ(), alone+"="+tt.name)
-			trying[i].Stdout, trying[i].Stderr = &said[i], &said[i]
-			if err := trying[i].Start(); err != nil {
-				t.Fatal(err)
+	if name := os.Getenv(alone); name != "" {
+		for _, tt := range cases {
+			if tt.name == name {
+				tt.try(t)
+				return
 			}
 		}
+		t.Fatalf("there is no case %q", name)
 	}
+	said, failed := make([][]byte, len(cases)), make([]error, len(cases))
+	turns := make(chan struct{}, atOnce)
+	var trying sync.WaitGroup
+	for i, tt := range cases {
+		turns <- struct{}{}
+		trying.Go(func() {
+			defer func() { <-turns }()
+			c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+			c.Env = append(os.Environ(), alone+"="+tt.name)
+			said[i], failed[i] = c.CombinedOutput()
+		})
+	}
+	trying.Wait()
 	for i, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := trying[i].Wait(); err != nil {
-				t.Errorf("%v\n%s", err, said[i].String())
+			if failed[i] != nil {
+				t.Errorf("%v\n%s", failed[i], said[i])
 			}
 		})
 	}
@@ -141,6 +152,7 @@ func carryOut(t *testing.T, s *dsl.Suite, view *silent, fails bool, ended int) {
 }
 
 func tryHealthy(t *testing.T) {
+	t.Helper()
 	out, view := t.TempDir(), &silent{}
 	s := suite(t, out, view, memory(), "no", lostPrimary, agrees)
 	carryOut(t, s, view, false, 2)
@@ -149,6 +161,7 @@ func tryHealthy(t *testing.T) {
 }
 
 func tryDefective(t *testing.T) {
+	t.Helper()
 	view := &silent{}
 	s := suite(t, t.TempDir(), view, memory(), "yes", lostPrimary, nil)
 	carryOut(t, s, view, true, 2)
@@ -156,6 +169,7 @@ func tryDefective(t *testing.T) {
 }
 
 func tryStuck(t *testing.T) {
+	t.Helper()
 	view := &silent{}
 	s := suite(t, t.TempDir(), view, memory(), "no", unhealed, nil)
 	carryOut(t, s, view, true, 2)
@@ -163,6 +177,7 @@ func tryStuck(t *testing.T) {
 }
 
 func tryDeclined(t *testing.T) {
+	t.Helper()
 	view := &silent{}
 	s := suite(t, t.TempDir(), view, memory(), "no", lostPrimary, declines)
 	carryOut(t, s, view, true, 2)
@@ -170,6 +185,7 @@ func tryDeclined(t *testing.T) {
 }
 
 func tryGone(t *testing.T) {
+	t.Helper()
 	view := &silent{}
 	s := suite(t, t.TempDir(), view, memory(), "no", unreachable, nil)
 	carryOut(t, s, view, true, 2)
@@ -177,6 +193,7 @@ func tryGone(t *testing.T) {
 }
 
 func tryUnopened(t *testing.T) {
+	t.Helper()
 	view, full := &silent{}, memory()
 	full.Open = func(context.Context, string, driver.Driver, func(string)) (host.Host, link.Network, error) {
 		return nil, nil, errFull
@@ -187,6 +204,7 @@ func tryUnopened(t *testing.T) {
 }
 
 func tryLeft(t *testing.T) {
+	t.Helper()
 	view, sticky := &silent{}, memory()
 	sticky.Open = func(_ context.Context, _ string, d driver.Driver, _ func(string)) (host.Host, link.Network, error) {
 		db := d.(*fake.DB)
