@@ -125,6 +125,36 @@ func TestDeclareRefuses(t *testing.T) {
 	}
 }
 
+// TestParams: what a run is told outweighs what a scenario says, and that the page.
+func TestParams(t *testing.T) {
+	slow, fast := map[string]string{"speed": "slow"}, map[string]string{"speed": "fast"}
+	for _, tt := range []struct {
+		name         string
+		scenario, of map[string]string
+		want         string // or what the error contains
+	}{
+		{"the page's", nil, nil, "slow"},
+		{"the scenario's", fast, nil, "fast"},
+		{"the run's", fast, slow, "slow"},
+		{"one that the page lacks", map[string]string{"sped": "fast"}, nil, `has no parameter "sped"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			sc := scenario("fake/page", func(params map[string]string) (driver.Driver, error) {
+				got = params["speed"]
+				return fake.New(fake.Config{}), nil
+			}, body("First", "Second"))
+			sc.Params = tt.scenario
+			if err := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: tt.of}).Fit(sc); err != nil {
+				got = err.Error()
+			}
+			if !strings.Contains(got, tt.want) {
+				t.Errorf("speed is %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestPlaceIsLookedAt: what a place lacks is found out for scenarios that may
 // need it, and they are skipped, saying why.
 func TestPlaceIsLookedAt(t *testing.T) {

@@ -59,6 +59,9 @@ type Scenario struct {
 	Aside bool
 	// Driver makes the driver for the values of the runbook's parameters.
 	Driver func(params map[string]string) (driver.Driver, error)
+	// Params are parameters of the runbook that differ from its defaults; what a
+	// run is told to do outweighs them.
+	Params map[string]string
 	// Relay has replication go through a relay that [Drill.Impair] can spoil.
 	Relay bool
 	// Needs, if set, is what it asks of the place.
@@ -108,7 +111,7 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	params, err := book.Settle(s.given(book))
+	params, err := book.Settle(s.given(sc, book))
 	if err != nil {
 		return nil, err
 	}
@@ -128,13 +131,17 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	return d, nil
 }
 
-// given are the parameters that were set and that the runbook has. One that
-// no runbook of the suite has is an error of Declare.
-func (s *Suite) given(book runbooks.Runbook) map[string]string {
-	given := maps.Clone(s.opts.Params)
-	maps.DeleteFunc(given, func(name, _ string) bool {
-		return !slices.ContainsFunc(book.Params, func(p runbooks.Param) bool { return p.Name == name })
-	})
+// given are the parameters of the scenario, and those that were set and that the
+// runbook has. One that was set and that no runbook of the suite has is an error of
+// Declare.
+func (s *Suite) given(sc Scenario, book runbooks.Runbook) map[string]string {
+	given := map[string]string{}
+	maps.Copy(given, sc.Params)
+	for name, value := range s.opts.Params {
+		if slices.ContainsFunc(book.Params, func(p runbooks.Param) bool { return p.Name == name }) {
+			given[name] = value
+		}
+	}
 	return given
 }
 
