@@ -70,18 +70,23 @@ func Hide(text string, secrets ...Text) string {
 	return text
 }
 
-// forms are the value as it is and as it is quoted in Go, in JSON, in HTML and
-// in an address, the longest first.
+// forms are the value as it is, as it is quoted in Go, in JSON, in HTML and in an
+// address, and as it is encoded, the longest first.
 func (t Text) forms() []string {
 	v := t.Reveal()
 	if v == "" {
 		return nil
 	}
 	quoted := strconv.Quote(v)
-	all := []string{v, quoted[1 : len(quoted)-1], html.EscapeString(v), url.QueryEscape(v), url.PathEscape(v)}
+	all := []string{v, quoted[1 : len(quoted)-1], html.EscapeString(v)}
+	query := url.QueryEscape(v)
+	for _, escaped := range []string{query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(v)} {
+		all = append(all, escaped, lowerEscapes(escaped))
+	}
 	if b, err := json.Marshal(v); err == nil {
 		all = append(all, string(b[1:len(b)-1]))
 	}
+	all = append(all, encoded(v)...)
 	slices.SortFunc(all, func(a, b string) int {
 		if d := len(b) - len(a); d != 0 {
 			return d

@@ -2,6 +2,8 @@ package secret_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,7 +76,8 @@ func TestFillAndHide(t *testing.T) {
 	}
 	for what, text := range map[string]string{
 		"Go": fmt.Sprintf("%q", value), "HTML": "p&lt;w&#34;d &amp; 7", "JSON": `"p\u003cw\"d \u0026 7"`,
-		"an address": "x=p%3Cw%22d+%26+7",
+		"an address": "x=p%3Cw%22d+%26+7", "an address, small": "x=p%3cw%22d%20%26%207",
+		"hexadecimal": "x703c77226420262037", "base64": base64.StdEncoding.EncodeToString([]byte(value)),
 	} {
 		if got := secret.Hide(text, a); !strings.Contains(got, a.String()) || strings.Contains(got, "7") {
 			t.Errorf("hidden as in %s = %q", what, got)
@@ -104,12 +107,20 @@ func TestLeaks(t *testing.T) {
 	plant("a/record.jsonl", `{"what":"p\u003cw\"d \u0026 7"}`+"\n"+value)
 	plant("a/b/index.html", "<p>p&lt;w&#34;d &amp; 7</p>")
 	plant("c/"+"x"+value, "\x00\xff"+value+"\x00")
-	want := []string{
+	var want []string
+	for i, before := range []string{"", "u", "us", "user:"} { // every place in a group of base64
+		name := fmt.Sprintf("Z/%d.bin", i)
+		text := before + value + "\xfe\xff and more"
+		plant(name, base64.StdEncoding.EncodeToString([]byte(text))+"\n"+base64.URLEncoding.EncodeToString([]byte(text))+
+			"\n"+hex.EncodeToString([]byte(text))+"\n"+strings.ToUpper(hex.EncodeToString([]byte(text))))
+		want = append(want, name+": ‹s› stands there 4 times")
+	}
+	want = append(want,
 		"a/b/index.html: ‹s› stands there 1 times",
 		"a/record.jsonl: ‹s› stands there 2 times",
 		"c/x‹s›: ‹s› stands there 1 times",
 		"c/x‹s›: ‹s› is part of the name",
-	}
+	)
 	if found, err := secret.Leaks(os.DirFS(dir), s); err != nil || !slices.Equal(found, want) {
 		t.Errorf("leaks = %q, %v, want %q", found, err, want)
 	}
