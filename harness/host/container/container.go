@@ -207,12 +207,19 @@ func (h *Host) publishedAt(ctx context.Context) (string, error) {
 }
 
 // tellTestcontainers says to testcontainers that it must work on this engine,
-// agree on a version with it and do without a reaper. It listens only to the environment, and reads that once
+// agree on a version with it, do without a reaper and take images by the names that
+// they have here. It listens only to the environment, and reads that once
 // in the life of a process: at whatever is first asked of it, be it the password
 // of a registry. So this comes before everything else.
 func (e *engine) tellTestcontainers() error {
 	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+	// A path before the names of images, which may be in its file of properties
+	// too: nothing outweighs that but another path, and this one changes none.
+	err = errors.Join(err, os.Setenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", "."))
 	err = errors.Join(err, os.Unsetenv(client.EnvOverrideAPIVersion))
+	if !takesCertificates(e.Address) {
+		err = errors.Join(err, os.Unsetenv(client.EnvOverrideCertPath))
+	}
 	if os.Getenv(client.EnvOverrideHost) == "" {
 		err = errors.Join(err, os.Setenv(client.EnvOverrideHost, e.Address))
 	}

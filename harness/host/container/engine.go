@@ -102,8 +102,11 @@ func dial(ctx context.Context, address string) (*engine, error) {
 	defer cancel()
 	// The version is agreed on, not taken from the environment: what docker
 	// commands are told there may be newer than the engine.
-	cli, err := client.NewClientWithOpts(append(
-		[]client.Opt{client.WithTLSClientConfigFromEnv(), client.WithAPIVersionNegotiation()}, reach...)...)
+	options := []client.Opt{client.WithAPIVersionNegotiation()}
+	if takesCertificates(address) {
+		options = append(options, client.WithTLSClientConfigFromEnv())
+	}
+	cli, err := client.NewClientWithOpts(append(options, reach...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +118,12 @@ func dial(ctx context.Context, address string) (*engine, error) {
 		Engine: Engine{Address: address, Version: version.Version, API: cli.ClientVersion(), Arch: version.Arch},
 		cli:    cli,
 	}, nil
+}
+
+// takesCertificates reports whether an engine may ask who dials it. A socket of a
+// machine does not, and ssh has asked already.
+func takesCertificates(address string) bool {
+	return !strings.HasPrefix(address, "unix://") && !isSSH(address)
 }
 
 // site is this engine, whatever address it is reached at.
