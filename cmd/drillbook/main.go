@@ -106,6 +106,6 @@ func rootCommand() *cobra.Command {
 	root.PersistentFlags().String("runbooks", "", "read runbooks from this folder instead of those built in")
 	root.PersistentFlags().String("lang", "en", "language of what people read: en, zh")
 	root.AddCommand(doctorCommand(), listCommand(), showCommand(), faultsCommand(), runCommand(),
-		reportCommand(), calibrateCommand(), healCommand(), imagesCommand(), versionCommand())
+		reportCommand(), leaksCommand(), calibrateCommand(), healCommand(), imagesCommand(), versionCommand())
 	return root
 }

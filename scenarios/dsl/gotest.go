@@ -2,18 +2,15 @@ package dsl
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
-	"drillbook/harness/driver"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/harness/secret"
@@ -67,7 +64,11 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 			t.Error(err)
 		}
 	}
-	found, err := leaks(suite.opts.Out, scenarios, suite.Report().Drills)
+	known, err := Secrets(lib, scenarios...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := secret.Leaks(os.DirFS(suite.opts.Out), known...)
 	if err != nil {
 		t.Error(err)
 	}
@@ -82,27 +83,6 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 	if len(suite.Report().Drills) != due {
 		t.Errorf("%d of %d scenarios have left a record", len(suite.Report().Drills), due)
 	}
-}
-
-// leaks are the secrets of the drivers of drills that stand in the files of a folder.
-func leaks(folder string, scenarios []Scenario, drills []reports.Drill) ([]string, error) {
-	known := map[string]secret.Text{}
-	for _, d := range drills {
-		n := slices.IndexFunc(scenarios, func(sc Scenario) bool { return sc.Runbook == d.Record.Head.Runbook })
-		drv, err := scenarios[n].Driver(d.Record.Head.Params)
-		if err != nil {
-			return nil, err
-		}
-		if keeper, ok := drv.(driver.Keeper); ok {
-			for _, s := range keeper.Secrets() {
-				known[s.Reveal()] = s
-			}
-		}
-	}
-	if len(known) == 0 {
-		return nil, nil
-	}
-	return secret.Leaks(os.DirFS(folder), slices.Collect(maps.Values(known))...)
 }
 
 // writerView writes what is worth a line to Ginkgo's own log, which shows it

@@ -1,0 +1,40 @@
+package dsl
+
+import (
+	"fmt"
+	"slices"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/secret"
+	"drillbook/runbooks"
+)
+
+// Secrets are all that the drivers of scenarios know, each once.
+func Secrets(lib runbooks.Library, scenarios ...Scenario) ([]secret.Text, error) {
+	var known []secret.Text
+	for _, sc := range scenarios {
+		book, err := lib.Get(sc.Runbook)
+		if err != nil {
+			return nil, err
+		}
+		params, err := book.Settle(nil)
+		if err != nil {
+			return nil, err
+		}
+		drv, err := sc.Driver(params)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+		}
+		keeper, ok := drv.(driver.Keeper)
+		if !ok {
+			continue
+		}
+		for _, s := range keeper.Secrets() {
+			same := func(k secret.Text) bool { return k.Reveal() == s.Reveal() }
+			if !slices.ContainsFunc(known, same) {
+				known = append(known, s)
+			}
+		}
+	}
+	return known, nil
+}
