@@ -15,10 +15,10 @@ RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) -
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly interrupts kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
+.PHONY: help build drill nightly interrupts environments kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
 
 help: ## list what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 build: ## build bin/drillbook
 	$(GO) build -o bin/drillbook ./cmd/drillbook
@@ -26,11 +26,14 @@ build: ## build bin/drillbook
 drill: build ## carry out the smoke drills (PRODUCT= HOST= TRIALS= OUT= SET="name=value …")
 	$(RUN)
 
-nightly: build ## carry out all drills (the same settings)
-	$(RUN) --tier nightly
+nightly: build ## carry out all drills (the same settings), and look for passwords in all that they leave and print
+	tools/nightly.sh $(OUT) $(RUN) --tier nightly
 
 interrupts: ## interrupt every runbook after each of its steps
 	DRILLBOOK_EVERY_STEP=1 $(GO) test -timeout 90m -run TestInterruptAfterSteps ./cmd/drillbook
+
+environments: ## carry out every runbook in an empty environment and in one of a person's own: 100 drills, about an hour
+	DRILLBOOK_EVERY_RUNBOOK=1 $(GO) test -count=1 -timeout 4h -v -run 'TestOwnEnvironment' ./cmd/drillbook
 
 kills: ## kill every process of a DM8 group after every step: 330 drills, about an hour and a half (ONLY="takeover …" for some)
 	DRILLBOOK_EVERY_STEP=1 DM8_ONLY="$(ONLY)" $(GO) test -count=1 -timeout 24h -run TestKillsAfterSteps ./scenarios/dm8
