@@ -184,7 +184,12 @@ func TestLostWritesAreMissed(t *testing.T) {
 			p := program{path: p.path, dir: t.TempDir()}
 			c := p.command(t, append([]string{"run", "--out", filepath.Join(p.dir, "reports", "out")}, tt.args...)...)
 			c.Dir = "." // the image of the stand-in is built inside a checkout
+			known := dm8.New(dm8.Config{}).Secrets()
+			shown := listsProcesses(t, known...)
 			out, err := c.CombinedOutput()
+			if found := shown(); len(found) > 0 {
+				t.Errorf("lists of processes have shown secrets: %q", found)
+			}
 			if code := exitCode(t, err); code != exitMissed {
 				t.Fatalf("exit code = %d, want %d\n%s", code, exitMissed, out)
 			}
@@ -192,7 +197,6 @@ func TestLostWritesAreMissed(t *testing.T) {
 			if !says.Match(out) {
 				t.Errorf("it does not say what was lost:\n%s", out)
 			}
-			known := dm8.New(dm8.Config{}).Secrets()
 			if leaks, err := secret.Leaks(os.DirFS(p.dir), known...); err != nil || len(leaks) > 0 {
 				t.Errorf("secrets in the files of the run: %q, %v", leaks, err)
 			}
