@@ -11,7 +11,7 @@ ONLY     ?=
 N        ?= 20000
 SEED     ?= 1
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
-RUN      := bin/drillbook run --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
+RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
@@ -45,8 +45,7 @@ test: ## run every test: units, conformance, and the scenarios
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
 	$(GO) test -p 1 -shuffle=on -timeout 40m ./...
 
-elsewhere: build ## try an engine that is not this machine's own: one in a container, reached over TCP
-	bin/drillbook images
+elsewhere: images ## try an engine that is not this machine's own: one in a container, reached over TCP
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
 		./harness/host/container ./harness/link/cut ./scenarios/elsewhere
 
@@ -98,7 +97,7 @@ oracle: ## hold drills by chance against the truth (N= drills, SEED= of the firs
 	@bin/selftest.test -test.run '^TestOracle$$' -test.timeout 24h $(if $(filter 1,$(N)),-test.v) -n $(N) -seed $(SEED)
 
 images: build ## build all images that drills run from
-	bin/drillbook images
+	bin/drillbook images --yes
 
 clean: build ## remove what was built, the images, and what killed runs have left
 	bin/drillbook heal

@@ -14,7 +14,7 @@ pairs=${1:-5}
 go test -run '^$' -bench . -benchmem -count "${COUNT:-10}" -timeout 1h ./harness/... ./reports
 [[ $pairs == 0 ]] && exit
 
-image=$(bin/drillbook images | grep -o 'drillbook/postgres:[0-9a-f]*' | tail -n 1)
+image=$(bin/drillbook images --yes | grep -o 'drillbook/postgres:[0-9a-f]*' | tail -n 1)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 echo "milliseconds from the loss of the primary to the first acknowledged write"

@@ -112,6 +112,7 @@ func examineFolder(out string) finding {
 // examineImages says which images are there and how the others will be made.
 func examineImages(ctx context.Context) []finding {
 	findings := make([]finding, 0, len(dsl.Images()))
+	lacking := "" // a base that is not there
 	for _, img := range dsl.Images() {
 		f := finding{What: "image " + img.Name}
 		seen, err := container.CheckImage(ctx, img)
@@ -128,7 +129,8 @@ func examineImages(ctx context.Context) []finding {
 				}
 			}
 			if img.Base.Reference != "" && !seen.BaseThere {
-				f.Found += fmt.Sprintf("; its base %s will be pulled or bootstrapped", seen.Base)
+				lacking = seen.Base
+				f.Found += fmt.Sprintf("; its base %s will be pulled or bootstrapped", lacking)
 				if os.Geteuid() != 0 {
 					f.Found += " (the latter only as root)"
 				}
@@ -136,7 +138,20 @@ func examineImages(ctx context.Context) []finding {
 		}
 		findings = append(findings, f)
 	}
+	if lacking != "" {
+		findings = append(findings, examineBootstrap(lacking))
+	}
 	return findings
+}
+
+// examineBootstrap says whether a base can be made here, which is needed only
+// where it cannot be pulled.
+func examineBootstrap(base string) finding {
+	f := finding{What: "mmdebstrap", Found: "makes " + base + " if no registry gives it", Spare: true}
+	if err := container.CanBootstrap(); err != nil {
+		f.Mend = fmt.Sprintf("needed only if no registry gives %s: %v", base, err)
+	}
+	return f
 }
 
 func printFindings(w io.Writer, findings []finding) error {

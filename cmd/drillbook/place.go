@@ -23,19 +23,23 @@ const (
 // choosePlace finds out where the members can run. If that is not where they
 // usually do, note says so and why.
 func choosePlace(
-	ctx context.Context, asked string, lib runbooks.Library, chosen []dsl.Scenario,
+	ctx context.Context, f runFlags, lib runbooks.Library, chosen []dsl.Scenario,
 ) (p dsl.Place, note string, err error) {
-	if asked == hostLocal {
+	if f.host == hostLocal {
 		_, err := findLocal(lib, chosen)
 		return dsl.Local(), "", err
 	}
+	containers := dsl.Containers()
+	if f.yes {
+		containers = dsl.Installing()
+	}
 	_, noEngine := container.FindEngine(ctx)
 	if noEngine == nil {
-		p, err := dsl.Containers().For(ctx, chosen...)
+		p, err := containers.For(ctx, chosen...)
 		return p, "", environment(err)
 	}
-	if asked == hostContainer || !errors.Is(noEngine, container.ErrNoEngine) {
-		return dsl.Containers(), "", noEngine
+	if f.host == hostContainer || !errors.Is(noEngine, container.ErrNoEngine) {
+		return containers, "", noEngine
 	}
 	found, err := findLocal(lib, chosen)
 	if err != nil {

@@ -30,7 +30,7 @@ type runFlags struct {
 	trials                            int
 	set                               []string
 	probe                             drill.Probe
-	plain                             bool
+	plain, yes                        bool
 }
 
 func runCommand() *cobra.Command {
@@ -59,6 +59,7 @@ Ctrl-C, SIGTERM and SIGHUP heal, save and report what there is; another one, a s
 	flags.DurationVar(&f.probe.Connect, "connect", 0,
 		"deadline of the probe for connecting to one member (default 100ms)")
 	flags.DurationVar(&f.probe.Reply, "reply", 0, "deadline of the probe for an answer (default 250ms)")
+	flags.BoolVar(&f.yes, "yes", false, allowsInstall)
 	flags.BoolVar(&f.plain, "plain", false, "print plain lines, also on a terminal")
 	return cmd
 }
@@ -82,7 +83,7 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 		r.view.Say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
 	})()
 	options.View, options.Stop, options.Begun = r.view, ctx.Done(), in.alone
-	err = r.carryOut(ctx, options, f.host)
+	err = r.carryOut(ctx, options, f)
 	if lost := r.out.lost(); lost != nil {
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "drillbook: lines are missing above:", lost) // there is nowhere else
 	}
@@ -120,8 +121,8 @@ type running struct {
 }
 
 // carryOut carries out the scenarios and reports them.
-func (r running) carryOut(ctx context.Context, options dsl.Options, host string) error {
-	place, note, err := choosePlace(ctx, host, options.Library, r.chosen)
+func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) error {
+	place, note, err := choosePlace(ctx, f, options.Library, r.chosen)
 	if err != nil {
 		return err
 	}

@@ -104,8 +104,11 @@ func say(cmd *cobra.Command) func(string) {
 	return func(line string) { _, _ = fmt.Fprintln(out, line) } // it never fails
 }
 
+// allowsInstall is what --yes means to commands that build images.
+const allowsInstall = "install on this machine, as root, what an image's base is made with where no registry gives one"
+
 func imagesCommand() *cobra.Command {
-	var remove bool
+	var remove, yes bool
 	cmd := &cobra.Command{
 		Use:   "images",
 		Short: "Build all images that drills need, or remove them",
@@ -116,7 +119,7 @@ func imagesCommand() *cobra.Command {
 				return removeImages(cmd.Context(), line)
 			}
 			for _, img := range dsl.Images() {
-				ref, err := container.EnsureImage(cmd.Context(), img, line)
+				ref, err := container.EnsureImage(cmd.Context(), img, container.Making{Progress: line, Install: yes})
 				if err != nil {
 					return environment(err)
 				}
@@ -126,6 +129,7 @@ func imagesCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "remove them instead")
+	cmd.Flags().BoolVar(&yes, "yes", false, allowsInstall)
 	return cmd
 }
 

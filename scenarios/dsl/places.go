@@ -18,22 +18,30 @@ import (
 )
 
 // Containers is the place where members are containers of a Docker engine.
-func Containers() Place { return containers(false) }
+func Containers() Place { return containers(engine{}) }
+
+// Installing is the same place, where it is allowed to install on this machine
+// what the base of images is made with, if no registry gives one.
+func Installing() Place { return containers(engine{install: true}) }
 
 // Published is the same place, dialled at published ports even if the engine
 // is this machine's own.
-func Published() Place { return containers(true) }
+func Published() Place { return containers(engine{publish: true}) }
 
-func containers(publish bool) Place {
-	c := engine{publish}
+func containers(c engine) Place {
 	return Place{
 		Name: "container", Undo: "remove the run's containers and networks",
-		Open: c.open, Relay: relayContainers, Look: c.look, Instead: "run drillbook on the machine of the engine",
+		Open: c.open, Relay: c.relay, Look: c.look, Instead: "run drillbook on the machine of the engine",
 	}
 }
 
-// engine is how the containers of an engine are dialled.
-type engine struct{ publish bool }
+// engine is how the containers of an engine are dialled, and what may be
+// installed for their images.
+type engine struct{ publish, install bool }
+
+func (c engine) making(say func(string)) container.Making {
+	return container.Making{Progress: say, Install: c.install}
+}
 
 // look opens a host, since only its networks tell whether this machine is on
 // them.
@@ -53,12 +61,12 @@ func (c engine) look(ctx context.Context) (map[Need]string, error) {
 	}, nil
 }
 
-// relayContainers runs a Toxiproxy as one more container. It must know the
+// relay runs a Toxiproxy as one more container. It must know the
 // members' names before it is launched, and so they are asked for here.
-func relayContainers(
+func (c engine) relay(
 	ctx context.Context, h host.Host, members []string, say func(string),
 ) (link.Network, error) {
-	if _, err := container.EnsureImage(ctx, images.Toxiproxy(), say); err != nil {
+	if _, err := container.EnsureImage(ctx, images.Toxiproxy(), c.making(say)); err != nil {
 		return nil, err
 	}
 	for _, m := range members {
@@ -77,11 +85,11 @@ func (c engine) open(
 	if err != nil {
 		return nil, nil, fmt.Errorf("plan a member: %w", err)
 	}
-	if _, err := container.EnsureImage(ctx, plan.Image, say); err != nil {
+	if _, err := container.EnsureImage(ctx, plan.Image, c.making(say)); err != nil {
 		return nil, nil, err
 	}
 	h, err := container.Open(ctx, container.Config{
-		Run: run, NetAdmin: images.NetAdmin(), Progress: say, Publish: c.publish,
+		Run: run, NetAdmin: images.NetAdmin(), Making: c.making(say), Publish: c.publish,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -175,37 +175,53 @@ func (s *imageStore) importBase(ctx context.Context, b host.Base, archive string
 	return errors.Join(err, f.Close())
 }
 
-// needMmdebstrap installs mmdebstrap if it is not there and that is possible.
-func (s *imageStore) needMmdebstrap(ctx context.Context) error {
+// CanBootstrap returns nil if this machine has what a base is made with where no
+// registry answers. Its error says what to do.
+func CanBootstrap() error {
 	if _, err := exec.LookPath("mmdebstrap"); err == nil {
 		return nil
 	}
-	_, noAPT := exec.LookPath("apt-get")
-	switch {
-	case noAPT != nil:
-		return errors.New("to make it from Debian's packages mmdebstrap is needed: " +
-			"install that, or bring an image with `docker load`")
-	case os.Geteuid() != 0:
-		return errors.New("to make it from Debian's packages mmdebstrap is needed: " +
-			"run `sudo apt-get install mmdebstrap`, or bring an image with `docker load`")
+	mend := "run `" + strings.Join(installing("sudo"), " ") + "`"
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		mend = "install that"
+	} else if os.Geteuid() == 0 {
+		mend = "run `" + strings.Join(installing(), " ") + "`, or say --yes, which has it run"
 	}
-	s.say("installing mmdebstrap")
-	if err := quietly(ctx, "apt-get", "install", "-y", "--no-install-recommends",
-		"mmdebstrap", "debian-archive-keyring"); err != nil {
+	return fmt.Errorf("to make it from Debian's packages mmdebstrap is needed: %s, "+
+		"or bring an image with `docker load`", mend)
+}
+
+// installing is the command that installs what a base is made with.
+func installing(before ...string) []string {
+	return append(before, "apt-get", "install", "-y", "--no-install-recommends", "mmdebstrap", "debian-archive-keyring")
+}
+
+// needMmdebstrap installs mmdebstrap if it is not there, where that was allowed
+// and is possible.
+func (s *imageStore) needMmdebstrap(ctx context.Context) error {
+	missing := CanBootstrap()
+	if missing == nil {
+		return nil
+	}
+	if _, noAPT := exec.LookPath("apt-get"); !s.making.Install || noAPT != nil || os.Geteuid() != 0 {
+		return missing
+	}
+	argv := installing()
+	s.say("mmdebstrap is not on this machine: `%s` installs it, as --yes allows", strings.Join(argv, " "))
+	if err := quietly(ctx, argv...); err != nil {
 		return fmt.Errorf("install mmdebstrap: %w", err)
 	}
 	return nil
 }
 
-// quietly runs a command, whose error is the end of what it printed.
+// quietly runs a command, whose error says what it complained of.
 func quietly(ctx context.Context, argv ...string) error {
 	var text bytes.Buffer
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // our own arguments
 	c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
 	c.Stdout, c.Stderr = &text, &text
 	if err := c.Run(); err != nil {
-		lines := strings.Split(strings.TrimSpace(text.String()), "\n")
-		return fmt.Errorf("%s: %w: %s", argv[0], err, lines[len(lines)-1])
+		return fmt.Errorf("%s: %w: %s", argv[0], err, complaints(text.String()))
 	}
 	return nil
 }

@@ -93,9 +93,8 @@ type Config struct {
 	// NetAdmin is the image that [host.NetAdmin] runs commands in. Without it
 	// nodes cannot do that. It is built by Open, never during a drill.
 	NetAdmin host.Image
-	// Progress, if set, is told what takes long: images that are fetched or
-	// built. It is called by one goroutine at a time.
-	Progress func(line string)
+	// Making is how images are made that the engine does not have.
+	Making
 }
 
 // Host runs nodes in containers. It implements [host.Host], [host.Finder] and
@@ -131,7 +130,7 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 	h := &Host{
 		cfg:    cfg,
 		engine: e,
-		images: newImageStore(e, cfg.Progress),
+		images: newImageStore(e, cfg.Making),
 		seats:  map[string]int{},
 		nodes:  roster.New(ctx),
 	}

@@ -57,7 +57,7 @@ func TestProgram(t *testing.T) {
 		Files:   fstest.MapFS{"Dockerfile": {Data: []byte(dockerfile)}},
 		Program: &host.Program{Package: "drillbook/harness/host/container/testdata/hello"},
 	}
-	_, err := container.EnsureImage(t.Context(), img, nil)
+	_, err := container.EnsureImage(t.Context(), img, container.Making{})
 	must(t, err)
 	t.Cleanup(func() { removeImage(t, "drillbook/test-hello") })
 	n := launch(t, h, host.Spec{Name: "a", Image: img})

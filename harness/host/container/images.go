@@ -46,13 +46,23 @@ type Image struct {
 	BaseThere bool
 }
 
+// Making is how images are made that the engine does not have.
+type Making struct {
+	// Progress, if set, is told what takes long: images that are fetched or
+	// built. It is called by one goroutine at a time.
+	Progress func(line string)
+	// Install allows to install on this machine what a base is made with where
+	// no registry gives one.
+	Install bool
+}
+
 // EnsureImage returns a reference to the image, which it fetches or builds if
 // the engine does not have it. An image is built once for each state of its
 // inputs, also when several processes want it at the same time. Its base is an
 // input by name only: an image stays as it was built until its recipe changes
-// or it is removed. Progress may be nil.
-func EnsureImage(ctx context.Context, img host.Image, progress func(line string)) (ref string, err error) {
-	err = withImages(ctx, progress, func(s *imageStore) error {
+// or it is removed.
+func EnsureImage(ctx context.Context, img host.Image, m Making) (ref string, err error) {
+	err = withImages(ctx, m, func(s *imageStore) error {
 		ref, err = s.ensure(ctx, img)
 		return err
 	})
@@ -63,7 +73,7 @@ func EnsureImage(ctx context.Context, img host.Image, progress func(line string)
 // program of this module is compiled, since its file is what its image is
 // known by.
 func CheckImage(ctx context.Context, img host.Image) (seen Image, err error) {
-	err = withImages(ctx, nil, func(s *imageStore) error {
+	err = withImages(ctx, Making{}, func(s *imageStore) error {
 		seen, err = s.check(ctx, img)
 		return err
 	})
@@ -73,7 +83,7 @@ func CheckImage(ctx context.Context, img host.Image) (seen Image, err error) {
 // ListImages lists all images that were made here, also those of inputs that
 // have changed since, by reference.
 func ListImages(ctx context.Context) (all []Image, err error) {
-	err = withImages(ctx, nil, func(s *imageStore) error {
+	err = withImages(ctx, Making{}, func(s *imageStore) error {
 		all, err = s.list(ctx)
 		return err
 	})
@@ -84,43 +94,43 @@ func ListImages(ctx context.Context) (all []Image, err error) {
 // if no name is given, and returns their references. Those in use stay, which
 // is an error.
 func RemoveImages(ctx context.Context, names ...string) (removed []string, err error) {
-	err = withImages(ctx, nil, func(s *imageStore) error {
+	err = withImages(ctx, Making{}, func(s *imageStore) error {
 		removed, err = s.remove(ctx, names)
 		return err
 	})
 	return removed, err
 }
 
-func withImages(ctx context.Context, progress func(string), do func(*imageStore) error) error {
+func withImages(ctx context.Context, m Making, do func(*imageStore) error) error {
 	e, err := connect(ctx)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(newImageStore(e, progress)), e.cli.Close())
+	return errors.Join(do(newImageStore(e, m)), e.cli.Close())
 }
 
 // imageStore is an engine's images, and how to make those it lacks.
 type imageStore struct {
 	engine *engine
 
-	telling sync.Mutex // held while progress is called
-	tell    func(line string)
+	making  Making
+	telling sync.Mutex // held while its Progress is called
 
 	compiling sync.Mutex        // guards programs
 	programs  map[string][]byte // compiled ones of this module, by package
 }
 
-func newImageStore(e *engine, progress func(string)) *imageStore {
-	if progress == nil {
-		progress = func(string) {}
+func newImageStore(e *engine, m Making) *imageStore {
+	if m.Progress == nil {
+		m.Progress = func(string) {}
 	}
-	return &imageStore{engine: e, tell: progress, programs: map[string][]byte{}}
+	return &imageStore{engine: e, making: m, programs: map[string][]byte{}}
 }
 
 func (s *imageStore) say(format string, args ...any) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
-	s.tell(fmt.Sprintf(format, args...))
+	s.making.Progress(fmt.Sprintf(format, args...))
 }
 
 func (s *imageStore) ensure(ctx context.Context, img host.Image) (string, error) {

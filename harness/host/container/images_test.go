@@ -112,11 +112,11 @@ func TestEnsureImageBuildsOnce(t *testing.T) {
 	var ensuring sync.WaitGroup
 	for i := range refs {
 		ensuring.Go(func() {
-			ref, err := container.EnsureImage(t.Context(), img, func(line string) {
+			ref, err := container.EnsureImage(t.Context(), img, container.Making{Progress: func(line string) {
 				mu.Lock()
 				defer mu.Unlock()
 				lines = append(lines, line)
-			})
+			}})
 			if err != nil {
 				t.Error(err)
 			}
@@ -177,7 +177,7 @@ func TestEnsureImageFailures(t *testing.T) {
 		}, []string{"test-broken", "go.sum"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ref, err := container.EnsureImage(t.Context(), tt.img, nil)
+			ref, err := container.EnsureImage(t.Context(), tt.img, container.Making{})
 			if err == nil {
 				t.Fatalf("EnsureImage = %s, want an error", ref)
 			}
@@ -191,7 +191,7 @@ func TestEnsureImageFailures(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if ref, err := container.EnsureImage(ctx, scratch("never"), nil); err == nil {
+		if ref, err := container.EnsureImage(ctx, scratch("never"), container.Making{}); err == nil {
 			t.Errorf("EnsureImage = %s, want an error", ref)
 		}
 	})
@@ -202,7 +202,8 @@ func TestImages(t *testing.T) {
 	for _, img := range []host.Image{images.NetAdmin(), images.PostgreSQL(), images.Toxiproxy()} {
 		t.Run(img.Name, func(t *testing.T) {
 			check(t, img)
-			ref, err := container.EnsureImage(t.Context(), img, func(line string) { t.Log(line) })
+			making := container.Making{Progress: func(line string) { t.Log(line) }}
+			ref, err := container.EnsureImage(t.Context(), img, making)
 			must(t, err)
 			if got := check(t, img); !got.There || got.Ref != ref {
 				t.Errorf("CheckImage = %+v, want %s to be there", got, ref)
