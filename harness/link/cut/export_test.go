@@ -1,8 +1,22 @@
 package cut
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"drillbook/harness/link"
+)
 
 // Outsiders are the peers, as ss lists them, that are not near.
 func Outsiders(listed string, via netip.Addr, near []netip.Prefix) []string {
 	return outsiders(listed, via, near)
+}
+
+// Packets adds up the counters that nft lists.
+func Packets(listed string) (int64, error) { return packets(listed) }
+
+// Rules are those of a link between two ends, as nft reads them.
+func Rules(kind link.Kind, port int, dialled bool) string {
+	return ruleset{
+		table: "drillbook_test_0", peers: []string{"127.0.0.1", "10.1.2.3"}, port: port, dialled: dialled, kind: kind,
+	}.String()
 }

@@ -19,7 +19,8 @@ type ruleset struct {
 }
 
 // String is the rules as nft reads them. They take the place of what was in
-// the table before, in one transaction.
+// the table before, in one transaction. No name may be a word of nft's language:
+// "in" and "out" are to its older versions, such as 0.9.8, wherever they stand.
 //
 // A refusal answers with a reset, which passes our hooks in its turn: one that
 // is sent to the peer the output hook, one that is sent to ourselves in the
@@ -31,15 +32,15 @@ func (r ruleset) String() string {
 	}
 	peers := "{ " + strings.Join(r.peers, ", ") + " }"
 	return emptied(r.table) + fmt.Sprintf(`table ip %s {
-	counter out { }
-	counter in { }
-	chain out {
+	counter sent { }
+	counter received { }
+	chain sent {
 		type filter hook output priority filter; policy accept;
-		ip daddr %s %scounter name "out" %s
+		ip daddr %s %scounter name "sent" %s
 	}
-	chain in {
+	chain received {
 		type filter hook input priority filter; policy accept;
-		ip saddr %s %scounter name "in" %s
+		ip saddr %s %scounter name "received" %s
 	}
 }
 `, r.table, peers, r.match(out), r.verdict(), peers, r.match(in), r.verdict())
