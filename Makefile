@@ -8,6 +8,7 @@ HOST     ?= auto
 OUT      ?= reports/out
 SET      ?=
 ONLY     ?=
+DEBIAN   ?= bullseye
 N        ?= 20000
 SEED     ?= 1
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
@@ -15,7 +16,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly interrupts environments kills test elsewhere check fix fmt-check vet lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
+.PHONY: help build drill nightly versions interrupts environments kills test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -48,6 +49,11 @@ test: ## run every test: units, conformance, and the scenarios
 elsewhere: images ## try an engine that is not this machine's own: one in a container, reached over TCP
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
 		./harness/host/container ./harness/link/cut ./scenarios/elsewhere
+
+versions: export DRILLBOOK_DEBIAN = $(DEBIAN)
+versions: build ## carry out all drills of PostgreSQL with the oldest version that is supported, 13 (DEBIAN=bookworm: 15)
+	$(RUN) --tier nightly
+	$(GO) test -count=1 ./harness/link/cut
 
 # All that vet looks for is looked for by lint, too.
 check: fmt-check lint unit mod-check ## what CI checks; needs no engine

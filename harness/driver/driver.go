@@ -57,6 +57,9 @@ type Product struct {
 	// Guarded says that it refuses to promote a member while it sees a primary
 	// that lives.
 	Guarded bool
+	// Oldest are the oldest major versions that can be driven, by the names that
+	// a [Versioner] gives them. Of others, every version can.
+	Oldest map[string]int
 	// StandIn says, if not empty, what really runs in the product's place.
 	StandIn string
 }

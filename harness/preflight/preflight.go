@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -196,10 +197,31 @@ func (c *checker) versions(ctx context.Context) Finding {
 				return f.with(fmt.Errorf("%s of %s is %q, that of %s is %q: bring both to the same version",
 					name, m.Name, has[name], c.Members[0].Name, first[name]))
 			}
+			if err := c.oldEnough(m, name, has[name]); err != nil {
+				return f.with(err)
+			}
 		}
 	}
 	f.Found = strings.Join(found, "; ")
 	return f
+}
+
+// oldEnough reports a version that is older than the product can be driven in.
+func (c *checker) oldEnough(m driver.Member, name, version string) error {
+	oldest, ok := c.Driver.Product().Oldest[name]
+	if !ok {
+		return nil
+	}
+	digits := version[:len(version)-len(strings.TrimLeft(version, "0123456789"))] // of 13.23 and of 18beta1
+	major, err := strconv.Atoi(digits)
+	if err != nil {
+		return fmt.Errorf("%s of %s is %q, in which no number of a version can be read", name, m.Name, version)
+	}
+	if major < oldest {
+		return fmt.Errorf("%s of %s is %s, and %d is the oldest that can be drilled: upgrade it, or drill a newer one",
+			name, m.Name, version, oldest)
+	}
+	return nil
 }
 
 // clocks compares the hosts' clocks with each other and with the harness'.

@@ -225,6 +225,12 @@ func (o odd) Versions(_ context.Context, m driver.Member) (map[string]string, er
 	return map[string]string{"database": v}, nil
 }
 
+func (o odd) Product() driver.Product {
+	p := o.DB.Product()
+	p.Oldest = map[string]int{"database": 13}
+	return p
+}
+
 // clock is a node whose host only tells the time.
 type clock struct {
 	host.Node
@@ -252,6 +258,20 @@ func TestVersionsAndClocks(t *testing.T) {
 			`versions: database of b is "17.2", that of a is "17.1"`,
 		},
 		{"no version", map[string]string{"a": "17.1"}, 0, "versions: it does not answer"},
+		{"the oldest", map[string]string{"a": "13.23 (Debian)", "b": "13.23 (Debian)"}, 0, ""},
+		{"not out yet", map[string]string{"a": "19beta1", "b": "19beta1"}, 0, ""},
+		{
+			"too old",
+			map[string]string{"a": "12.22 (Debian)", "b": "12.22 (Debian)"},
+			0,
+			"versions: database of a is 12.22 (Debian), and 13 is the oldest that can be drilled: upgrade it",
+		},
+		{
+			"a version that is none",
+			map[string]string{"a": "devel", "b": "devel"},
+			0,
+			`versions: database of a is "devel", in which no number of a version can be read`,
+		},
 		{
 			"a clock that is ahead",
 			map[string]string{"a": "17.1", "b": "17.1"},

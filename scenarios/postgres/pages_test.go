@@ -1,9 +1,11 @@
 package postgres_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"drillbook/fixtures/images"
 	"drillbook/fixtures/postgres"
 	"drillbook/runbooks"
 )
@@ -72,4 +74,23 @@ func typed(body string) string {
 		all.WriteString(b.commands)
 	}
 	return all.String()
+}
+
+// A person must know before the first step whether a page is for their server.
+func TestPagesNameTheOldestVersion(t *testing.T) {
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("PostgreSQL %d", images.OldestPostgreSQL)
+	for _, book := range lib {
+		if !strings.HasPrefix(book.Name, "postgres/") {
+			continue
+		}
+		for _, lang := range runbooks.Languages() {
+			if !strings.Contains(book.Intro.In(lang), want) {
+				t.Errorf("%s (%s): %q does not stand before the first step", book.Name, lang, want)
+			}
+		}
+	}
 }
