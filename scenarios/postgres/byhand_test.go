@@ -28,6 +28,7 @@ func TestPagesByHand(t *testing.T) {
 }
 
 func switchOver(t *testing.T, w *walker) {
+	t.Helper()
 	w.steps(t, "Check the replication settings", "Confirm that the standby is in sync", "Switch over from a to b")
 	w.done(t)
 	w.swapped = !w.swapped // which is how the page switches back
@@ -36,6 +37,7 @@ func switchOver(t *testing.T, w *walker) {
 }
 
 func losePrimary(t *testing.T, w *walker) {
+	t.Helper()
 	w.steps(t, "Confirm that the standby is in sync")
 	w.site.kill(t, w.name("a"))
 	w.without = []string{"pg_basebackup"}
@@ -45,6 +47,7 @@ func losePrimary(t *testing.T, w *walker) {
 }
 
 func cutNetwork(t *testing.T, w *walker) {
+	t.Helper()
 	w.steps(t, "Confirm that the standby is in sync", "Take over on the standby")
 	w.site.ask(t, w.name("a"), "SET synchronous_commit = local; INSERT INTO kept VALUES ('on the losing side')")
 	w.without = []string{"pg_rewind", "CHECKPOINT"}

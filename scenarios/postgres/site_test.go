@@ -111,10 +111,10 @@ func query(text string) string {
 
 func (s *site) try(ctx context.Context, dir, member, commands string) (string, error) {
 	commands = hosts.ReplaceAllStringFunc(commands, func(text string) string {
-		var at, ports []string
-		for _, h := range strings.Split(hosts.FindStringSubmatch(text)[1], ",") {
-			at = append(at, "127.0.0.1")
-			ports = append(ports, strconv.Itoa(s.port[h[:1]]))
+		names := strings.Split(hosts.FindStringSubmatch(text)[1], ",")
+		at, ports := make([]string, len(names)), make([]string, len(names))
+		for i, name := range names {
+			at[i], ports[i] = "127.0.0.1", strconv.Itoa(s.port[name[:1]])
 		}
 		return "host=" + strings.Join(at, ",") + " port=" + strings.Join(ports, ",")
 	})
@@ -164,7 +164,8 @@ func (s *site) together(t *testing.T, primary string, standbys ...string) {
 	s.says(t, primary,
 		"SELECT string_agg(application_name || ' ' || state, ', ' ORDER BY application_name) FROM pg_stat_replication",
 		strings.Join(standbys, " streaming, ")+" streaming")
-	s.says(t, primary, "SELECT string_agg(slot_name || ' ' || active, ', ' ORDER BY slot_name) FROM pg_replication_slots",
+	s.says(t, primary,
+		"SELECT string_agg(slot_name || ' ' || active, ', ' ORDER BY slot_name) FROM pg_replication_slots",
 		strings.Join(standbys, " true, ")+" true")
 	row := t.Name() + " " + primary
 	s.ask(t, primary, "INSERT INTO kept VALUES ('"+row+"')")
@@ -180,8 +181,11 @@ func (s *site) says(t *testing.T, member, asked, want string) {
 	dir := t.TempDir()
 	err := wait.For(t.Context(), asked+" on "+member, 10*time.Second, func(ctx context.Context) error {
 		got, err := s.try(ctx, dir, member, query(asked))
-		if got = strings.TrimSpace(got); err != nil || got != want {
-			return fmt.Errorf("it says %q (%v), want %q", got, err, want)
+		if got = strings.TrimSpace(got); err != nil {
+			return fmt.Errorf("it says %q: %w", got, err)
+		}
+		if got != want {
+			return fmt.Errorf("it says %q, want %q", got, want)
 		}
 		return nil
 	})

@@ -63,10 +63,11 @@ func walk(t *testing.T, s *site, page string) *walker {
 
 // name is what the member that a page calls by this name is called.
 func (w *walker) name(on string) string {
-	if w.swapped {
-		return memberName.ReplaceAllStringFunc(on, func(n string) string { return map[string]string{"a": "b", "b": "a"}[n] })
+	if !w.swapped {
+		return on
 	}
-	return on
+	other := map[string]string{"a": "b", "b": "a"}
+	return memberName.ReplaceAllStringFunc(on, func(name string) string { return other[name] })
 }
 
 // done makes sure of what every page promises: b of the page is the primary, and
