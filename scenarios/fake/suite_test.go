@@ -98,8 +98,13 @@ func TestSuite(t *testing.T) {
 		name string
 		try  func(*testing.T)
 	}{ // those that take longest come first
-		{"declined", tryDeclined}, {"gone", tryGone}, {"stuck", tryStuck}, {"healthy", tryHealthy},
-		{"defective", tryDefective}, {"left behind", tryLeft}, {"unopened", tryUnopened},
+		{"declined", tryDeclined},
+		{"gone", tryGone},
+		{"stuck", tryStuck},
+		{"healthy", tryHealthy},
+		{"defective", tryDefective},
+		{"left behind", tryLeft},
+		{"unopened", tryUnopened},
 	}
 	if name := os.Getenv(alone); name != "" {
 		for _, tt := range cases {
