@@ -1,140 +1,379 @@
 package main
 
 import (
-	"bufio"
-	"io"
+	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"drillbook/harness/record"
-	"drillbook/reports"
+	"drillbook/harness/wait"
+	"drillbook/runbooks"
 )
 
+// ending is a way in which a run ends.
+type ending struct {
+	name   string
+	args   []string // what is run, "" is postgres/lost-primary
+	needs  place
+	refuse func(*passage, *http.Request) bool
+	before func(t *testing.T, c *cell)
+	at     string // the line after which it is ended
+	by     func(t *testing.T, c *cell)
+	want   ended
+	but    map[outlet]ended // where it ends otherwise
+}
+
+// place is where a run must find its members.
+type place int
+
+// The places.
+const (
+	anyPlace    place = iota // this machine, where it can
+	thisMachine              // which shows what it cannot
+	containers               // which can be lost
+	noPlace
+)
+
+// ended is what must come of a run: nothing else, and nothing is left, unless it
+// says so.
+type ended struct {
+	code     int
+	said     []string // at the outlet
+	never    string   // said there, "" is nothing
+	unheard  bool     // nobody is there to read it
+	files    []string // in each of the reports
+	none     bool     // there are no reports
+	record   state
+	verdicts string // of the drills
+	skipped  int
+	broken   string
+	left     bool
+	heals    []healed // one after the other; afterwards nothing is left
+}
+
+// healed is a call of heal.
+type healed struct {
+	args   []string
+	docker string // "" is the engine itself
+	code   int
+	said   string
+	left   bool
+}
+
+// state is how complete the record of a drill is.
+type state string
+
+// The states.
+const (
+	absent      state = ""
+	cut         state = "cut"
+	whole       state = "whole"
+	saidStopped state = "interrupted" // and whole
+)
+
+// whichever verdict it is, met or unmeasurable: it is not looked at.
+const whichever = "whichever"
+
 // whileLost is a line of a run whose primary is lost.
-const whileLost = "2. The primary's host is lost"
+const whileLost = "✔ 2. The primary's host is lost"
 
-// TestEndings ends drills on this machine in every way in which a person, a
-// program or a terminal does. Each must heal, save and report, and leave nothing.
-func TestEndings(t *testing.T) {
-	p := onlyLocal(t)
-	for _, tt := range []struct {
-		name string
-		args []string
-		at   string // the line after which it is ended
-		end  func(t *testing.T, c *exec.Cmd, out io.Closer)
-		code int
-		said string // after that, "" if nobody reads it
-	}{
-		{"SIGHUP", nil, whileLost, signals(syscall.SIGHUP), exitInterrupted, "interrupted: healing"},
-		{
-			"SIGTERM from timeout and make", nil, whileLost,
-			signals(syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM), exitInterrupted,
-			"interrupted: healing",
-		},
-		{"a closed pipe", nil, whileLost, closes(), 0, ""},
-		{
-			"a closed pipe, then SIGHUP and SIGTERM", nil, whileLost, closes(syscall.SIGHUP, syscall.SIGTERM),
-			exitInterrupted, "",
-		},
-		{
-			"SIGINT where consent is asked for",
-			[]string{"--consent", "ask"},
-			"about to: ",
-			signals(syscall.SIGINT), exitInterrupted, "interrupted: healing",
-		},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			p := program{path: p.path, dir: t.TempDir()}
-			args := append([]string{"run", "postgres/lost-primary", "--host", "local", "--rate", "50"}, tt.args...)
-			c := p.command(t, args...)
-			silence, err := c.StdinPipe() // a person who is asked says nothing
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer silence.Close()
-			out := started(t, c)
-			lines := bufio.NewScanner(out)
-			for lines.Scan() && !strings.Contains(lines.Text(), tt.at) {
-			}
-			asked := time.Now()
-			tt.end(t, c, out)
-			rest := text(lines)
-			if code := exitCode(t, c.Wait()); code != tt.code {
-				t.Errorf("exit code = %d, want %d\n%s", code, tt.code, rest)
-			}
-			if tt.code == exitInterrupted && time.Since(asked) > interruptedLately {
-				t.Errorf("it ended after %s, want %s at most", time.Since(asked), interruptedLately)
-			}
-			if !strings.Contains(rest, tt.said) {
-				t.Errorf("it does not say %q:\n%s", tt.said, rest)
-			}
-			checkEnded(t, p, tt.code)
-		})
+// asked is a run that was asked to end: it heals, saves and reports.
+func asked() ended {
+	return ended{
+		code: exitInterrupted, said: []string{"interrupted: healing, saving and reporting"},
+		files: []string{"postgres/lost-primary"}, record: saidStopped, verdicts: "unmeasurable",
 	}
 }
 
-// interruptedLately is how long healing, saving and reporting may take on a busy
-// machine; Ginkgo would wait for 30 s for a step that does not listen.
-const interruptedLately = 25 * time.Second
-
-// signals sends signals, one soon after the other, but not so soon that the kernel
-// makes one of them.
-func signals(all ...os.Signal) func(*testing.T, *exec.Cmd, io.Closer) {
-	return func(t *testing.T, c *exec.Cmd, _ io.Closer) {
-		t.Helper()
-		for _, s := range all {
-			if err := c.Process.Signal(s); err != nil {
-				t.Fatal(err)
-			}
-			<-time.After(2 * time.Millisecond)
-		}
-	}
+// deaf is an outcome of which nobody hears.
+func deaf(o ended) ended {
+	o.said, o.unheard = nil, true
+	return o
 }
 
-// closes goes away as a reader, and then sends signals.
-func closes(all ...os.Signal) func(*testing.T, *exec.Cmd, io.Closer) {
-	return func(t *testing.T, c *exec.Cmd, out io.Closer) {
-		t.Helper()
-		if err := out.Close(); err != nil {
-			t.Fatal(err)
-		}
-		signals(all...)(t, c, out)
-	}
-}
-
-// text is what is left of the output.
-func text(lines *bufio.Scanner) string {
-	all := []string{lines.Text()}
-	for lines.Scan() {
-		all = append(all, lines.Text())
-	}
-	return strings.Join(all, "\n")
-}
-
-// checkEnded looks at what a run on this machine has left: a whole record, the
-// reports, and nothing else.
-func checkEnded(t *testing.T, p program, code int) {
+// endings are all ways in which a run ends.
+func endings(t *testing.T) []ending {
 	t.Helper()
-	if l := leftLocal(t); len(l) > 0 {
-		t.Errorf("left behind: %v", l)
+	return append(verdicts(t), append(obstacles(), append(signalled(), broken()...)...)...)
+}
+
+// verdicts are the ends of runs that nobody disturbs.
+func verdicts(t *testing.T) []ending {
+	t.Helper()
+	stopped := ended{
+		code: exitUnmeasurable, said: []string{"✔ 7.", "unmeasurable"}, never: "✘",
+		files: []string{"postgres/lost-primary"}, record: whole, verdicts: "unmeasurable",
 	}
-	ledgers, err := filepath.Glob(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "drillbook", "faults", "*"))
-	if err != nil || len(ledgers) > 0 {
-		t.Errorf("ledgers are left: %v, %v", ledgers, err)
+	return []ending{
+		{
+			name: "met", args: nil,
+			want: ended{
+				said: []string{"✔ 7.", "met"}, files: []string{"postgres/lost-primary"}, record: whole, verdicts: "met",
+			},
+		},
+		{
+			name: "missed", args: []string{"--runbooks", promising(t, "1ms")},
+			want: ended{
+				code: exitMissed, said: []string{"✔ 7.", "missed"}, files: []string{"postgres/lost-primary"},
+				record: whole, verdicts: "missed",
+			},
+		},
+		{
+			name: "unmeasurable, since the harness stood still after the loss",
+			args: []string{"--runbooks", promising(t, "5s")}, at: "✔ 2.", by: standsStill, want: stopped,
+		},
+		{
+			name: "unmeasurable, since the harness stood still after the takeover",
+			args: []string{"--runbooks", promising(t, "5s")}, at: "✔ 3.", by: standsStill, want: stopped,
+		},
 	}
-	latest := filepath.Join(p.dir, "reports", "out", "latest")
-	rec, err := record.ReadFile(filepath.Join(latest, "postgres-lost-primary", "record.jsonl"))
-	if err != nil || rec.Tail == nil || rec.Tail.Interrupted != (code == exitInterrupted) {
-		t.Errorf("record = %v, want a whole one that says whether it was interrupted", err)
+}
+
+// obstacles are the ends of runs that cannot begin or go on.
+func obstacles() []ending {
+	const cuts = "all members share the network of this machine"
+	consent := ended{
+		code: exitUnmeasurable, said: []string{"about to: ", "was not given"},
+		files: []string{"was not given"}, record: whole, verdicts: "unmeasurable",
 	}
-	for _, name := range []string{reports.PageFile, reports.SummaryFile, reports.ResultsFile, reports.JUnitFile} {
-		if info, err := os.Stat(filepath.Join(latest, name)); err != nil || info.Size() == 0 {
-			t.Errorf("%s: %v, want a report", name, err)
+	return []ending{
+		{
+			name: "skipped, beside what is left elsewhere", args: []string{"postgres/network-cut"}, needs: thisMachine,
+			before: func(t *testing.T, c *cell) { t.Helper(); killedIn(t, c.ledgers(), "r1", "ABCD:EF") },
+			want: ended{
+				code: exitEnvironment, said: []string{cuts, "run r1: left as it is"}, files: []string{cuts}, skipped: 1,
+				left: true,
+				heals: []healed{
+					{code: exitEnvironment, said: "`drillbook heal --forget r1`", left: true},
+					{args: []string{"--forget", "r1"}, said: "forgotten, as you said"},
+				},
+			},
+		},
+		{
+			name: "skipped for a parameter", needs: thisMachine, args: []string{"--set", "hold=500ms"},
+			want: ended{
+				code: exitEnvironment, said: []string{"lost-primary is SKIPPED: it needs cut links"},
+				files: []string{"it needs cut links, and on a local host"}, skipped: 1,
+			},
+		},
+		{
+			name: "one of two is skipped", needs: thisMachine,
+			args: []string{"postgres/lost-primary", "postgres/network-cut"},
+			want: ended{
+				code: exitEnvironment, said: []string{cuts}, files: []string{cuts}, skipped: 1,
+				record: whole, verdicts: whichever,
+			},
+		},
+		{
+			name: "refused by a person", args: []string{"--consent", "ask"}, at: "about to: ",
+			by:   func(t *testing.T, c *cell) { t.Helper(); c.types(t, "n\n") },
+			want: consent,
+			but: map[outlet]ended{
+				ciOutlet: {code: exitUsage, said: []string{"nobody can answer"}, none: true},
+			},
+		},
+		{
+			name: "refused for its arguments", needs: noPlace, args: []string{"--trials", "0"},
+			want: ended{code: exitUsage, said: []string{"at least 1"}, none: true},
+		},
+		{
+			name:   "its host cannot open, since faults cannot be written down",
+			before: func(t *testing.T, c *cell) { t.Helper(); must(t, os.WriteFile(c.ledgers(), nil, 0o600)) },
+			want: ended{
+				code: exitEnvironment, said: []string{"make the folder of fault ledgers"},
+				files: []string{"make the folder of fault ledgers"}, broken: "not-begun",
+			},
+		},
+		{
+			name: "its folder cannot be made", args: []string{"--out", "/dev/null/x"},
+			want: ended{code: exitEnvironment, said: []string{"choose another with --out"}, none: true},
+		},
+		{
+			name: "the engine is gone before", needs: noPlace, args: []string{"--host", "container"},
+			want: ended{code: exitEnvironment, said: []string{"no container engine", "start Docker"}, none: true},
+		},
+	}
+}
+
+// signalled are the ends of runs that a person, a program or a terminal ends.
+func signalled() []ending {
+	goesOn := ended{
+		said: []string{"✔ 7."}, files: []string{"postgres/lost-primary"}, record: whole, verdicts: whichever,
+	}
+	atOnce := ended{
+		code: exitInterrupted, said: []string{"`drillbook heal` removes what is left"}, none: true, record: cut,
+		left: true, heals: []healed{{said: "it is dead; ended"}, {}},
+	}
+	return []ending{
+		{
+			name: "SIGINT", at: whileLost, want: asked(),
+			by: func(t *testing.T, c *cell) { t.Helper(); c.interrupt(t) },
+		},
+		{
+			name: "SIGINT where consent is asked for", args: []string{"--consent", "ask"}, at: "about to: ", want: asked(),
+			by:  func(t *testing.T, c *cell) { t.Helper(); c.interrupt(t) },
+			but: map[outlet]ended{ciOutlet: {code: exitUsage, said: []string{"nobody can answer"}, none: true}},
+		},
+		{
+			name: "SIGTERM twice, from timeout and make", at: whileLost, want: asked(),
+			by: func(t *testing.T, c *cell) {
+				t.Helper()
+				c.signal(t, syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM)
+			},
+		},
+		{name: "SIGINT twice, from a person", needs: thisMachine, at: whileLost, by: impatient, want: atOnce},
+		{
+			name: "SIGHUP", at: whileLost, want: asked(), but: map[outlet]ended{terminalOutlet: deaf(asked())},
+			by: func(t *testing.T, c *cell) { t.Helper(); c.hangUp(t) },
+		},
+		{
+			name: "SIGPIPE", at: whileLost, want: goesOn, but: map[outlet]ended{pipeOutlet: deaf(goesOn)},
+			by: func(t *testing.T, c *cell) { t.Helper(); c.breakPipe(t) },
+		},
+		{
+			name: "SIGPIPE, then SIGHUP and SIGTERM", at: whileLost, want: asked(),
+			but: map[outlet]ended{pipeOutlet: deaf(asked()), terminalOutlet: deaf(asked())},
+			by: func(t *testing.T, c *cell) {
+				t.Helper()
+				c.breakPipe(t)
+				c.hangUp(t)
+				c.signal(t, syscall.SIGTERM)
+			},
+		},
+		{
+			name: "SIGKILL", at: whileLost, by: kill,
+			want: ended{
+				code: -1, none: true, record: cut, left: true,
+				heals: []healed{{said: `"host of a is lost" had been in force`}, {}},
+			},
+		},
+	}
+}
+
+// broken are the ends of runs whose engine or disk is gone.
+func broken() []ending {
+	const heal = "`drillbook heal`"
+	full := func(t *testing.T, c *cell) { t.Helper(); c.disk.fill(t) }
+	noRoom := ended{
+		code: exitEnvironment, said: []string{"no space left on device", "`drillbook report reports/out/2"}, none: true,
+		record: cut,
+	}
+	return []ending{
+		{
+			name: "the engine is gone during", needs: containers, at: "✔ 1.",
+			by: func(_ *testing.T, c *cell) { c.way.cut() },
+			want: ended{
+				code: exitEnvironment, said: []string{"has broken", heal + " removes them"},
+				files: []string{"has broken"}, record: whole, verdicts: "unmeasurable", broken: "place-broke left-behind",
+				left:  true,
+				heals: []healed{{docker: nowhere, code: exitEnvironment, said: "drillbook heal --forget", left: true}, {}},
+			},
+		},
+		{
+			name: "the engine is gone after", needs: containers, refuse: goes,
+			want: ended{
+				code: exitEnvironment, said: []string{"is left behind: ", heal}, files: []string{"is left behind"},
+				record: whole, verdicts: whichever, broken: "left-behind", left: true,
+				heals: []healed{{said: "it is dead; removed"}},
+			},
+		},
+		{
+			name: "the engine removes nothing", needs: containers, refuse: keeps,
+			want: ended{
+				code: exitEnvironment, said: []string{"is left behind: ", heal}, files: []string{"it stays"},
+				record: whole, verdicts: whichever, broken: "left-behind", left: true,
+				heals: []healed{
+					{docker: "same", code: exitEnvironment, said: "once that is mended, `drillbook heal` tries again", left: true},
+					{docker: nowhere, code: exitEnvironment, said: "drillbook heal --forget", left: true},
+					{said: "it is dead; removed"},
+					{},
+				},
+			},
+		},
+		{
+			name: "SIGKILL, in containers", needs: containers, at: whileLost, by: kill,
+			want: ended{
+				code: -1, none: true, record: cut, left: true,
+				heals: []healed{{said: `"host of a is lost" had been in force`}},
+			},
+		},
+		{
+			name: "the disk is full before", before: func(t *testing.T, c *cell) { t.Helper(); c.smallDisk(t).fill(t) },
+			want: ended{code: exitEnvironment, said: []string{"no space left on device"}, none: true},
+		},
+		{
+			name: "the disk is full during", at: whileLost, by: full, want: noRoom,
+			before: func(t *testing.T, c *cell) { t.Helper(); c.smallDisk(t) },
+		},
+		{
+			name: "the disk is full for a while", at: whileLost,
+			before: func(t *testing.T, c *cell) { t.Helper(); c.smallDisk(t) },
+			by: func(t *testing.T, c *cell) {
+				t.Helper()
+				c.disk.fill(t)
+				c.await(t, "✔ 3.")
+				c.disk.free(t)
+			},
+			want: ended{
+				code: exitUnmeasurable, said: []string{"no space left on device"}, files: []string{"no space left on device"},
+				record: whole, verdicts: "unmeasurable",
+			},
+		},
+	}
+}
+
+// standsStill stops the harness for longer than was promised.
+func standsStill(t *testing.T, c *cell) {
+	t.Helper()
+	must(t, c.Process.Signal(syscall.SIGSTOP))
+	must(t, wait.Out(t.Context(), 8*time.Second))
+	must(t, c.Process.Signal(syscall.SIGCONT))
+}
+
+// impatient is a person who asks twice, since healing takes long: no member
+// answers any more.
+func impatient(t *testing.T, c *cell) {
+	t.Helper()
+	frozen := 0
+	for _, text := range processesIn(t, c.temp) {
+		pid, err := strconv.Atoi(text)
+		must(t, err)
+		if syscall.Kill(pid, syscall.SIGSTOP) == nil { // some end meanwhile
+			frozen++
 		}
 	}
+	if frozen == 0 {
+		t.Error("no process of a member was found")
+	}
+	c.interrupt(t)
+	must(t, wait.Out(t.Context(), sameRequest+100*time.Millisecond))
+	c.interrupt(t)
+}
+
+func kill(t *testing.T, c *cell) {
+	t.Helper()
+	must(t, c.Process.Kill())
+}
+
+// promising is a folder of runbooks that promise an outage no longer than this.
+func promising(t *testing.T, rto string) string {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.CopyFS(dir, runbooks.Embedded()))
+	for _, name := range []string{"lost-primary.md", "lost-primary.zh.md"} {
+		path := filepath.Join(dir, "postgres", name)
+		text, err := os.ReadFile(path)
+		must(t, err)
+		short := strings.NewReplacer("rto: 60s", "rto: "+rto, "rto: 1m", "rto: "+rto, "downtime=60s", "downtime="+rto,
+			"downtime=1m", "downtime="+rto).Replace(string(text))
+		if short == string(text) {
+			t.Fatalf("%s has no promise that can be made stricter", path)
+		}
+		must(t, os.WriteFile(path, []byte(short), 0o600))
+	}
+	return dir
 }

@@ -26,19 +26,24 @@ const everyRunbook = "DRILLBOOK_EVERY_RUNBOOK"
 // their own ends alike: the same verdict for the same reasons, and, where there are
 // trials enough to tell, the same outages. Nothing of it is in a record.
 func TestOwnEnvironment(t *testing.T) {
-	p := build(t)
+	takesLong(t)
+	var all []task
 	for _, book := range chosenBooks(t) {
-		t.Run(book, func(t *testing.T) {
-			tellsNoDifference(t, p, hostContainer, book)
-		})
+		all = append(all, task{book, func(t *testing.T) { tellsNoDifference(t, hostContainer, book) }})
 	}
+	most := measuredAtOnce
+	if os.Getenv(everyRunbook) != "" {
+		most = 1 // the outages are held against each other
+	}
+	together(t, most, all)
 }
 
 // TestOwnEnvironmentLocal: the same where members are processes of this machine, which
 // could inherit it.
 func TestOwnEnvironmentLocal(t *testing.T) {
+	takesLong(t)
 	needLocal(t)
-	tellsNoDifference(t, build(t), hostLocal, "postgres/lost-primary")
+	tellsNoDifference(t, hostLocal, "postgres/lost-primary")
 }
 
 // chosenBooks are a runbook whose faults need no relay and one whose relay is spoken
@@ -57,14 +62,14 @@ func chosenBooks(t *testing.T) []string {
 	return all
 }
 
-func tellsNoDifference(t *testing.T, p program, host, book string) {
+func tellsNoDifference(t *testing.T, host, book string) {
 	t.Helper()
 	bare := []string{"HOME=" + os.Getenv("HOME"), "PATH=" + os.Getenv("PATH")}
 	if at := os.Getenv("DOCKER_HOST"); at != "" { // leads elsewhere, and is meant to
 		bare = append(bare, "DOCKER_HOST="+at)
 	}
-	want := endIn(t, p, bare, host, book)
-	got := endIn(t, p, slices.Concat(bare, own(t)), host, book)
+	want := endIn(t, bare, host, book)
+	got := endIn(t, slices.Concat(bare, own(t)), host, book)
 	t.Logf("%s in an empty environment: %v", book, want)
 	t.Logf("%s in one of a person's own: %v", book, got)
 	for i := range want {
@@ -108,24 +113,24 @@ func (f felt) String() string {
 }
 
 // endIn carries out a runbook in an environment.
-func endIn(t *testing.T, p program, env []string, host, book string) []felt {
+func endIn(t *testing.T, env []string, host, book string) []felt {
 	t.Helper()
-	p = program{path: p.path, dir: t.TempDir()}
+	p := newProgram(t, t.TempDir())
 	trials := 1
 	if os.Getenv(everyRunbook) != "" {
 		trials = 3
 	}
 	c := p.command(t, "run", book, "--host", host, "--trials", strconv.Itoa(trials),
 		"--out", filepath.Join(p.dir, "reports", "out"))
-	c.Dir, c.Env = ".", env // the image of the stand-in is built inside a checkout
+	c.Dir, c.Env = ".", append(slices.Clone(env), isCommand+"=1") // the image of the stand-in is built inside a checkout
 	began := time.Now()
 	out, err := c.CombinedOutput()
 	t.Logf("%s took %s", book, time.Since(began).Round(time.Second))
 	if err != nil {
 		t.Logf("it ends with %v\n%s", err, out)
 	}
-	latest := filepath.Join(p.dir, "reports", "out", "latest")
-	text, err := os.ReadFile(filepath.Join(latest, reports.ResultsFile))
+	latest := p.latest()
+	text, err := os.ReadFile(p.latest(reports.ResultsFile))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

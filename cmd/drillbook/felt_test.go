@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +13,8 @@ import (
 // stopped first is an outage where commits wait for it, and none where they do
 // not; a network that is too slow for clients is one as well.
 func TestReportsSayWhatClientsFelt(t *testing.T) {
-	p := build(t)
+	takesLong(t)
+	var all []task
 	for _, tt := range []struct {
 		name      string
 		args      []string
@@ -38,13 +38,13 @@ func TestReportsSayWhatClientsFelt(t *testing.T) {
 			1900, 60_000, "Toxiproxy relays the TCP connections",
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			p := program{path: p.path, dir: t.TempDir()}
-			out, err := p.command(t, append([]string{"run"}, tt.args...)...).CombinedOutput()
-			if code := exitCode(t, err); code != 0 {
+		all = append(all, task{tt.name, func(t *testing.T) {
+			p := newProgram(t, t.TempDir()).on(t)
+			code, out := p.runs(t, append([]string{"run"}, tt.args...)...)
+			if code != 0 {
 				t.Fatalf("exit code = %d, want 0\n%s", code, out)
 			}
-			text, err := os.ReadFile(filepath.Join(p.dir, "reports", "out", "latest", reports.ResultsFile))
+			text, err := os.ReadFile(p.latest(reports.ResultsFile))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,6 +69,7 @@ func TestReportsSayWhatClientsFelt(t *testing.T) {
 			if len(d.Faults) == 0 || !strings.Contains(d.Faults[0].Mechanism, tt.mechanism) {
 				t.Errorf("faults = %+v, want the mechanism %q", d.Faults, tt.mechanism)
 			}
-		})
+		}})
 	}
+	together(t, measuredAtOnce, all)
 }

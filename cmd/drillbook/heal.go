@@ -159,6 +159,13 @@ func (h healing) fate(p fault.Page, healed []host.Healed) (became string, gone b
 // hint says how what is left is removed all the same.
 func (h healing) hint(left []host.Leftover) {
 	for _, l := range left {
-		h.say(fmt.Sprintf("run %s: `drillbook heal --all` removes it, once you know that it is not alive", l.Run))
+		next := "`drillbook heal --all` removes it, once you know that it is not alive"
+		switch {
+		case l.Failed && h.also != nil:
+			next = "once that is mended, `drillbook heal --all` tries again"
+		case l.Failed:
+			next = "once that is mended, `drillbook heal` tries again"
+		}
+		h.say(fmt.Sprintf("run %s: %s", l.Run, next))
 	}
 }

@@ -28,6 +28,12 @@ func killed(t *testing.T, run, site string) (path string) {
 	t.Helper()
 	dir, err := dsl.Ledgers()
 	must(t, err)
+	return killedIn(t, dir, run, site)
+}
+
+// killedIn does that in a folder of ledgers.
+func killedIn(t *testing.T, dir, run, site string) (path string) {
+	t.Helper()
 	l, err := fault.OpenLedger(dir, fault.Page{
 		Run: run, Undo: "remove the run's containers and networks", Site: site,
 		Reach: "DOCKER_HOST=tcp://10.0.0.5:2375",

@@ -75,10 +75,10 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	defer stop()
 	in := catchInterrupts()
 	defer in.forget()
-	go heed(watched, in.signals, stop, endAtOnce)
 	r := running{cmd: cmd, out: lasting(cmd.OutOrStdout()), lang: lang, chosen: chosen}
 	r.view = newView(cmd.OutOrStdout(), r.out, lang, f.plain || f.consent == "ask")
 	defer r.view.Close()
+	go heed(watched, in.signals, stop, r.endAtOnce)
 	defer context.AfterFunc(ctx, func() {
 		r.view.Say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
 	})()
@@ -91,12 +91,6 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 		return interrupted(err)
 	}
 	return err
-}
-
-// endAtOnce ends the program as it stands.
-func endAtOnce() {
-	fmt.Fprintln(os.Stderr, "drillbook: ended at once; `drillbook heal` removes what is left")
-	os.Exit(exitInterrupted)
 }
 
 // interrupted is how a run ends that a signal stopped: what went wrong is said,
@@ -118,6 +112,26 @@ type running struct {
 	view   view
 	lang   string
 	chosen []dsl.Scenario
+}
+
+// restoredWithin is how long a terminal that takes nothing more may keep a program
+// from ending at once.
+const restoredWithin = 500 * time.Millisecond
+
+// endAtOnce ends the program as it stands, but for the terminal, which gets its
+// cursor back.
+func (r running) endAtOnce() {
+	restored := make(chan struct{})
+	go func() {
+		defer close(restored)
+		r.view.Close()
+	}()
+	select {
+	case <-restored:
+	case <-time.After(restoredWithin):
+	}
+	fmt.Fprintln(os.Stderr, "drillbook: ended at once; `drillbook heal` removes what is left")
+	os.Exit(exitInterrupted)
 }
 
 // carryOut carries out the scenarios and reports them.
@@ -270,13 +284,15 @@ func pairs(set []string) (map[string]string, error) {
 // conclude writes the reports and says how the run went.
 func (r running) conclude(suite *dsl.Suite, o dsl.Options) error {
 	run := suite.Report()
-	if err := publish(r.out, run, o.Out, r.lang); err != nil {
-		return environment(err)
+	unpublished := publish(r.out, run, o.Out, r.lang)
+	if unpublished != nil && len(run.Drills) > 0 {
+		unpublished = fmt.Errorf("%w: once that is mended, `drillbook report %s` makes the reports of what is recorded",
+			unpublished, o.Out)
 	}
 	if suite.Interrupted() {
-		return &exitError{code: exitInterrupted}
+		return &exitError{code: exitInterrupted, err: unpublished}
 	}
-	return judge(run, o.Place.Instead)
+	return gravest(environment(unpublished), judge(run, o.Place.Instead))
 }
 
 // publish writes the reports, prints the table, and points latest to them.

@@ -37,6 +37,7 @@ type Leftover struct {
 	Began  time.Time
 	Things int // containers, networks and volumes
 	Why    string
+	Failed bool // removing it was tried, and can be again
 }
 
 func (l Leftover) String() string {

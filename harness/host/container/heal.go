@@ -46,6 +46,7 @@ func Heal(
 		said, left, err := e.healRun(ctx, runs[name], also)
 		if err != nil {
 			left = runs[name].leftover(err.Error())
+			left.Failed = true
 		}
 		switch {
 		case left != nil:
