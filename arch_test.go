@@ -84,13 +84,23 @@ func rules() []rule {
 			"",
 		},
 		{
+			"harness/console",
+			[]string{"harness/host", "harness/secret", "harness/wait"},
+			"it talks at a prompt, and knows not to what",
+		},
+		{
+			"harness/shell",
+			[]string{"harness/driver", "harness/host"},
+			"it does on a node what every product needs",
+		},
+		{
 			"harness/fault",
-			[]string{"harness/driver", "harness/host", "harness/link"},
+			[]string{"harness/driver", "harness/host", "harness/link", "harness/shell"},
 			"a fault knows not who measures it",
 		},
 		{
 			"harness/preflight",
-			[]string{"harness/driver", "harness/host", "harness/wait"},
+			[]string{"harness/driver", "harness/host", "harness/shell", "harness/wait"},
 			"it looks at a cluster; whoever runs the drill decides what that means",
 		},
 		{"harness/drill", []string{
@@ -174,11 +184,11 @@ func rules() []rule {
 		{"fixtures/dm8/standin/server", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/dialect", "fixtures/dm8/standin/ini",
 			"fixtures/dm8/standin/mal", "fixtures/dm8/standin/redo", "fixtures/dm8/standin/state",
-			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire",
+			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire", "harness/wait",
 		}, "an instance knows no watcher and no monitor"},
 		{"fixtures/dm8/standin/watcher", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
-			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire",
+			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire", "harness/wait",
 		}, "it asks its instance over the wire"},
 		{"fixtures/dm8/standin/monitor", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
@@ -196,14 +206,19 @@ func rules() []rule {
 		}, ""},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
 		{"fixtures/postgres", []string{
-			"fixtures/images", "harness/driver", "harness/host", "harness/wait", "github.com/jackc/pgx/...",
+			"fixtures/images", "harness/driver", "harness/host", "harness/shell", "harness/wait",
+			"github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
 		{"fixtures/dm8/conf", nil, "files are plain text"},
-		{"fixtures/dm8/console", []string{"harness/secret"}, "what consoles print is plain text"},
+		{
+			"fixtures/dm8/console",
+			[]string{"harness/console", "harness/secret"},
+			"the words of the product; what consoles print is plain text",
+		},
 		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "rules of clients, as a table"},
 		{"fixtures/dm8", []string{
-			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/driver", "harness/host",
-			"harness/secret", "harness/wait",
+			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/console", "harness/driver",
+			"harness/host", "harness/secret", "harness/shell", "harness/wait",
 		}, "the adapter knows no image and no stand-in"},
 		{
 			"reports",
@@ -224,7 +239,7 @@ func rules() []rule {
 		}, "a scenario imports its own product"},
 		{"scenarios/dm8", []string{
 			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/images",
-			"harness/drill", "harness/driver", "harness/fault", "harness/host", "github.com/onsi/...",
+			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/shell", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/..."}, ""},
 		{

@@ -35,17 +35,9 @@ type aside struct {
 }
 
 func (n aside) Addr(ctx context.Context, port int) (string, error) {
-	admin, ok := n.Node.(host.NetAdmin)
-	if !ok {
-		return "", fmt.Errorf("dial %s over the %s network: %w", n.Name(), n.over, host.ErrUnsupported)
-	}
-	ips, err := admin.IPs(ctx)
+	ip, err := host.IP(ctx, n.Node, n.over)
 	if err != nil {
 		return "", fmt.Errorf("dial %s over the %s network: %w", n.Name(), n.over, err)
-	}
-	ip, ok := ips[n.over]
-	if !ok {
-		return "", fmt.Errorf("%s has no address on the %s network: %w", n.Name(), n.over, host.ErrUnsupported)
 	}
 	return net.JoinHostPort(ip, strconv.Itoa(port)), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/shell"
 )
 
 // FillDisk fills the disk that holds a member's data. It refuses a disk that
@@ -51,21 +52,13 @@ func (f *fillDisk) own(ctx context.Context) (err error) {
 	if f.dir, err = f.s.DataDir(ctx, f.m); err != nil {
 		return err
 	}
-	answer, err := f.run(ctx, "df -B1 --output=target,size '"+f.dir+"' | tail -n 1")
+	disk, err := shell.DiskOf(ctx, f.m, f.dir)
 	if err != nil {
 		return err
 	}
-	words := strings.Fields(answer.Stdout)
-	if answer.Code != 0 || len(words) != 2 {
-		return fmt.Errorf("df says %q", strings.TrimSpace(answer.Stdout+answer.Stderr))
-	}
-	size, err := strconv.ParseInt(words[1], 10, 64)
-	if err != nil {
-		return fmt.Errorf("df says %q", strings.TrimSpace(answer.Stdout))
-	}
-	if words[0] != f.dir || size > largestFill {
+	if disk.At != f.dir || disk.Size > largestFill {
 		return fmt.Errorf("%s is on the disk mounted at %s, of %d bytes, which is not its own or too large: "+
-			"give the member a small disk of its own: %w", f.dir, words[0], size, host.ErrUnsupported)
+			"give the member a small disk of its own: %w", f.dir, disk.At, disk.Size, host.ErrUnsupported)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -116,12 +117,35 @@ type Unplugger interface {
 	Plug(ctx context.Context, n Network) error
 }
 
+// Addresser is a node that has the networks of its host to itself: an interface and
+// an address on each, which it shares with no other node.
+type Addresser interface {
+	// IPs are the node's addresses, by network, also of one that it is off.
+	IPs(ctx context.Context) (map[Network]string, error)
+}
+
+// IP is a node's address on a network. Its error wraps [ErrUnsupported] if the node
+// has none of its own.
+func IP(ctx context.Context, node Node, n Network) (string, error) {
+	a, ok := node.(Addresser)
+	if !ok {
+		return "", ErrUnsupported
+	}
+	ips, err := a.IPs(ctx)
+	if err != nil {
+		return "", err
+	}
+	ip, ok := ips[n]
+	if !ok {
+		return "", fmt.Errorf("it has no address there: %w", ErrUnsupported)
+	}
+	return ip, nil
+}
+
 // NetAdmin is a node in whose network stack the harness may run commands with
 // the right to change it, outside the node's own file system.
 type NetAdmin interface {
 	NetExec(ctx context.Context, c Command) (Answer, error)
-	// IPs are the node's addresses, by network.
-	IPs(ctx context.Context) (map[Network]string, error)
 }
 
 // Spec says how to run a node.
@@ -132,6 +156,9 @@ type Spec struct {
 	Env     map[string]string // added to the image's own
 	Ports   []int             // TCP ports it serves; the first one says that it is up
 	Disk    Disk              // of its own; the zero Disk is none
+	// NetAdmin lets root in the node change the node's network (CAP_NET_ADMIN), as
+	// products do that move a virtual address by themselves.
+	NetAdmin bool
 }
 
 // Disk is a small disk of a node's own, one that a drill may fill. What is on
@@ -173,14 +200,19 @@ type Command struct {
 // Input is what the program reads. Only who runs the command asks for it.
 func (c Command) Input() string { return secret.Fill(c.Typed, c.Secrets...) + c.Stdin }
 
+// Quote is a word as a shell reads it unchanged.
+func Quote(word string) string {
+	if word == "" || strings.ContainsAny(word, " \t\n'\"$;|&<>()*?") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
+}
+
 // Line is the command as a person would type it.
 func (c Command) Line() string {
 	words := make([]string, 0, len(c.Argv))
 	for _, w := range c.Argv {
-		if w == "" || strings.ContainsAny(w, " \t\n'\"$;|&<>()*?") {
-			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-		words = append(words, w)
+		words = append(words, Quote(w))
 	}
 	line := strings.Join(words, " ")
 	if c.Typed != "" {

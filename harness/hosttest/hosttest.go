@@ -33,6 +33,7 @@ func Check(ctx context.Context, h host.Host, spec host.Spec) error {
 	k.deadline(ctx)
 	k.lives(ctx)
 	k.freezes(ctx)
+	k.changesNetwork(ctx, h, spec)
 	k.closes(ctx, h, spec)
 	return errors.Join(k.errs...)
 }

@@ -2,6 +2,7 @@ package hosttest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -17,11 +18,18 @@ type wrong struct {
 	host.Host
 
 	noStderr, patient, immortal, forgetful, stubborn, opens bool
+	// about nodes that may change their networks
+	deaf, generous, keeps bool
 }
 
 func (w wrong) Launch(ctx context.Context, spec host.Spec) (host.Node, error) {
+	asked := spec.NetAdmin
+	spec.NetAdmin = asked && !w.deaf && !w.generous && !w.keeps // the host below refuses it
 	n, err := w.Host.Launch(ctx, spec)
-	if err != nil && w.opens {
+	if asked && w.keeps {
+		return nil, errors.Join(err, host.ErrUnsupported)
+	}
+	if err != nil && w.opens && !errors.Is(err, host.ErrUnsupported) {
 		return node{}, nil
 	}
 	return node{Node: n, w: w}, err
@@ -34,6 +42,9 @@ type node struct {
 }
 
 func (n node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
+	if c.Argv[0] == "ip" { // no test changes the network of this machine
+		return host.Answer{Code: map[bool]int{false: 2}[n.w.generous]}, nil
+	}
 	if n.w.patient {
 		ctx = context.WithoutCancel(ctx)
 		c.Argv = strings.Split(strings.ReplaceAll(strings.Join(c.Argv, "\x00"), "sleep 60;", "sleep 1;"), "\x00")
@@ -85,6 +96,9 @@ func TestCheck(t *testing.T) {
 		{"forgetful", wrong{forgetful: true}, "read the file after Kill"},
 		{"stubborn", wrong{stubborn: true}, `after Freeze the state is "running"`},
 		{"opens again", wrong{opens: true}, "a closed host launches a node"},
+		{"deaf", wrong{deaf: true}, "a node that may change its network: ip address add"},
+		{"generous", wrong{generous: true}, "a node that has not asked for it changes its network"},
+		{"keeps the refused", wrong{keeps: true}, "a node of the name of one that was refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -22,11 +22,11 @@ var errSharedNetwork = fmt.Errorf("the nodes of this place share one network: %w
 // networks: the member is on both, on an interface each, and the private one
 // leads nowhere else.
 func (c *checker) networks(ctx context.Context, m driver.Member, s survey) (string, error) {
-	admin, ok := m.Node.(host.NetAdmin)
+	own, ok := m.Node.(host.Addresser)
 	if !ok {
 		return "", errSharedNetwork
 	}
-	ips, err := admin.IPs(ctx)
+	ips, err := own.IPs(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -88,7 +88,7 @@ func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (string,
 				"and see that the server listens there", m.Name, addr)
 		}
 	}
-	_, apart := m.Node.(host.NetAdmin)
+	_, apart := m.Node.(host.Addresser)
 	for peer, addr := range m.Dial {
 		_, port, err := net.SplitHostPort(addr)
 		if err != nil {
@@ -115,7 +115,7 @@ func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (string,
 
 // ports: nothing listens but what the product needs.
 func (c *checker) ports(m driver.Member, s survey) (string, error) {
-	if _, ok := m.Node.(host.NetAdmin); !ok {
+	if _, ok := m.Node.(host.Addresser); !ok {
 		return "", errSharedNetwork
 	}
 	wanted, err := c.served(m)
@@ -162,10 +162,10 @@ func (c *checker) disk(m driver.Member, s survey) (string, error) {
 	if !s.disk {
 		return "", fmt.Errorf("the product does not say where its data are: %w", errors.ErrUnsupported)
 	}
-	found := fmt.Sprintf("%d %% full, %d MB free", s.full, s.free>>20)
-	if s.full >= FullFrom || s.free < LeastFree {
+	found := fmt.Sprintf("%d %% full, %d MB free", s.data.Full, s.data.Free>>20)
+	if s.data.Full >= FullFrom || s.data.Free < LeastFree {
 		return found, fmt.Errorf("the disk with the data of %s is %d %% full, with %d MB free: make room",
-			m.Name, s.full, s.free>>20)
+			m.Name, s.data.Full, s.data.Free>>20)
 	}
 	return found, nil
 }

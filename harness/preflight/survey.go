@@ -14,6 +14,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/shell"
 )
 
 // script is what a host is asked: the time, the disk of $1, what listens, where
@@ -34,9 +35,8 @@ done`
 // survey is what a host has said.
 type survey struct {
 	clock   offset
-	full    int   // percent of the disk
-	free    int64 // bytes
-	disk    bool  // it was asked for
+	data    shell.Disk // that holds them
+	disk    bool       // it was asked for
 	listens []netip.AddrPort
 	routes  []route
 	reaches []string
@@ -117,7 +117,7 @@ func parse(text string, before, after time.Time) (survey, error) {
 		case "clock":
 			s.clock, err = readClock(rest[0], before, after)
 		case "disk":
-			err = s.readDisk(rest)
+			s.data, err = shell.ReadDisk(strings.Join(rest, " "), 1)
 		case "listen":
 			var at netip.AddrPort
 			if at, err = readSocket(rest[0]); err == nil && !at.Addr().IsLoopback() && !slices.Contains(s.listens, at) {
@@ -152,21 +152,6 @@ func readClock(text string, before, after time.Time) (offset, error) {
 	at := time.Unix(s, n)
 	// Not the monotonic clock: another host's time is compared with ours.
 	return offset{least: at.Sub(after.Round(0)), most: at.Sub(before.Round(0))}, nil
-}
-
-// readDisk reads a line of df: name, size, used, free, share, where.
-func (s *survey) readDisk(words []string) error {
-	if len(words) < 5 {
-		return errLine
-	}
-	var err error
-	if s.free, err = strconv.ParseInt(words[3], 10, 64); err != nil {
-		return errLine
-	}
-	if s.full, err = strconv.Atoi(strings.TrimSuffix(words[4], "%")); err != nil {
-		return errLine
-	}
-	return nil
 }
 
 // readSocket reads an address as the kernel writes it: words of 32 bits in the

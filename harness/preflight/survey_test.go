@@ -29,8 +29,8 @@ func TestParse(t *testing.T) {
 	if s.clock.least != -250*time.Millisecond || s.clock.most != 250*time.Millisecond {
 		t.Errorf("clock = %s to %s, want -250ms to 250ms", s.clock.least, s.clock.most)
 	}
-	if s.full != 12 || s.free != 880000000 {
-		t.Errorf("disk = %d %%, %d bytes free", s.full, s.free)
+	if s.data.Full != 12 || s.data.Free != 880000000 {
+		t.Errorf("disk = %d %%, %d bytes free", s.data.Full, s.data.Free)
 	}
 	want := []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:5432"), netip.MustParseAddrPort("[::]:5432")}
 	if !slices.Equal(s.listens, want) {

@@ -19,6 +19,7 @@ import (
 	node "drillbook/harness/host"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
+	"drillbook/harness/shell"
 	"drillbook/reports"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dm8"
@@ -176,7 +177,7 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
 			return err // a host that the drill has taken away runs nothing
 		}
 	}
-	running, err := fixture.Processes(ctx, host, k.program)
+	running, err := shell.Processes(ctx, host, k.program)
 	if err != nil {
 		return err
 	}

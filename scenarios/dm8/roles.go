@@ -13,6 +13,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
+	"drillbook/harness/shell"
 	"drillbook/scenarios/dsl"
 )
 
@@ -108,7 +109,7 @@ type watched struct{ *dm8.Driver }
 
 // StartServer starts the watcher, if none runs.
 func (w watched) StartServer(ctx context.Context, m driver.Member) error {
-	left, err := dm8.Processes(ctx, m, "dmwatcher")
+	left, err := shell.Processes(ctx, m, "dmwatcher")
 	if err != nil || len(left) > 0 {
 		return err
 	}

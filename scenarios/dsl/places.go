@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 
 	"drillbook/fixtures/images"
 	"drillbook/harness/driver"
@@ -15,6 +13,7 @@ import (
 	"drillbook/harness/link"
 	"drillbook/harness/link/cut"
 	"drillbook/harness/link/toxi"
+	"drillbook/harness/lock"
 )
 
 // Containers is the place where members are containers of a Docker engine.
@@ -103,11 +102,7 @@ func (c engine) open(
 
 // Ledgers is the folder of the fault ledgers of all runs on this machine.
 func Ledgers() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the cache folder: %w: set HOME or XDG_CACHE_HOME", err)
-	}
-	return filepath.Join(cache, "drillbook", "faults"), nil
+	return lock.Folder("faults")
 }
 
 // Images are what the drills of all products run from.

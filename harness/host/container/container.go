@@ -99,7 +99,7 @@ type Config struct {
 
 // Host runs nodes in containers. It implements [host.Host], [host.Finder] and
 // [host.Sited]; its nodes implement [host.Stater], [host.Freezer],
-// [host.Unplugger] and [host.NetAdmin].
+// [host.Unplugger], [host.Addresser] and [host.NetAdmin].
 type Host struct {
 	cfg      Config
 	engine   *engine

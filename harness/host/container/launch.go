@@ -114,6 +114,9 @@ func (h *Host) request(n *node, spec host.Spec, ref string) testcontainers.Conta
 		HostConfigModifier: func(c *container.HostConfig) {
 			c.ExtraHosts = h.hostsFile(n.name)
 			c.ShmSize = sharedMemory
+			if spec.NetAdmin {
+				c.CapAdd = append(c.CapAdd, netAdmin)
+			}
 			if n.disk.volume != "" {
 				c.Mounts = append(c.Mounts, n.disk.at(spec.Disk.Path))
 			}

@@ -11,8 +11,11 @@ import (
 	"drillbook/harness/host"
 )
 
+// netAdmin is the right to change a network stack.
+const netAdmin = "NET_ADMIN"
+
 // helper is a container in a node's network stack. It has the right to change
-// that stack, and no other; the node itself is given no right at all.
+// that stack, and no other; the node itself has it only if its Spec asks for it.
 type helper struct {
 	mu   sync.Mutex // held while looking whether a new one is needed, and making it
 	id   string
@@ -85,7 +88,7 @@ func (n *node) startHelper(ctx context.Context) (string, error) {
 		&container.HostConfig{
 			NetworkMode: container.NetworkMode("container:" + n.id),
 			CapDrop:     []string{"ALL"},
-			CapAdd:      []string{"NET_ADMIN"},
+			CapAdd:      []string{netAdmin},
 		}, nil, nil, n.host.containerName(n.name)+"-net")
 	if err != nil {
 		return "", fmt.Errorf("make the helper: %w", err)

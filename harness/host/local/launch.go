@@ -41,6 +41,10 @@ func (h *Host) admit(spec host.Spec) (*node, error) {
 	if spec.Disk.Size > 0 {
 		return nil, fmt.Errorf("a disk of its own for a node needs containers: %w", host.ErrUnsupported)
 	}
+	if spec.NetAdmin {
+		return nil, fmt.Errorf("a node that changes its network needs containers, since all nodes share that of this "+
+			"machine: %w", host.ErrUnsupported)
+	}
 	if err := h.addresses.admit(spec.Name); err != nil {
 		return nil, err
 	}

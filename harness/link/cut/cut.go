@@ -49,7 +49,7 @@ type Network struct {
 }
 
 // New returns the network of a host, which must be a [host.Finder] whose nodes
-// are [host.NetAdmin].
+// are [host.NetAdmin] and [host.Addresser].
 func New(h host.Host) (*Network, error) {
 	nodes, ok := h.(host.Finder)
 	if !ok {

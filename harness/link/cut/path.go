@@ -91,11 +91,15 @@ func (p *path) peers(ctx context.Context) ([]string, error) {
 	if p.route.From == "" {
 		return p.harness(ctx)
 	}
-	to, err := p.network.admin(p.route.To)
+	to, err := p.network.node(p.route.To)
 	if err != nil {
 		return nil, err
 	}
-	ips, err := to.IPs(ctx)
+	own, ok := to.(host.Addresser)
+	if !ok {
+		return nil, fmt.Errorf("addresses of %s: %w", p.route.To, host.ErrUnsupported)
+	}
+	ips, err := own.IPs(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -337,7 +337,7 @@ func TestLaunch(t *testing.T) {
 		return answer, time.Since(began)
 	}
 	b, _ := h.Node("b")
-	ips, err := b.(host.NetAdmin).IPs(t.Context())
+	ips, err := b.(host.Addresser).IPs(t.Context())
 	must(t, err)
 	answer, _ := query()
 	for range 20 { // the port accepts before the server is ready

@@ -1,0 +1,75 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+)
+
+// Shell functions where a person would look at ps.
+const (
+	// pids prints the numbers of the processes of a program.
+	pids = `pids() { for p in /proc/[0-9]*; do ` +
+		`read -r c <$p/comm && [ "$c" = "$1" ] && echo ${p#/proc/}; done 2>/dev/null; }; `
+	// end ends a program and waits until it has ended, a minute at most.
+	end = pids + `for p in $(pids "$1"); do kill -"$2" $p; i=0
+while [ -e /proc/$p ] && [ $((i += 1)) -lt 1200 ]; do sleep 0.05; done; [ ! -e /proc/$p ] || exit 1; done`
+	// run starts a program in the background; it prints to a file of its name
+	// in the folder given first, which is emptied before: whoever waits for a line
+	// must not find that of the start before.
+	run = `out=$1/${2##*/}.out; shift; : >$out; nohup "$@" </dev/null >>$out 2>&1 & `
+	// begin starts a program and waits until it has said something, a minute at
+	// most.
+	begin = `said=$1; shift; ` + run + `
+p=$!; i=0; while ! grep -q "$said" $out; do
+[ -e /proc/$p ] && [ $((i += 1)) -lt 1200 ] || { cat $out; exit 1; }; sleep 0.05; done`
+	// stays starts a program and makes sure that it does not end at once, as it
+	// does when it refuses a file.
+	stays = run + `p=$!; for i in 1 2 3 4; do sleep 0.05; [ -e /proc/$p ] || { cat $out; exit 1; }; done`
+)
+
+// Program is a program that runs in the background.
+type Program struct {
+	Argv []string
+	Dir  string // where it prints to a file of its name
+	Says string // a line of it that says that it is up, as grep finds it; "": it is up if it does not end at once
+}
+
+// Start starts a program and waits until it is up. If it ends before, or is not up
+// after a minute, the answer is what it has printed.
+func Start(ctx context.Context, m driver.Member, p Program) (host.Answer, error) {
+	args := append([]string{p.Dir}, p.Argv...)
+	if p.Says == "" {
+		return m.Run(ctx, Script(stays, "start", args...))
+	}
+	return m.Run(ctx, Script(begin, "start", append([]string{p.Says}, args...)...))
+}
+
+// Stop sends a signal, "TERM" or "KILL", to all processes of a program and waits
+// until they have ended, a minute for each at most.
+func Stop(ctx context.Context, m driver.Member, program, signal string) error {
+	if _, err := m.Run(ctx, Script(end, "stop", program, signal)); err != nil {
+		return fmt.Errorf("stop %s on %s: %w", program, m.Name, err)
+	}
+	return nil
+}
+
+// Processes are the numbers of a program's processes, by its name as the kernel
+// has it: the first 15 bytes.
+func Processes(ctx context.Context, m driver.Member, program string) ([]int, error) {
+	out, err := look(ctx, m.Node, Script(pids+`pids "$1"; true`, "pids", program).Argv...)
+	if err != nil {
+		return nil, fmt.Errorf("look for %s on %s: %w", program, m.Name, err)
+	}
+	var all []int
+	for word := range strings.FieldsSeq(out) {
+		if n, err := strconv.Atoi(word); err == nil {
+			all = append(all, n)
+		}
+	}
+	return all, nil
+}
