@@ -220,9 +220,19 @@ func rules() []rule {
 			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/console", "harness/driver",
 			"harness/host", "harness/secret", "harness/shell", "harness/wait",
 		}, "the adapter knows no image and no stand-in"},
+		{"reports/text", nil, "foreign text is plain text"},
+		{"reports/words", []string{"harness/measure", "reports/text"}, "words and figures"},
+		{
+			"reports/run",
+			[]string{"harness/linear", "harness/measure", "harness/record", "reports/text"},
+			"what reports are made of",
+		},
+		{"reports/results", []string{
+			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/words",
+		}, "the contract for machines is made from the run alone; its one sentence is in English words"},
 		{
 			"reports",
-			[]string{"harness/record", "harness/measure", "harness/linear"},
+			[]string{"harness/measure", "harness/record", "harness/linear", "reports/..."},
 			"rendering is a pure function of records",
 		},
 		{

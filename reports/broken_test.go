@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drillbook/reports"
+	"drillbook/reports/results"
 )
 
 func brokenRuns() []reports.Broken {
@@ -40,7 +41,7 @@ func TestBroken(t *testing.T) {
 		"html.zh":  func(w io.Writer, r reports.Run) error { return reports.HTML(w, r, "zh") },
 		"md.en":    func(w io.Writer, r reports.Run) error { return reports.Markdown(w, r, "en") },
 		"md.zh":    func(w io.Writer, r reports.Run) error { return reports.Markdown(w, r, "zh") },
-		"json":     reports.JSON,
+		"json":     results.Write,
 		"junit":    reports.JUnit,
 		"terminal": func(w io.Writer, r reports.Run) error { return reports.Table(w, r, "en") },
 	} {

@@ -16,6 +16,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/results"
 )
 
 // hostile puts text wherever a database or a user can put it.
@@ -254,6 +255,6 @@ func FuzzText(f *testing.F) {
 			}
 		}
 		_ = rendered(t, func(w io.Writer) error { return reports.Markdown(w, r, "zh") })
-		_ = rendered(t, func(w io.Writer) error { return reports.JSON(w, r) })
+		_ = rendered(t, func(w io.Writer) error { return results.Write(w, r) })
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"drillbook/harness/measure"
+	"drillbook/reports/words"
 )
 
 // maxPages bounds the drills that index.html shows in full, so that the page of a
@@ -18,8 +19,8 @@ func pageLimits() limits { return limits{rows: 200, chars: 600} }
 
 // HTML renders a run as index.html: one file without scripts, that asks nothing
 // of any network, for the screen and for A4 paper.
-func HTML(w io.Writer, run Run, lang string) error {
-	words, err := run.prepare(lang)
+func HTML(w io.Writer, r Run, lang string) error {
+	wr, err := prepare(r, lang)
 	if err != nil {
 		return err
 	}
@@ -31,17 +32,17 @@ func HTML(w io.Writer, run Run, lang string) error {
 	if err != nil {
 		return fmt.Errorf("read the template of the page: %w", err)
 	}
-	v := newView(words, run)
-	shown := worthShowing(run)
+	v := newView(wr, r)
+	shown := worthShowing(r)
 	for _, n := range shown {
-		drill := newDrafter(words, pageLimits(), run.Drills[n]).page(n + 1)
+		drill := newDrafter(wr, pageLimits(), r.Drills[n]).page(n + 1)
 		v.Drills = append(v.Drills, drill)
 		if v.Several() && n < len(v.Overview.Rows) {
 			v.Overview.Rows[n].Link = "#" + drill.ID
 		}
 	}
-	if rest := len(run.Drills) - len(shown); rest > 0 {
-		v.LeftOut = words.say("drills-left-out", "count", count(rest))
+	if rest := len(r.Drills) - len(shown); rest > 0 {
+		v.LeftOut = wr.Say("drills-left-out", "count", words.Count(rest))
 	}
 	return tmpl.ExecuteTemplate(w, "index", struct {
 		view
@@ -54,11 +55,11 @@ func HTML(w io.Writer, run Run, lang string) error {
 func pageOf(v view, d drillView) drillPage { return drillPage{v, d} }
 
 // worthShowing are the drills that are shown in full, in the order of the run.
-func worthShowing(run Run) []int {
+func worthShowing(r Run) []int {
 	room := maxPages
-	show := make([]bool, len(run.Drills))
+	show := make([]bool, len(r.Drills))
 	for _, met := range []bool{false, true} {
-		for i, d := range run.Drills {
+		for i, d := range r.Drills {
 			if (d.Result.Verdict == measure.Met) == met && room > 0 {
 				show[i] = true
 				room--

@@ -12,6 +12,7 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/text"
 )
 
 // JUnit renders a run as junit.xml: a suite for each drill, in it a case for
@@ -19,19 +20,19 @@ import (
 // a step that was not reached is skipped, and so is the only case of a drill
 // that was; what went wrong outside of its record is an error. Names are English, so that the
 // history of a case does not depend on the language of the report.
-func JUnit(w io.Writer, run Run) error {
-	words, err := run.prepare("en")
+func JUnit(w io.Writer, r Run) error {
+	wr, err := prepare(r, "en")
 	if err != nil {
 		return err
 	}
 	var out junitSuites
-	for i, d := range run.Drills {
-		out.Suites = append(out.Suites, newJUnitSuite(i, d, words))
+	for i, d := range r.Drills {
+		out.Suites = append(out.Suites, newJUnitSuite(i, d, wr))
 	}
-	for _, s := range run.Skipped {
+	for _, s := range r.Skipped {
 		out.Suites = append(out.Suites, newSkippedSuite(len(out.Suites), s))
 	}
-	for _, b := range run.Broken {
+	for _, b := range r.Broken {
 		out.Suites = append(out.Suites, newBrokenSuite(len(out.Suites), b))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -94,12 +95,12 @@ type (
 // junitTime is in UTC.
 const junitTime = "2006-01-02T15:04:05"
 
-func newJUnitSuite(n int, d Drill, w words) junitSuite {
+func newJUnitSuite(n int, d Drill, w writer) junitSuite {
 	h, r := d.Record.Head, d.Result
 	s := junitSuite{
-		ID: n, Package: orDash(plain(h.Product)), Name: w.heading(d),
+		ID: n, Package: orDash(text.Name(h.Product)), Name: w.heading(d),
 		Timestamp: h.Began.UTC().Format(junitTime),
-		Hostname:  orDash(plain(h.Host)), Time: seconds(r.Took), Properties: junitProperties(d),
+		Hostname:  orDash(text.Name(h.Host)), Time: seconds(r.Took), Properties: junitProperties(d),
 	}
 	class := junitClass(h)
 	for _, step := range r.Steps {
@@ -119,23 +120,23 @@ func newJUnitSuite(n int, d Drill, w words) junitSuite {
 	}
 	s.Out.Text = junitOut(d, w)
 	if t := d.Record.Tail; t != nil {
-		s.Err.Text = Clean(t.Err)
+		s.Err.Text = text.Clean(t.Err)
 	}
 	return s
 }
 
 // junitClass groups the cases of a runbook under its product.
 func junitClass(h record.Head) string {
-	product, runbook := orDash(plain(h.Product)), orDash(plain(h.Runbook))
+	product, runbook := orDash(text.Name(h.Product)), orDash(text.Name(h.Runbook))
 	return product + "." + strings.ReplaceAll(strings.TrimPrefix(runbook, product+"/"), "/", ".")
 }
 
-func junitStep(s measure.Step, class string, r measure.Result, w words) junitCase {
-	c := junitCase{Name: strconv.Itoa(s.Number) + ". " + plain(s.Title.In("en")), Classname: class, Time: "0"}
+func junitStep(s measure.Step, class string, r measure.Result, w writer) junitCase {
+	c := junitCase{Name: strconv.Itoa(s.Number) + ". " + text.Name(s.Title.In("en")), Classname: class, Time: "0"}
 	if s.Outcome == measure.Skipped {
-		c.Skipped = &junitCause{Message: w.say("outcome.skipped")}
+		c.Skipped = &junitCause{Message: w.Say("outcome.skipped")}
 		if s.Err != "" {
-			c.Skipped.Message = w.say("outcome.left-out") + ": " + w.detail(s.Err)
+			c.Skipped.Message = w.Say("outcome.left-out") + ": " + w.Detail(s.Err)
 		}
 		return c
 	}
@@ -150,29 +151,29 @@ func junitStep(s measure.Step, class string, r measure.Result, w words) junitCas
 	return c
 }
 
-func junitPromise(d Drill, class string, w words) junitCase {
+func junitPromise(d Drill, class string, w writer) junitCase {
 	p := d.Record.Head.Promise
-	name := fmt.Sprintf("The promise: RTO %s, RPO %d", w.duration(p.RTO, nearest), p.RPO)
+	name := fmt.Sprintf("The promise: RTO %s, RPO %d", w.Duration(p.RTO), p.RPO)
 	c := junitCase{Name: name, Classname: class, Time: seconds(d.Result.Took)}
 	c.judge(d.Result.Verdict, d.Result.Reasons, w)
 	return c
 }
 
 // judge makes the case fail as the verdict demands, for these reasons.
-func (c *junitCase) judge(v measure.Verdict, why []measure.Reason, w words) {
+func (c *junitCase) judge(v measure.Verdict, why []measure.Reason, w writer) {
 	if v == measure.Met {
 		return
 	}
 	cause := &junitCause{Type: string(v)}
 	for i, r := range why {
-		text := w.sentence(r)
+		text := w.Sentence(r)
 		if i == 0 {
 			cause.Message, cause.Type = text, string(r.Code)
 		}
 		cause.Text += text + "\n"
 	}
 	if cause.Message == "" {
-		cause.Message = w.say("verdict." + string(v))
+		cause.Message = w.Say("verdict." + string(v))
 	}
 	if v == measure.Missed {
 		c.Failure = cause
@@ -182,18 +183,18 @@ func (c *junitCase) judge(v measure.Verdict, why []measure.Reason, w words) {
 }
 
 // junitOut is what clients suffered, in lines.
-func junitOut(d Drill, w words) string {
+func junitOut(d Drill, w writer) string {
 	draft := newDrafter(w, summaryLimits(), d)
 	var b strings.Builder
 	row := func(name, value string) { b.WriteString(name + ": " + value + "\n") }
-	row(w.say("verdict"), draft.summed())
+	row(w.Say("verdict"), draft.summed())
 	for _, f := range draft.figures() {
 		row(f.Name, f.Value+" ("+f.Note+")")
 	}
 	for _, s := range d.Result.Steps {
-		downtime := line(draft.stepDowntime(s.Downtime, s.Outcome))
-		row(fmt.Sprintf("%s %d", w.say("step"), s.Number),
-			w.say("downtime")+" "+downtime+"; "+w.say("outcome."+string(s.Outcome)))
+		downtime := text.Line(draft.stepDowntime(s.Downtime, s.Outcome))
+		row(fmt.Sprintf("%s %d", w.Say("step"), s.Number),
+			w.Say("downtime")+" "+downtime+"; "+w.Say("outcome."+string(s.Outcome)))
 	}
 	return b.String()
 }
@@ -203,7 +204,7 @@ func junitProperties(d Drill) []junitProperty {
 	var ps []junitProperty
 	add := func(name, value string) {
 		if value != "" {
-			ps = append(ps, junitProperty{line(Clean(name)), Clean(value)})
+			ps = append(ps, junitProperty{text.Line(text.Clean(name)), text.Clean(value)})
 		}
 	}
 	add("run", h.Run)

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"text/template"
 	"unicode"
+
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 //go:embed pages/*
@@ -21,28 +24,28 @@ func summaryLimits() limits { return limits{rows: 40, chars: 300} }
 
 // Markdown renders a run as report.md: for reading, and for the step summary of a CI run,
 // whose limit of 1 MiB it always keeps.
-func Markdown(w io.Writer, run Run, lang string) error {
-	words, err := run.prepare(lang)
+func Markdown(w io.Writer, r Run, lang string) error {
+	wr, err := prepare(r, lang)
 	if err != nil {
 		return err
 	}
 	tmpl, err := template.New("").Funcs(template.FuncMap{
-		"md": markdown, "cell": cell, "rule": rule, "line": line,
+		"md": markdown, "cell": cell, "rule": rule, "line": text.Line,
 	}).ParseFS(pages, "pages/*.md.tmpl")
 	if err != nil {
 		return fmt.Errorf("read the template of the summary: %w", err)
 	}
-	v := newView(words, run)
-	drills := make([]string, 0, len(run.Drills))
+	v := newView(wr, r)
+	drills := make([]string, 0, len(r.Drills))
 	left := maxSummary
-	for i, d := range run.Drills {
+	for i, d := range r.Drills {
 		var b bytes.Buffer
-		page := drillPage{v, newDrafter(words, summaryLimits(), d).summary(i + 1)}
+		page := drillPage{v, newDrafter(wr, summaryLimits(), d).summary(i + 1)}
 		if err := tmpl.ExecuteTemplate(&b, "drill", page); err != nil {
 			return err
 		}
 		if left -= b.Len(); left < 0 {
-			v.LeftOut = words.say("drills-left-out", "count", count(len(run.Drills)-i))
+			v.LeftOut = wr.Say("drills-left-out", "count", words.Count(len(r.Drills)-i))
 			break
 		}
 		drills = append(drills, b.String())
@@ -75,7 +78,7 @@ func (d drafter) summary(n int) drillView {
 
 // markdown escapes text so that Markdown shows it as it is.
 func markdown(s string) string {
-	runes := []rune(Clean(s))
+	runes := []rune(text.Clean(s))
 	var b strings.Builder
 	for i, r := range runes {
 		switch r {

@@ -8,6 +8,8 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 // plot draws the picture of a whole drill: one row under another, all on one
@@ -27,8 +29,8 @@ func (d drafter) timeline(id string) section {
 	p.axis()
 	p.stepBands()
 	p.faultRows()
-	p.availability(record.Write, d.say("row.writes"), 54)
-	p.availability(record.Reading, d.say("row.reads"), 36)
+	p.availability(record.Write, d.Say("row.writes"), 54)
+	p.availability(record.Reading, d.Say("row.reads"), 36)
 	p.latencyRow(96)
 	p.lanes()
 	p.lagRow(44)
@@ -43,8 +45,8 @@ func (d drafter) timeline(id string) section {
 		{"took", "legend.took"},
 		{"stall", "legend.stall"},
 	})
-	title := d.say("picture")
-	return section{ID: "picture", Title: title, Figure: p.drawing(id, title, d.say("picture.desc"))}
+	title := d.Say("picture")
+	return section{ID: "picture", Title: title, Figure: p.drawing(id, title, d.Say("picture.desc"))}
 }
 
 // name writes the name of a row, and under it what is shown.
@@ -94,14 +96,14 @@ func (p plot) ground(height float64) {
 
 func (p plot) stepBands() {
 	const height = 22
-	p.name(p.say("row.steps"), "", p.y+15)
+	p.name(p.Say("row.steps"), "", p.y+15)
 	for i, s := range p.res.Steps[:min(len(p.res.Steps), p.rows)] {
 		if s.Outcome == measure.Skipped {
 			continue
 		}
 		x := p.x(s.From)
 		w := max(p.x(s.From+s.Took)-x, 1)
-		full := strconv.Itoa(s.Number) + ". " + plain(s.Title.In(p.lang))
+		full := strconv.Itoa(s.Number) + ". " + text.Name(s.Title.In(p.Lang))
 		p.rect(box{x, p.y, w, height}, "step"+strconv.Itoa(i%2), full+" — "+p.time(s.Took))
 		label := fit(full, p.roomAfter(i)-10)
 		if label == "" && w > 12 {
@@ -129,13 +131,13 @@ func (p plot) faultRows() {
 	const height = 18
 	for i, f := range p.res.Faults {
 		if i == maxFaultRows {
-			p.text(p.left, p.y+12, "t under", p.say("more-faults", "count", count(len(p.res.Faults)-i)))
+			p.text(p.left, p.y+12, "t under", p.Say("more-faults", "count", words.Count(len(p.res.Faults)-i)))
 			p.y += height
 			break
 		}
 		title := ""
 		if i == 0 {
-			title = p.say("row.fault")
+			title = p.Say("row.fault")
 		}
 		p.ground(height)
 		p.name(title, "", p.y+13)
@@ -164,9 +166,9 @@ func (p plot) prepared(fault int) time.Duration {
 // fault draws a bar from injected to healed, a dashed one before it while the
 // fault was being injected, and a triangle where it was confirmed.
 func (p plot) fault(f measure.Fault, prepared time.Duration, height float64) {
-	label := plain(f.What)
+	label := text.Name(f.What)
 	if f.Confirmed == nil {
-		label += " — " + p.say("fault.unconfirmed")
+		label += " — " + p.Say("fault.unconfirmed")
 	}
 	if f.Injected == 0 {
 		p.text(p.left+4, p.y+13, "t", fit(label, p.right-p.left-8))
@@ -185,7 +187,7 @@ func (p plot) fault(f measure.Fault, prepared time.Duration, height float64) {
 		p.used["unheld"] = true
 		p.rect(box{px, p.y + 3, x - px, height - 6}, "unheld", "")
 	}
-	p.rect(box{x, p.y + 3, max(x2-x, 3), height - 6}, class, label+" — "+plain(f.Mechanism))
+	p.rect(box{x, p.y + 3, max(x2-x, 3), height - 6}, class, label+" — "+text.Name(f.Mechanism))
 	p.used[class] = true
 	if f.Confirmed != nil {
 		p.used["confirmed"] = true
@@ -213,7 +215,7 @@ func (p plot) legend(marks []mark) {
 		if !p.used[m.class] {
 			continue
 		}
-		label := p.say(m.key)
+		label := p.Say(m.key)
 		if x+26+textWidth(label) > p.right {
 			x, p.y = p.left, p.y+18
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"drillbook/harness/record"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 // lagRow draws how far members were behind.
@@ -21,7 +23,7 @@ func (p plot) lagRow(height float64) {
 		return
 	}
 	p.ground(height)
-	p.name(p.say("row.lag"), p.say("lag-most", "size", size(most)), p.y+14)
+	p.name(p.Say("row.lag"), p.Say("lag-most", "size", words.Size(most)), p.y+14)
 	p.across(p.left, p.y+height, p.right-p.left, "axis")
 	lines := 0
 	for _, m := range p.rec.Head.Members[:min(len(p.rec.Head.Members), p.rows)] {
@@ -64,7 +66,7 @@ func (p plot) lagOf(member string, most int64, height float64, look int) (drawn 
 		return false
 	}
 	p.path(d.String(), fmt.Sprintf("line lag%d", look))
-	p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", plain(member))
+	p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", text.Name(member))
 	return true
 }
 

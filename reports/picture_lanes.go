@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"drillbook/harness/measure"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 // lanes draws the role of every member, and under it when it took writes.
@@ -17,7 +19,7 @@ func (p plot) lanes() {
 			break
 		}
 		p.ground(height + strip + 6)
-		p.name(plain(lane.Member), "", p.y+12)
+		p.name(text.Name(lane.Member), "", p.y+12)
 		p.roles(lane, height)
 		p.strip(took.by[i], took.width, p.y+height+1, strip)
 		p.y += height + strip + 8
@@ -35,7 +37,7 @@ func (p plot) both() {
 	}
 	const height = 18.0
 	p.ground(height)
-	p.name(p.say("row.split"), "", p.y+12)
+	p.name(p.Say("row.split"), "", p.y+12)
 	x, x2 := p.x(s.First.At), p.x(s.Second.At)
 	p.along(x, p.y+4, 8, "both")
 	p.along(x2, p.y+4, 8, "both")
@@ -57,16 +59,16 @@ func (p plot) roles(lane measure.Lane, height float64) {
 }
 
 func (p plot) role(s measure.RoleSpan, height float64) {
-	class, label := "role-other", plain(s.Role)
+	class, label := "role-other", text.Name(s.Role)
 	switch s.Role {
 	case "":
-		class, label = "role-none", p.say("role.none")
+		class, label = "role-none", p.Say("role.none")
 	case "primary", "standby", "neither":
-		class, label = "role-"+s.Role, p.say("role."+s.Role)
+		class, label = "role-"+s.Role, p.Say("role."+s.Role)
 	}
 	x := p.x(s.From)
 	w := max(p.x(s.To)-x, 1)
-	p.rect(box{x, p.y, w, height}, class, label+": "+moment(s.From)+" – "+moment(s.To))
+	p.rect(box{x, p.y, w, height}, class, label+": "+words.Moment(s.From)+" – "+words.Moment(s.To))
 	p.text(x+5, p.y+12, "t on-"+class, fit(label, w-8))
 }
 

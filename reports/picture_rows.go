@@ -19,7 +19,7 @@ func (p plot) availability(kind record.StreamKind, title string, height float64)
 	}
 	b := fill(p.rec, chosen, p.to)
 	p.ground(height)
-	p.name(title, p.say("row.share"), p.y+14)
+	p.name(title, p.Say("row.share"), p.y+14)
 	p.text(p.left-6, p.y+9, "t tiny end", "100%")
 	p.text(p.left-6, p.y+height, "t tiny end", "0")
 	p.path(p.share(b, height), "acked")
@@ -100,7 +100,7 @@ func (p plot) shade(kind record.StreamKind, height float64) {
 	for _, o := range p.ofKind(kind) {
 		p.used["out"] = true
 		x := p.x(o.From)
-		p.rect(box{x, p.y, max(p.x(o.To)-x, 3), height}, "out", p.bracket(o.Bracket, o.Open))
+		p.rect(box{x, p.y, max(p.x(o.To)-x, 3), height}, "out", p.Bracket(o.Bracket, o.Open))
 	}
 }
 
@@ -108,7 +108,7 @@ func (p plot) shade(kind record.StreamKind, height float64) {
 func (p plot) outageLabels(kind record.StreamKind) {
 	free := p.left
 	for _, o := range p.ofKind(kind) {
-		label := p.bracket(o.Bracket, o.Open)
+		label := p.Bracket(o.Bracket, o.Open)
 		w := textWidth(label)
 		x := p.x(o.To) + 5
 		class := "t halo"
@@ -180,7 +180,7 @@ func (p plot) latencyRow(height float64) {
 		return
 	}
 	p.ground(height)
-	p.name(p.say("row.latency"), "", p.y+14)
+	p.name(p.Say("row.latency"), "", p.y+14)
 	s := newLogScale(min(low, high), high, p.y+4, p.y+height-4)
 	p.rules(s)
 	p.quantile(b, s, "max", func(one bucket) time.Duration { return one.max })
@@ -215,7 +215,7 @@ func (p plot) quantileNames(s logScale) {
 	for _, class := range []string{"p50", "p99", "max"} {
 		name := class
 		if class == "max" {
-			name = p.say("max")
+			name = p.Say("max")
 		}
 		p.across(x, s.top+26, 12, "line "+class)
 		p.text(x, s.top+40, "t tiny", name)

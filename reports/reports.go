@@ -13,43 +13,36 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"time"
 
-	"drillbook/harness/linear"
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/results"
+	"drillbook/reports/run"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
-// Drill is one drill, recorded and measured.
-type Drill struct {
-	Record *record.Record
-	Result measure.Result // what [measure.Of] says of the record
-	// Register is what [linear.Of] says of the record. It is evidence beside
-	// the verdict, which rests on tokens.
-	Register linear.Result
-	Name     string // folder of the drill in its run; "" if it has none
-}
+// What a run is made of.
+type (
+	// Run is the drills that are reported together, in the order of the report.
+	Run = run.Run
+	// Drill is one drill, recorded and measured.
+	Drill = run.Drill
+	// Skipped is a runbook that a run did not carry out.
+	Skipped = run.Skipped
+	// Broken is a drill that its place has failed.
+	Broken = run.Broken
+	// Breakage is what went wrong with a drill outside of its record.
+	Breakage = run.Breakage
+)
 
-// Of measures the record of a drill.
-func Of(rec *record.Record, name string) Drill {
-	return Drill{Record: rec, Result: measure.Of(rec), Register: linear.Of(rec), Name: name}
-}
-
-// Unreadable stands for a drill whose record cannot be read: nothing is known of
-// it but its name and why.
-func Unreadable(name string, why error) Drill {
-	return Of(&record.Record{
-		Head: record.Head{Runbook: name}, Causes: []string{""}, Flaw: &record.CorruptError{Line: 1, Err: why},
-	}, name)
-}
-
-// Run is the drills that are reported together, in the order of the report.
-type Run struct {
-	Drills    []Drill
-	Skipped   []Skipped
-	Broken    []Broken
-	Generator string // which drillbook renders: "drillbook 1.2.0"
-}
+// The breakages.
+const (
+	NotBegun   = run.NotBegun
+	PlaceBroke = run.PlaceBroke
+	LeftBehind = run.LeftBehind
+)
 
 // The files that [Write] makes.
 const (
@@ -59,16 +52,10 @@ const (
 	ResultsFile = "results.json"
 )
 
-// ErrLanguage is wrapped when there are no words in a language.
-var ErrLanguage = errors.New("no such language")
-
-// Languages are the codes of the languages that reports are written in.
-func Languages() []string { return []string{"en", "zh"} }
-
 // Write renders all files of a run into a folder, which it makes if need be.
 // Every file appears whole or not at all; on an error no file is replaced that
 // was not rendered to its end.
-func Write(dir string, run Run, lang string) error {
+func Write(dir string, r Run, lang string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // reports are for others to read
 		return fmt.Errorf("write reports: %w", err)
 	}
@@ -76,10 +63,10 @@ func Write(dir string, run Run, lang string) error {
 		name   string
 		render func(io.Writer) error
 	}{
-		{ResultsFile, func(w io.Writer) error { return JSON(w, run) }},
-		{JUnitFile, func(w io.Writer) error { return JUnit(w, run) }},
-		{SummaryFile, func(w io.Writer) error { return Markdown(w, run, lang) }},
-		{PageFile, func(w io.Writer) error { return HTML(w, run, lang) }},
+		{ResultsFile, func(w io.Writer) error { return results.Write(w, r) }},
+		{JUnitFile, func(w io.Writer) error { return JUnit(w, r) }},
+		{SummaryFile, func(w io.Writer) error { return Markdown(w, r, lang) }},
+		{PageFile, func(w io.Writer) error { return HTML(w, r, lang) }},
 	}
 	var parts []string
 	defer func() {
@@ -88,7 +75,7 @@ func Write(dir string, run Run, lang string) error {
 		}
 	}()
 	for _, f := range files {
-		part, err := writePart(dir, f.name, f.render)
+		part, err := run.WritePart(dir, f.name, f.render)
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -104,51 +91,48 @@ func Write(dir string, run Run, lang string) error {
 	return nil
 }
 
-// writePart renders into a file beside the one it is to become. It names the
-// file even when it fails, so that the caller can remove it.
-func writePart(dir, name string, render func(io.Writer) error) (part string, err error) {
-	f, err := os.CreateTemp(dir, "."+name+".*")
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-	}()
-	if err := render(f); err != nil {
-		return f.Name(), err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return f.Name(), err
-	}
-	return f.Name(), f.Sync()
-}
-
-// check refuses what cannot be rendered truthfully.
-func (r Run) check() error {
-	for i, d := range r.Drills {
-		switch {
-		case d.Record == nil:
-			return fmt.Errorf("drill %d %s has no record", i+1, d.Name)
-		case d.Result.Verdict == "":
-			return fmt.Errorf("drill %d %s is not measured", i+1, d.Name)
-		}
-	}
-	return nil
-}
-
-func (r Run) generator() string {
-	if r.Generator == "" {
-		return "drillbook"
-	}
-	return r.Generator
-}
-
 // prepare checks the run and finds the words to render it with.
-func (r Run) prepare(lang string) (words, error) {
-	if !slices.Contains(Languages(), lang) {
-		return words{}, fmt.Errorf("%w: %q; there are %v", ErrLanguage, lang, Languages())
-	}
-	return wordsIn(lang), r.check()
+func prepare(r Run, lang string) (writer, error) {
+	w, err := words.Find(lang)
+	return writer{w}, errors.Join(err, r.Check())
 }
+
+// Of measures the record of a drill.
+func Of(rec *record.Record, name string) Drill { return run.Of(rec, name) }
+
+// Unreadable stands for a drill whose record cannot be read: nothing is known of
+// it but its name and why.
+func Unreadable(name string, why error) Drill { return run.Unreadable(name, why) }
+
+// WriteSkipped writes what a run skips into its folder, which it makes if need
+// be. Where nothing is skipped there is no file.
+func WriteSkipped(dir string, skipped []Skipped) error { return run.WriteSkipped(dir, skipped) }
+
+// ReadSkipped reads what the run in a folder has skipped.
+func ReadSkipped(dir string) ([]Skipped, error) { return run.ReadSkipped(dir) }
+
+// WriteBroken writes what went wrong with a run into its folder, which it makes
+// if need be. Where nothing did there is no file.
+func WriteBroken(dir string, broken []Broken) error { return run.WriteBroken(dir, broken) }
+
+// ReadBroken reads what went wrong with the run in a folder.
+func ReadBroken(dir string) ([]Broken, error) { return run.ReadBroken(dir) }
+
+// Languages are the codes of the languages that reports are written in.
+func Languages() []string { return words.Languages() }
+
+// Sentence says a reason in plain words, with its figures and its limit. In a
+// language that there are no words in it speaks English.
+func Sentence(r measure.Reason, lang string) string { return words.In(lang).Sentence(r) }
+
+// Duration writes a time for people: 412 ms, 1.53 s, 2 min 3 s.
+func Duration(d time.Duration, lang string) string { return words.In(lang).Duration(d) }
+
+// Bracket writes a bracket for people, as [words.Words.Bracket] does.
+func Bracket(b measure.Bracket, open bool, lang string) string {
+	return words.In(lang).Bracket(b, open)
+}
+
+// Clean takes out of foreign text what would not print or would mislead a
+// reader, as [text.Clean] does.
+func Clean(s string) string { return text.Clean(s) }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"drillbook/reports"
+	"drillbook/reports/results"
 )
 
 var update = flag.Bool("update", false, "update the golden files")
@@ -16,7 +17,7 @@ var update = flag.Bool("update", false, "update the golden files")
 func TestGolden(t *testing.T) {
 	for name, r := range cases() {
 		for file, render := range map[string]func(io.Writer) error{
-			name + ".golden.json":    func(w io.Writer) error { return reports.JSON(w, r) },
+			name + ".golden.json":    func(w io.Writer) error { return results.Write(w, r) },
 			name + ".golden.xml":     func(w io.Writer) error { return reports.JUnit(w, r) },
 			name + ".en.golden.md":   func(w io.Writer) error { return reports.Markdown(w, r, "en") },
 			name + ".zh.golden.md":   func(w io.Writer) error { return reports.Markdown(w, r, "zh") },

@@ -17,6 +17,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/results"
 )
 
 // full is a drill of which every field says something.
@@ -135,7 +136,7 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	}
 	for _, r := range append(slices.Collect(maps.Values(cases())), repeated, older(t), flawed(t)) {
 		var v any
-		if err := json.Unmarshal([]byte(results(t, r)), &v); err != nil {
+		if err := json.Unmarshal([]byte(resultsOf(t, r)), &v); err != nil {
 			t.Fatal(err)
 		}
 		paths(v, "", found)
@@ -161,15 +162,15 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	}
 }
 
-func results(t *testing.T, r reports.Run) string {
+func resultsOf(t *testing.T, r reports.Run) string {
 	t.Helper()
-	return rendered(t, func(w io.Writer) error { return reports.JSON(w, r) })
+	return rendered(t, func(w io.Writer) error { return results.Write(w, r) })
 }
 
 func decode(t *testing.T, r reports.Run) map[string]any {
 	t.Helper()
 	var v map[string]any
-	if err := json.Unmarshal([]byte(results(t, r)), &v); err != nil {
+	if err := json.Unmarshal([]byte(resultsOf(t, r)), &v); err != nil {
 		t.Fatal(err)
 	}
 	return v

@@ -12,6 +12,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/results"
 )
 
 // older is a run whose record is of schema 1.
@@ -35,7 +36,7 @@ func TestOlderRecordRenders(t *testing.T) {
 	if got := r.Drills[0].Result.Verdict; got != measure.Unmeasurable {
 		t.Errorf("verdict %s, want unmeasurable", got)
 	}
-	golden(t, "schema1.golden.json", func(w io.Writer) error { return reports.JSON(w, r) })
+	golden(t, "schema1.golden.json", func(w io.Writer) error { return results.Write(w, r) })
 	for _, lang := range []string{"en", "zh"} {
 		golden(t, "schema1."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })
 		golden(t, "schema1."+lang+".golden.html", func(w io.Writer) error { return reports.HTML(w, r, lang) })
@@ -63,7 +64,7 @@ func flawed(t *testing.T) reports.Run {
 // TestFlawedRecordsRender: with what is certain of them, and the line.
 func TestFlawedRecordsRender(t *testing.T) {
 	r := flawed(t)
-	golden(t, "flawed.golden.json", func(w io.Writer) error { return reports.JSON(w, r) })
+	golden(t, "flawed.golden.json", func(w io.Writer) error { return results.Write(w, r) })
 	golden(t, "flawed.golden.xml", func(w io.Writer) error { return reports.JUnit(w, r) })
 	for _, lang := range []string{"en", "zh"} {
 		golden(t, "flawed."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })

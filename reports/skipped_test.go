@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drillbook/reports"
+	"drillbook/reports/results"
 )
 
 func skipped() []reports.Skipped {
@@ -22,7 +23,7 @@ func skipped() []reports.Skipped {
 // What was skipped is listed with its reason, and as nothing else.
 func TestSkipped(t *testing.T) {
 	r := reports.Run{Skipped: skipped()}
-	json := func(w io.Writer) error { return reports.JSON(w, r) }
+	json := func(w io.Writer) error { return results.Write(w, r) }
 	junit := func(w io.Writer) error { return reports.JUnit(w, r) }
 	for _, lang := range []string{"en", "zh"} {
 		for name, write := range map[string]func(io.Writer, reports.Run, string) error{

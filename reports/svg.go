@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"drillbook/reports/text"
 )
 
 // A canvas is an SVG picture in the making. Its measures are those of the
@@ -22,10 +24,10 @@ const (
 func textWidth(s string) float64 {
 	w := 0.0
 	for _, r := range s {
-		if columnsOf(r) == 2 {
+		if text.RuneWidth(r) == 2 {
 			w += textSize
 		} else {
-			w += textSize * charFactor * float64(columnsOf(r))
+			w += textSize * charFactor * float64(text.RuneWidth(r))
 		}
 	}
 	return w

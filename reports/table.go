@@ -3,8 +3,9 @@ package reports
 import (
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"drillbook/reports/text"
 )
 
 // maxColumns is how wide the table for terminals may be.
@@ -13,17 +14,17 @@ const maxColumns = 100
 // Table writes the closing table of a run for a terminal: the steps of every
 // drill, and of repeated drills what the trials say together. No line is wider than
 // 100 columns; a wide character counts as two.
-func Table(w io.Writer, run Run, lang string) error {
-	words, err := run.prepare(lang)
+func Table(w io.Writer, r Run, lang string) error {
+	wr, err := prepare(r, lang)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	for i, d := range run.Drills {
+	for i, d := range r.Drills {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		draft := newDrafter(words, limits{rows: 200, chars: maxName}, d)
+		draft := newDrafter(wr, limits{rows: 200, chars: 200}, d)
 		v := draft.head(i + 1)
 		wrap(&b, v.Title+" · "+strings.Join(v.Under, " · "))
 		if v.StandIn != "" {
@@ -36,17 +37,17 @@ func Table(w io.Writer, run Run, lang string) error {
 		draft.stepTable().print(&b)
 		if e := draft.expected(); e.Grid != nil {
 			b.WriteString("\n" + e.Title + "\n")
-			e.Grid.Head[3].Title = words.say("downtime")
+			e.Grid.Head[3].Title = wr.Say("downtime")
 			e.Grid.print(&b)
 		}
 	}
-	repeated := summaries(run)
-	if trials := words.trials(repeated); trials != nil {
-		b.WriteString("\n" + words.say("repeated") + "\n")
+	repeated := r.Trials()
+	if trials := wr.trials(repeated); trials != nil {
+		b.WriteString("\n" + wr.Say("repeated") + "\n")
 		trials.keep(0, 3, 5, 7, 8, 10, 11).print(&b)
 	}
-	if expected := words.expectedOf(repeated); expected != nil {
-		b.WriteString("\n" + words.say("expected") + "\n")
+	if expected := wr.expectedOf(repeated); expected != nil {
+		b.WriteString("\n" + wr.Say("expected") + "\n")
 		expected.print(&b)
 	}
 	_, err = io.WriteString(w, b.String())
@@ -57,9 +58,9 @@ func Table(w io.Writer, run Run, lang string) error {
 func (d drafter) stepTable() *grid {
 	g := d.steps().Grid
 	for i := range g.Rows {
-		g.Rows[i].Cells[1] = g.Rows[i].Cells[0] + ". " + line(g.Rows[i].Cells[1])
+		g.Rows[i].Cells[1] = g.Rows[i].Cells[0] + ". " + text.Line(g.Rows[i].Cells[1])
 	}
-	g.Head[3].Title = d.say("downtime")
+	g.Head[3].Title = d.Say("downtime")
 	return g.keep(1, 3, 4, 5, 6, 7)
 }
 
@@ -124,7 +125,7 @@ func columnWidths(lines [][]string) []int {
 	for i := range widths {
 		for _, cells := range lines {
 			for part := range strings.SplitSeq(cells[i], "\n") {
-				widths[i] = max(widths[i], width(part))
+				widths[i] = max(widths[i], text.Width(part))
 			}
 		}
 		total += widths[i]
@@ -155,7 +156,7 @@ func (g *grid) printRow(b *strings.Builder, cells []string, widths []int) {
 			if n < len(folded[i]) {
 				part = folded[i][n]
 			}
-			pad := strings.Repeat(" ", max(0, widths[i]-width(part)))
+			pad := strings.Repeat(" ", max(0, widths[i]-text.Width(part)))
 			if g.Head[i].Right {
 				part = pad + part
 			} else {
@@ -172,7 +173,7 @@ func (g *grid) printRow(b *strings.Builder, cells []string, widths []int) {
 
 // wrap writes text in lines.
 func wrap(b *strings.Builder, s string) {
-	for _, l := range fold(line(s), maxColumns) {
+	for _, l := range fold(text.Line(s), maxColumns) {
 		b.WriteString(l + "\n")
 	}
 }
@@ -183,17 +184,17 @@ func fold(s string, columns int) []string {
 	if first, rest, ok := strings.Cut(s, "\n"); ok {
 		return append(fold(first, columns), fold(rest, columns)...)
 	}
-	if width(s) <= columns {
+	if text.Width(s) <= columns {
 		return []string{s}
 	}
 	var lines []string
 	var cur string
 	for _, piece := range pieces(s) {
-		if cur != "" && width(cur)+width(strings.TrimRight(piece, " ")) > columns {
+		if cur != "" && text.Width(cur)+text.Width(strings.TrimRight(piece, " ")) > columns {
 			lines = append(lines, strings.TrimRight(cur, " "))
 			cur = ""
 		}
-		for cur == "" && width(strings.TrimRight(piece, " ")) > columns {
+		for cur == "" && text.Width(strings.TrimRight(piece, " ")) > columns {
 			n := prefix(piece, columns)
 			lines = append(lines, piece[:n])
 			piece = piece[n:]
@@ -213,7 +214,7 @@ func pieces(s string) []string {
 			continue
 		}
 		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		if before == ' ' && r != ' ' || columnsOf(r) == 2 || columnsOf(before) == 2 && r != ' ' {
+		if before == ' ' && r != ' ' || text.RuneWidth(r) == 2 || text.RuneWidth(before) == 2 && r != ' ' {
 			ps = append(ps, s[start:i])
 			start = i
 		}
@@ -225,45 +226,9 @@ func pieces(s string) []string {
 func prefix(s string, columns int) int {
 	used := 0
 	for i, r := range s {
-		if used += columnsOf(r); used > columns && i > 0 {
+		if used += text.RuneWidth(r); used > columns && i > 0 {
 			return i
 		}
 	}
 	return len(s)
-}
-
-// width is how many columns of a terminal text takes.
-func width(s string) int {
-	n := 0
-	for _, r := range s {
-		n += columnsOf(r)
-	}
-	return n
-}
-
-func columnsOf(r rune) int {
-	switch {
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	case wide(r):
-		return 2
-	default:
-		return 1
-	}
-}
-
-// wide reports whether a character is of East Asian width W or F, as far as
-// they matter here.
-func wide(r rune) bool {
-	switch {
-	case r < 0x1100:
-		return false
-	case r <= 0x115f, r >= 0x2e80 && r <= 0x303e, r >= 0x3041 && r <= 0x4dbf, r >= 0x4e00 && r <= 0xa4cf,
-		r >= 0xac00 && r <= 0xd7a3, r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe4f,
-		r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6,
-		r >= 0x1f300 && r <= 0x1f64f, r >= 0x1f900 && r <= 0x1f9ff, r >= 0x20000 && r <= 0x3fffd:
-		return true
-	default:
-		return false
-	}
 }

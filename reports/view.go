@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"drillbook/harness/linear"
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/run"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 // A view is a report as plain text, cut into the pieces that the templates of
@@ -20,8 +22,11 @@ type limits struct {
 	chars int // characters of any foreign text
 }
 
+// writer writes what reports say, in the words of a language.
+type writer struct{ words.Words }
+
 type view struct {
-	words
+	writer
 	Title    string
 	Verdict  measure.Verdict // the worst of all drills
 	Word     string
@@ -39,10 +44,10 @@ type view struct {
 }
 
 // T is the word for a key, for templates.
-func (v view) T(key string) string { return v.say(key) }
+func (v view) T(key string) string { return v.Say(key) }
 
 // Lang is the language of the view, for templates.
-func (v view) Lang() string { return v.lang }
+func (v view) Lang() string { return v.Words.Lang }
 
 // Several reports whether there is more than one drill.
 func (v view) Several() bool { return v.Overview != nil }
@@ -163,59 +168,46 @@ func (g *grid) add(cells ...string) { g.Rows = append(g.Rows, row{Cells: cells})
 
 // drafter writes the parts of one drill's report.
 type drafter struct {
-	words
+	writer
 	limits
-	rec *record.Record
-	res measure.Result
-	reg linear.Result
+	drill run.Drill
+	rec   *record.Record
+	res   measure.Result
 }
 
-func newDrafter(w words, l limits, d Drill) drafter {
-	return drafter{words: w, limits: l, rec: d.Record, res: d.Result, reg: d.Register}
+func newDrafter(w writer, l limits, d Drill) drafter {
+	return drafter{writer: w, limits: l, drill: d, rec: d.Record, res: d.Result}
 }
 
 // quote cleans and bounds foreign text, such as an answer of a database.
-func (d drafter) quote(s string) string { return shorten(Clean(s), d.chars) }
+func (d drafter) quote(s string) string { return text.Shorten(text.Clean(s), d.chars) }
 
 // bounded reports how many of n rows may be shown, and says how many may not.
 func (d drafter) bounded(n int) (shown int, more string) {
 	if n <= d.rows {
 		return n, ""
 	}
-	return d.rows, d.say("left-out", "count", count(n-d.rows))
+	return d.rows, d.Say("left-out", "count", words.Count(n-d.rows))
 }
 
-func (d drafter) time(t time.Duration) string { return d.duration(t, nearest) }
-
-// measured reports whether clients' writes were tried, without which nothing
-// is known of downtime.
-func (d drafter) measured() bool { return triedWrites(d.res) }
-
-func triedWrites(r measure.Result) bool {
-	for _, s := range r.Streams {
-		if s.Kind == record.Write && s.Member == "" && s.Acked+s.Refused+s.Unknown > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (d drafter) time(t time.Duration) string { return d.Duration(t) }
 
 // heading is the title of a drill in a list of several.
-func (w words) heading(d Drill) string {
+func (w writer) heading(d Drill) string {
 	h := d.Record.Head
-	s := plain(h.Runbook)
+	s := text.Name(h.Runbook)
 	if h.Trials > 1 {
-		s += " · " + w.say("trial", "n", strconv.Itoa(h.Trial), "of", strconv.Itoa(h.Trials))
+		s += " · " + w.Say("trial", "n", strconv.Itoa(h.Trial), "of", strconv.Itoa(h.Trials))
 	}
 	return s
 }
 
 // Fact is the name of a fact and what separates it from its value, for
 // templates.
-func (v view) Fact(name string) string { return v.say("fact", "name", name) }
+func (v view) Fact(name string) string { return v.Say("fact", "name", name) }
 
 // Note is a remark in brackets, for templates.
-func (v view) Note(note string) string { return v.say("note", "note", note) }
+func (v view) Note(note string) string { return v.Say("note", "note", note) }
 
 // Symbol is the sign of the worst verdict, for templates.
 func (v view) Symbol() string { return symbol(v.Verdict) }

@@ -7,6 +7,8 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 // head drafts what stands above everything else: what was drilled and what
@@ -16,27 +18,27 @@ func (d drafter) head(n int) drillView {
 	v := drillView{
 		ID:      "drill-" + strconv.Itoa(n),
 		Anchor:  n,
-		Title:   plain(h.Title.In(d.lang)),
+		Title:   text.Name(h.Title.In(d.Lang)),
 		Under:   d.under(),
 		Verdict: d.res.Verdict,
 		Symbol:  symbol(d.res.Verdict),
-		Word:    d.say("verdict." + string(d.res.Verdict)),
+		Word:    d.Say("verdict." + string(d.res.Verdict)),
 		Line:    d.verdictLine(),
 		Summed:  d.summed(),
 		Figures: d.figures(),
 	}
 	if v.Title == "" {
-		v.Title = plain(h.Runbook)
+		v.Title = text.Name(h.Runbook)
 	}
 	if h.StandIn != "" {
-		v.StandIn = d.say("stand-in", "system", plain(h.System), "what", d.detail(h.StandIn))
+		v.StandIn = d.Say("stand-in", "system", text.Name(h.System), "what", d.Detail(h.StandIn))
 	}
 	if h.Published != "" {
-		v.Apart = d.say("published", "at", d.detail(h.Published))
+		v.Apart = d.Say("published", "at", d.Detail(h.Published))
 	}
 	shown, more := d.bounded(len(d.res.Reasons))
 	for _, r := range d.res.Reasons[:shown] {
-		v.Reasons = append(v.Reasons, reason{symbol(r.Verdict), d.sentence(r)})
+		v.Reasons = append(v.Reasons, reason{symbol(r.Verdict), d.Sentence(r)})
 	}
 	if more != "" {
 		v.Reasons = append(v.Reasons, reason{"…", more})
@@ -46,73 +48,71 @@ func (d drafter) head(n int) drillView {
 
 func (d drafter) under() []string {
 	h := d.rec.Head
-	under := []string{plain(h.System), plain(h.Runbook)}
+	under := []string{text.Name(h.System), text.Name(h.Runbook)}
 	if h.Trials > 1 {
-		under = append(under, d.say("trial", "n", strconv.Itoa(h.Trial), "of", strconv.Itoa(h.Trials)))
+		under = append(under, d.Say("trial", "n", strconv.Itoa(h.Trial), "of", strconv.Itoa(h.Trials)))
 	}
 	return append(under, h.Began.Format("2006-01-02 15:04:05 -07:00"))
 }
 
 // summed is the verdict with the word for it.
 func (d drafter) summed() string {
-	return d.say("verdict-line", "word", d.say("verdict."+string(d.res.Verdict)), "line", d.verdictLine())
+	return d.Say("verdict-line", "word", d.Say("verdict."+string(d.res.Verdict)), "line", d.verdictLine())
 }
 
 // verdictLine is the verdict in one line.
 func (d drafter) verdictLine() string {
 	if d.res.Verdict != measure.Met {
-		return d.say("line." + string(d.res.Verdict))
+		return d.Say("line." + string(d.res.Verdict))
 	}
 	promise, longest := d.rec.Head.Promise, d.res.Downtime.Longest
-	parts := []string{d.say("line.met")}
+	parts := []string{d.Say("line.met")}
 	if d.res.Downtime.Count == 0 {
-		parts = append(parts, d.say("line.no-outage", "limit", d.time(promise.RTO)))
+		parts = append(parts, d.Say("line.no-outage", "limit", d.time(promise.RTO)))
 	} else {
-		bracket := d.bracket(longest.Bracket, longest.Open)
-		parts = append(parts, d.say("line.outage", "bracket", bracket, "limit", d.time(promise.RTO)))
+		bracket := d.Bracket(longest.Bracket, longest.Open)
+		parts = append(parts, d.Say("line.outage", "bracket", bracket, "limit", d.time(promise.RTO)))
 	}
-	return sentences(append(parts, d.lostLine()))
+	return words.Sentences(append(parts, d.lostLine()))
 }
 
 // figures are the four that everybody asks for first.
 func (d drafter) figures() []fact {
 	promise := d.rec.Head.Promise
-	downtime := fact{d.say("downtime-longest"), d.longestOf(d.drill()), ""}
-	downtime.Note = d.say("figure.promised", "limit", d.time(promise.RTO))
+	downtime := fact{d.Say("downtime-longest"), d.longestOf(d.drill), ""}
+	downtime.Note = d.Say("figure.promised", "limit", d.time(promise.RTO))
 	if n := d.res.Downtime.Count; n > 1 {
-		total := d.bracket(d.res.Downtime.Total, d.res.Downtime.Open)
-		downtime.Note += d.say("and-also") + d.say("figure.outages", "count", count(n), "total", total)
+		total := d.Bracket(d.res.Downtime.Total, d.res.Downtime.Open)
+		downtime.Note += d.Say("and-also") + d.Say("figure.outages", "count", words.Count(n), "total", total)
 	}
-	lost := fact{d.say("lost"), d.lostOf(d.res.Writes), d.say("figure.may-be-lost", "most", count(promise.RPO))}
+	lost := fact{d.Say("lost"), d.lostOf(d.res.Writes), d.Say("figure.may-be-lost", "most", words.Count(promise.RPO))}
 	if promise.SplitBrain && d.savedAll() {
-		lost.Note = d.say("figure.saved")
+		lost.Note = d.Say("figure.saved")
 	} else if len(d.res.Writes.Lost) > 0 {
-		lost.Note += d.say("and-also") + d.say("figure.oldest", "age", d.time(d.res.Writes.OldestLost))
+		lost.Note += d.Say("and-also") + d.Say("figure.oldest", "age", d.time(d.res.Writes.OldestLost))
 	}
 	if d.res.Writes.Counted && len(d.res.Writes.Unread) > 0 {
-		lost.Note += d.say("and-also") + d.say("figure.unread")
+		lost.Note += d.Say("and-also") + d.Say("figure.unread")
 	}
-	split := fact{d.say("split-brain"), d.say("not-seen"), d.say("figure.no-split")}
+	split := fact{d.Say("split-brain"), d.Say("not-seen"), d.Say("figure.no-split")}
 	if d.res.Split.Proved {
-		split.Value, split.Note = d.say("proved"), d.say("figure.split", "time", d.time(d.res.Split.Overlap))
+		split.Value, split.Note = d.Say("proved"), d.Say("figure.split", "time", d.time(d.res.Split.Overlap))
 	}
 	if promise.SplitBrain {
-		split.Note += d.say("and-also") + d.say("figure.split-expected")
+		split.Note += d.Say("and-also") + d.Say("figure.split-expected")
 	}
 	took, planned := d.sums()
-	spent := fact{d.say("time"), d.time(took), d.say("figure.all-steps")}
+	spent := fact{d.Say("time"), d.time(took), d.Say("figure.all-steps")}
 	if planned > 0 {
-		spent.Note = d.say("figure.planned", "time", d.time(planned))
+		spent.Note = d.Say("figure.planned", "time", d.time(planned))
 	}
 	if d.res.Unfit {
 		for _, f := range []*fact{&downtime, &lost, &split} {
-			f.Note += d.say("and-also") + d.say("figure.inconclusive")
+			f.Note += d.Say("and-also") + d.Say("figure.inconclusive")
 		}
 	}
 	return []fact{downtime, lost, split, spent}
 }
-
-func (d drafter) drill() Drill { return Drill{Record: d.rec, Result: d.res, Register: d.reg} }
 
 // sums are how long all steps took and were planned to take.
 func (d drafter) sums() (took, planned time.Duration) {
@@ -127,8 +127,8 @@ func (d drafter) sums() (took, planned time.Duration) {
 
 // steps is the table that people know: step, comments, downtime, time.
 func (d drafter) steps() section {
-	g := newGrid("#", d.say("step"), d.say("comments"), d.say("downtime-measured"), d.say("allowed"), d.say("time"),
-		d.say("planned"), d.say("outcome")).figures(3, 4, 5, 6).short(0, 7).marks(7)
+	g := newGrid("#", d.Say("step"), d.Say("comments"), d.Say("downtime-measured"), d.Say("allowed"), d.Say("time"),
+		d.Say("planned"), d.Say("outcome")).figures(3, 4, 5, 6).short(0, 7).marks(7)
 	shown, more := d.bounded(len(d.res.Steps))
 	g.More = more
 	for _, s := range d.res.Steps[:shown] {
@@ -136,8 +136,8 @@ func (d drafter) steps() section {
 	}
 	took, planned := d.sums()
 	downtime := d.stepDowntime(d.res.Downtime, d.overall())
-	g.Foot = []string{"", d.say("total"), "", downtime, "", d.time(took), d.planned(planned), ""}
-	return section{ID: "steps", Title: d.say("steps"), Grid: g}
+	g.Foot = []string{"", d.Say("total"), "", downtime, "", d.time(took), d.planned(planned), ""}
+	return section{ID: "steps", Title: d.Say("steps"), Grid: g}
 }
 
 // overall is how far the drill got, as if it were a step.
@@ -151,7 +151,7 @@ func (d drafter) overall() measure.Outcome {
 func (d drafter) stepRow(s measure.Step) row {
 	allowed := "–"
 	if s.Allowed != nil && *s.Allowed == 0 {
-		allowed = d.say("none")
+		allowed = d.Say("none")
 	} else if s.Allowed != nil {
 		allowed = d.time(*s.Allowed)
 	}
@@ -159,12 +159,12 @@ func (d drafter) stepRow(s measure.Step) row {
 	if s.Outcome != measure.Skipped {
 		spent = d.time(s.Took)
 	}
-	comment := d.quote(s.Comment.In(d.lang))
+	comment := d.quote(s.Comment.In(d.Lang))
 	if s.Err != "" {
-		comment = strings.TrimSpace(comment + "\n" + d.say("error", "error", d.detail(s.Err)))
+		comment = strings.TrimSpace(comment + "\n" + d.Say("error", "error", d.Detail(s.Err)))
 	}
 	return row{Mark: stepVerdict(s), Cells: []string{
-		strconv.Itoa(s.Number), d.quote(s.Title.In(d.lang)), comment, d.stepDowntime(s.Downtime, s.Outcome),
+		strconv.Itoa(s.Number), d.quote(s.Title.In(d.Lang)), comment, d.stepDowntime(s.Downtime, s.Outcome),
 		allowed, spent, d.planned(s.Planned), d.outcome(s),
 	}}
 }
@@ -177,40 +177,40 @@ func (d drafter) planned(t time.Duration) string {
 }
 
 // stepDowntime is the downtime of a step that ended so.
-func (w words) stepDowntimeIn(t measure.Downtime, o measure.Outcome) string {
+func (w writer) stepDowntimeIn(t measure.Downtime, o measure.Outcome) string {
 	switch {
 	case o == measure.Skipped:
 		return "–"
 	case t.Count == 0 && o == measure.Interrupted:
-		return w.say("none-yet")
+		return w.Say("none-yet")
 	case t.Count == 0:
-		return w.say("none")
+		return w.Say("none")
 	case t.Count == 1:
-		return w.bracket(t.Longest.Bracket, t.Open)
+		return w.Bracket(t.Longest.Bracket, t.Open)
 	}
-	return w.say("downtime-several", "total", w.bracket(t.Total, t.Open), "count", count(t.Count),
-		"longest", w.bracket(t.Longest.Bracket, t.Longest.Open))
+	return w.Say("downtime-several", "total", w.Bracket(t.Total, t.Open), "count", words.Count(t.Count),
+		"longest", w.Bracket(t.Longest.Bracket, t.Longest.Open))
 }
 
 func (d drafter) stepDowntime(t measure.Downtime, o measure.Outcome) string {
-	if !d.measured() && o != measure.Skipped {
-		return d.say("unknown")
+	if !d.drill.TriedWrites() && o != measure.Skipped {
+		return d.Say("unknown")
 	}
 	return d.stepDowntimeIn(t, o)
 }
 
 // outcome is how a step ended, and whether its downtime was within bounds.
-func (w words) outcome(s measure.Step) string {
-	text := w.say("outcome." + string(s.Outcome))
+func (w writer) outcome(s measure.Step) string {
+	text := w.Say("outcome." + string(s.Outcome))
 	if s.Outcome == measure.Skipped && s.Err != "" {
-		text = w.say("outcome.left-out")
+		text = w.Say("outcome.left-out")
 	}
 	if s.Verdict == measure.Missed || s.Verdict == measure.Unmeasurable {
-		downtime := w.say("outcome.downtime-" + string(s.Verdict))
+		downtime := w.Say("outcome.downtime-" + string(s.Verdict))
 		if s.Outcome == measure.Passed {
 			text = downtime
 		} else {
-			text = w.say("outcome-both", "outcome", text, "downtime", downtime)
+			text = w.Say("outcome-both", "outcome", text, "downtime", downtime)
 		}
 	}
 	sign := symbol(stepVerdict(s))
@@ -233,9 +233,9 @@ func stepVerdict(s measure.Step) measure.Verdict {
 }
 
 // way says which way the attempts of a stream go.
-func (w words) way(s record.Stream) string {
+func (w writer) way(s record.Stream) string {
 	if s.Member == "" {
-		return w.say("path.clients")
+		return w.Say("path.clients")
 	}
-	return w.say("path.direct", "member", plain(s.Member))
+	return w.Say("path.direct", "member", text.Name(s.Member))
 }

@@ -9,6 +9,9 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/run"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
 )
 
 // The sections on how the drill went: phases, faults, probe, checks, commands.
@@ -56,56 +59,56 @@ func inOrder(all []phase) []phase {
 }
 
 func (d drafter) phases() section {
-	s := section{ID: "phases", Title: d.say("phases")}
+	s := section{ID: "phases", Title: d.Say("phases")}
 	all := phasesOf(d.res)
 	if all == nil {
-		s.Lead = d.say("phases.none")
+		s.Lead = d.Say("phases.none")
 		return s
 	}
-	s.Lead = d.say(zeroKey(d.res)+".lead", "at", moment(d.res.Phases.Zero))
-	s.Grid = newGrid(d.say("phase"), d.say("phase.at"), d.say("phase.since")).figures(1, 2)
+	s.Lead = d.Say(zeroKey(d.res)+".lead", "at", words.Moment(d.res.Phases.Zero))
+	s.Grid = newGrid(d.Say("phase"), d.Say("phase.at"), d.Say("phase.since")).figures(1, 2)
 	seen := inOrder(all)
 	for i, p := range seen {
 		since := "–"
 		if i > 0 {
 			since = d.time(*p.at - *seen[i-1].at)
 		}
-		s.Grid.add(d.say(p.key), d.time(*p.at), since)
+		s.Grid.add(d.Say(p.key), d.time(*p.at), since)
 	}
 	for _, p := range all {
 		if p.at == nil {
-			s.Grid.add(d.say(p.key), d.say("not-seen"), "–")
+			s.Grid.add(d.Say(p.key), d.Say("not-seen"), "–")
 		}
 	}
 	return s
 }
 
 func (d drafter) faults() section {
-	s := section{ID: "faults", Title: d.say("faults")}
+	s := section{ID: "faults", Title: d.Say("faults")}
 	if len(d.res.Faults) == 0 {
-		s.Lead = d.say("faults.none")
+		s.Lead = d.Say("faults.none")
 		return s
 	}
-	s.Grid = newGrid(d.say("fault"), d.say("mechanism"), d.say("injected"), d.say("confirmed"), d.say("evidence"),
-		d.say("healed")).figures(2, 3).marks(3)
+	s.Grid = newGrid(d.Say("fault"), d.Say("mechanism"), d.Say("injected"), d.Say("confirmed"), d.Say("evidence"),
+		d.Say("healed")).figures(2, 3).marks(3)
 	shown, more := d.bounded(len(d.res.Faults))
 	s.Grid.More = more
 	for _, f := range d.res.Faults[:shown] {
 		r := row{Mark: measure.Met}
-		injected, confirmed, evidence := "–", d.say("fault.unconfirmed"), d.quote(f.ConfirmedBy)
+		injected, confirmed, evidence := "–", d.Say("fault.unconfirmed"), d.quote(f.ConfirmedBy)
 		if f.Injected > 0 {
-			injected = moment(f.Injected)
+			injected = words.Moment(f.Injected)
 		}
 		if f.Confirmed != nil {
-			confirmed = moment(*f.Confirmed)
+			confirmed = words.Moment(*f.Confirmed)
 		} else {
 			r.Mark = measure.Unmeasurable
 		}
 		if f.Lapsed {
-			confirmed, r.Mark = confirmed+" · "+d.say("fault.lapsed"), measure.Unmeasurable
+			confirmed, r.Mark = confirmed+" · "+d.Say("fault.lapsed"), measure.Unmeasurable
 		}
 		if f.Err != "" {
-			evidence = d.say("error", "error", d.detail(f.Err))
+			evidence = d.Say("error", "error", d.Detail(f.Err))
 		}
 		r.Cells = []string{d.quote(f.What), d.quote(f.Mechanism), injected, confirmed, evidence, d.healing(f)}
 		s.Grid.Rows = append(s.Grid.Rows, r)
@@ -116,16 +119,16 @@ func (d drafter) faults() section {
 func (d drafter) healing(f measure.Fault) string {
 	switch {
 	case f.Healed == nil:
-		return d.say("fault.unhealed")
+		return d.Say("fault.unhealed")
 	case f.HealedBy == "":
-		return moment(*f.Healed) + " · " + d.say("fault.unconfirmed")
+		return words.Moment(*f.Healed) + " · " + d.Say("fault.unconfirmed")
 	}
-	return moment(*f.Healed) + " · " + d.quote(f.HealedBy)
+	return words.Moment(*f.Healed) + " · " + d.quote(f.HealedBy)
 }
 
 func (d drafter) calibration() string {
 	if len(d.res.Calibrations) == 0 {
-		return d.say("none")
+		return d.Say("none")
 	}
 	said := make([]string, 0, len(d.res.Calibrations))
 	for _, c := range d.res.Calibrations {
@@ -133,35 +136,35 @@ func (d drafter) calibration() string {
 		if c.Unseen {
 			key = "probe.blind"
 		}
-		said = append(said, d.say(key,
-			"how", d.say("probe.how."+c.How), "truth", d.time(c.Truth), "bracket", d.bracket(c.Bracket, false)))
+		said = append(said, d.Say(key,
+			"how", d.Say("probe.how."+c.How), "truth", d.time(c.Truth), "bracket", d.Bracket(c.Bracket, false)))
 	}
 	return strings.Join(said, " · ")
 }
 
 func (d drafter) probe() section {
-	s := section{ID: "probe", Title: d.say("probe"), Lead: d.say("probe.lead")}
+	s := section{ID: "probe", Title: d.Say("probe"), Lead: d.Say("probe.lead")}
 	var stalled time.Duration
 	for _, span := range d.res.Stalls {
 		stalled += span.To - span.From
 	}
-	stalls := d.say("none")
+	stalls := d.Say("none")
 	if n := len(d.res.Stalls); n > 0 {
-		stalls = d.say("stalls", "count", count(n), "time", d.time(stalled))
+		stalls = d.Say("stalls", "count", words.Count(n), "time", d.time(stalled))
 	}
-	bound := d.say("unknown")
-	if d.measured() {
-		bound = d.duration(d.res.Error, up)
+	bound := d.Say("unknown")
+	if d.drill.TriedWrites() {
+		bound = d.Bound(d.res.Error)
 	}
 	s.Facts = []fact{
-		{d.say("probe.error"), bound, d.say("probe.error.note")},
-		{d.say("probe.calibration"), d.calibration(), d.say("probe.calibration.note")},
-		{d.say("probe.stalls"), stalls, d.say("probe.stalls.note")},
-		{d.say("probe.stale"), d.stale(), d.say("probe.stale.note")},
-		{d.say("probe.register"), d.register(), d.say("probe.register.note")},
+		{d.Say("probe.error"), bound, d.Say("probe.error.note")},
+		{d.Say("probe.calibration"), d.calibration(), d.Say("probe.calibration.note")},
+		{d.Say("probe.stalls"), stalls, d.Say("probe.stalls.note")},
+		{d.Say("probe.stale"), d.stale(), d.Say("probe.stale.note")},
+		{d.Say("probe.register"), d.register(), d.Say("probe.register.note")},
 	}
-	s.Grid = newGrid(d.say("stream"), d.say("path"), d.say("rate"), d.say("acked"), d.say("refused"),
-		d.say("unknown-short"), "p50", "p99", d.say("max")).figures(2, 3, 4, 5, 6, 7, 8)
+	s.Grid = newGrid(d.Say("stream"), d.Say("path"), d.Say("rate"), d.Say("acked"), d.Say("refused"),
+		d.Say("unknown-short"), "p50", "p99", d.Say("max")).figures(2, 3, 4, 5, 6, 7, 8)
 	shown, more := d.bounded(len(d.res.Streams))
 	s.Grid.More = more
 	for _, x := range d.res.Streams[:shown] {
@@ -170,20 +173,20 @@ func (d drafter) probe() section {
 			p50, p99, most = d.time(x.P50), d.time(x.P99), d.time(x.Max)
 		}
 		s.Grid.add(d.streamTitle(x.Stream), d.way(x.Stream),
-			d.say("per-second", "n", strconv.FormatFloat(x.Rate, 'f', 1, 64)),
-			count(x.Acked), count(x.Refused), count(x.Unknown), p50, p99, most)
+			d.Say("per-second", "n", strconv.FormatFloat(x.Rate, 'f', 1, 64)),
+			words.Count(x.Acked), words.Count(x.Refused), words.Count(x.Unknown), p50, p99, most)
 	}
 	return s
 }
 
 func (d drafter) stale() string {
 	switch {
-	case !answered(d.res, record.Reading):
-		return d.say("unknown")
+	case !d.drill.Answered(record.Reading):
+		return d.Say("unknown")
 	case d.res.Stale.Count == 0:
-		return d.say("none")
+		return d.Say("none")
 	}
-	return d.say("stale", "count", count(d.res.Stale.Count), "age", d.time(d.res.Stale.Oldest))
+	return d.Say("stale", "count", words.Count(d.res.Stale.Count), "age", d.time(d.res.Stale.Oldest))
 }
 
 // events are those of a kind.
@@ -203,22 +206,22 @@ func (d drafter) findings() section {
 	if len(found) == 0 {
 		return section{}
 	}
-	s := section{ID: "findings", Title: d.say("findings")}
-	s.Grid = newGrid(d.say("in-step"), d.say("member"), d.say("looked-at"), d.say("found"), d.say("outcome")).
+	s := section{ID: "findings", Title: d.Say("findings")}
+	s.Grid = newGrid(d.Say("in-step"), d.Say("member"), d.Say("looked-at"), d.Say("found"), d.Say("outcome")).
 		figures(0).marks(4)
 	shown, more := d.bounded(len(found))
 	s.Grid.More = more
 	for _, e := range found[:shown] {
 		r := row{Mark: measure.Met}
-		outcome, answer := "✔ "+d.say("finding.right"), d.quote(e.Answer)
+		outcome, answer := "✔ "+d.Say("finding.right"), d.quote(e.Answer)
 		if e.Err != "" {
-			r.Mark, outcome = measure.Missed, "✘ "+d.detail(e.Err)
+			r.Mark, outcome = measure.Missed, "✘ "+d.Detail(e.Err)
 		}
 		step := "–" // before the first
 		if e.Step > 0 {
 			step = strconv.Itoa(e.Step)
 		}
-		r.Cells = []string{step, plain(e.Member), d.quote(e.What), answer, outcome}
+		r.Cells = []string{step, text.Name(e.Member), d.quote(e.What), answer, outcome}
 		s.Grid.Rows = append(s.Grid.Rows, r)
 	}
 	return s
@@ -237,7 +240,7 @@ func (d drafter) lines(s string) string {
 	if len(all) <= maxLines {
 		return s
 	}
-	return strings.Join(all[:maxLines], "\n") + "\n" + d.say("lines-left-out", "count", count(len(all)-maxLines))
+	return strings.Join(all[:maxLines], "\n") + "\n" + d.Say("lines-left-out", "count", words.Count(len(all)-maxLines))
 }
 
 // commands are what was run in the members, and what they answered.
@@ -246,17 +249,17 @@ func (d drafter) commands() section {
 	if len(run) == 0 {
 		return section{}
 	}
-	s := section{ID: "commands", Title: d.say("commands")}
+	s := section{ID: "commands", Title: d.Say("commands")}
 	d.chars = maxAnswer
 	room := maxAnswers
 	for i, e := range run {
 		if i == d.rows || room < 0 {
-			s.Notes = append(s.Notes, d.say("left-out", "count", count(len(run)-i)))
+			s.Notes = append(s.Notes, d.Say("left-out", "count", words.Count(len(run)-i)))
 			break
 		}
 		s.Answers = append(s.Answers, answer{
-			Where: d.say("command.where", "at", moment(e.At), "step", strconv.Itoa(e.Step),
-				"member", plain(e.Member), "took", d.time(e.Took)),
+			Where: d.Say("command.where", "at", words.Moment(e.At), "step", strconv.Itoa(e.Step),
+				"member", text.Name(e.Member), "took", d.time(e.Took)),
 			Command: d.quote(e.What), Text: d.lines(d.quote(e.Answer)), Err: d.lines(d.quote(e.Err)),
 		})
 		last := s.Answers[i]
@@ -268,10 +271,10 @@ func (d drafter) commands() section {
 // about is where, with what and how the drill was carried out.
 func (d drafter) about() section {
 	h := d.rec.Head
-	s := section{ID: "about", Title: d.say("about")}
+	s := section{ID: "about", Title: d.Say("about")}
 	add := func(key, value string) {
 		if value != "" {
-			s.Facts = append(s.Facts, fact{Name: d.say(key), Value: d.quote(value)})
+			s.Facts = append(s.Facts, fact{Name: d.Say(key), Value: d.quote(value)})
 		}
 	}
 	add("product", h.System+" ("+h.Product+")")
@@ -280,8 +283,8 @@ func (d drafter) about() section {
 	add("host", h.Host)
 	add("published.name", h.Published)
 	add("machine", h.Machine)
-	add("members", d.list(h.Members))
-	add("params", params(h.Params))
+	add("members", d.List(h.Members))
+	add("params", run.Params(h.Params))
 	if h.Seed != 0 {
 		add("seed", strconv.FormatInt(h.Seed, 10))
 	}
@@ -290,12 +293,12 @@ func (d drafter) about() section {
 	if d.res.Ready > 0 {
 		add("ready", d.time(d.res.Ready))
 	}
-	add("rules", d.say("rules.text", "settle", d.time(h.Settings.Settle), "baseline", d.time(h.Settings.Baseline)))
+	add("rules", d.Say("rules.text", "settle", d.time(h.Settings.Settle), "baseline", d.time(h.Settings.Baseline)))
 	if d.rec.Tail != nil {
 		names := slices.Sorted(maps.Keys(d.rec.Tail.Versions))
 		shown, more := d.bounded(len(names))
 		for _, n := range names[:shown] {
-			name := d.say("version", "of", plain(n))
+			name := d.Say("version", "of", text.Name(n))
 			s.Facts = append(s.Facts, fact{Name: name, Value: d.quote(d.rec.Tail.Versions[n])})
 		}
 		if more != "" {

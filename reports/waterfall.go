@@ -1,6 +1,10 @@
 package reports
 
-import "html/template"
+import (
+	"html/template"
+
+	"drillbook/reports/words"
+)
 
 // waterfall draws the phases one below the other, each from the moment before
 // to its own.
@@ -17,12 +21,12 @@ func (d drafter) waterfall(id string) template.HTML {
 	before := *seen[0].at
 	for _, p := range seen {
 		x, x2 := c.x(before), c.x(*p.at)
-		c.text(names-12, c.y+14, "t end", fit(d.say(p.key), names-16))
+		c.text(names-12, c.y+14, "t end", fit(d.Say(p.key), names-16))
 		c.rect(box{x, c.y + 4, max(x2-x, 1.5), height - 8}, "phase", "")
 		c.text(x2+6, c.y+14, "t", d.time(*p.at))
 		before = *p.at
 		c.y += height
 	}
 	c.y += 4
-	return c.drawing(id, d.say("phases"), d.say(zeroKey(d.res)+".lead", "at", moment(d.res.Phases.Zero)))
+	return c.drawing(id, d.Say("phases"), d.Say(zeroKey(d.res)+".lead", "at", words.Moment(d.res.Phases.Zero)))
 }

@@ -12,6 +12,8 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/reports"
+	"drillbook/reports/results"
+	"drillbook/reports/words"
 )
 
 func TestWrite(t *testing.T) {
@@ -49,7 +51,7 @@ func TestWriteLeavesNothingHalfMade(t *testing.T) {
 	if err := os.WriteFile(old, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := reports.Write(dir, run(unmeasurable()), "fr"); !errors.Is(err, reports.ErrLanguage) {
+	if err := reports.Write(dir, run(unmeasurable()), "fr"); !errors.Is(err, words.ErrLanguage) {
 		t.Errorf("Write in French = %v, want ErrLanguage", err)
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{reports.ResultsFile}) {
@@ -79,7 +81,7 @@ func TestRefusesWhatIsNotMeasured(t *testing.T) {
 	} {
 		r := reports.Run{Drills: []reports.Drill{d}}
 		for _, render := range []func() error{
-			func() error { return reports.JSON(io.Discard, r) },
+			func() error { return results.Write(io.Discard, r) },
 			func() error { return reports.JUnit(io.Discard, r) },
 			func() error { return reports.HTML(io.Discard, r, "en") },
 			func() error { return reports.Markdown(io.Discard, r, "en") },
@@ -98,7 +100,7 @@ func TestNoDrillsAreNoSuccess(t *testing.T) {
 		t.Errorf("a run without drills reads\n%s", got)
 	}
 	_ = rendered(t, func(w io.Writer) error { return reports.HTML(w, reports.Run{}, "en") })
-	_ = rendered(t, func(w io.Writer) error { return reports.JSON(w, reports.Run{}) })
+	_ = rendered(t, func(w io.Writer) error { return results.Write(w, reports.Run{}) })
 }
 
 // columns is the width of a line of a terminal, counted in another way than

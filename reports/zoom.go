@@ -7,6 +7,7 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/text"
 )
 
 // around is how much before and after the main outage is shown.
@@ -33,26 +34,26 @@ func (d drafter) zoom(id string) section {
 	if !ok {
 		return section{}
 	}
-	zero, word := o.From, d.say("zoom.zero-outage")
+	zero, word := o.From, d.Say("zoom.zero-outage")
 	from := o.From - around
 	if z := d.res.Phases.Zero; z > 0 && z > o.From-5*around && z < o.To {
-		zero, word = z, d.say(zeroKey(d.res)+".short")
+		zero, word = z, d.Say(zeroKey(d.res)+".short")
 		from = min(from, z-around/5)
 	}
 	p := plot{chart: newChart(max(from, 0), min(o.To+around, d.res.Took)), drafter: d, used: map[string]bool{}}
 	p.relativeAxis(zero)
 	p.moments()
 	p.bracketLine(o)
-	p.dots(record.Write, d.say("row.writes"), 150)
-	p.dots(record.Reading, d.say("row.reads"), 80)
-	p.dots(record.Connect, d.say("row.connects"), 56)
+	p.dots(record.Write, d.Say("row.writes"), 150)
+	p.dots(record.Reading, d.Say("row.reads"), 80)
+	p.dots(record.Connect, d.Say("row.connects"), 56)
 	p.directLanes()
 	p.legend([]mark{
 		{"dot", "legend.acked"}, {"cross", "legend.refused"}, {"ring", "legend.unknown"}, {"out", "legend.outage"},
 	})
 	return section{
-		ID: "zoom", Title: d.say("zoom"), Lead: d.say("zoom.lead", "zero", word),
-		Figure: p.drawing(id, d.say("zoom"), d.say("zoom.desc")),
+		ID: "zoom", Title: d.Say("zoom"), Lead: d.Say("zoom.lead", "zero", word),
+		Figure: p.drawing(id, d.Say("zoom"), d.Say("zoom.desc")),
 	}
 }
 
@@ -108,7 +109,7 @@ func (p plot) moments() {
 		p.text(tx, y+11, anchor, label)
 	}
 	for _, ph := range inOrder(phasesOf(p.res)) {
-		put(p.res.Phases.Zero+*ph.at, p.say(ph.key+".short"), "moment")
+		put(p.res.Phases.Zero+*ph.at, p.Say(ph.key+".short"), "moment")
 	}
 	p.y += float64(len(ends))*lineHeight + 4
 }
@@ -132,7 +133,7 @@ func (p plot) momentLines(height float64) {
 func (p plot) bracketLine(o measure.Outage) {
 	y := p.y + 8
 	x, x2 := p.x(o.From), p.x(o.To)
-	label := p.bracket(o.Bracket, o.Open)
+	label := p.Bracket(o.Bracket, o.Open)
 	ends := fmt.Sprintf("M%s %sv8M%s %sH%s", num(x), num(y-4), num(x), num(y), num(x2))
 	if !o.Open {
 		ends += fmt.Sprintf("M%s %sv8", num(x2), num(y-4))
@@ -162,7 +163,7 @@ func (p plot) dots(kind record.StreamKind, title string, height float64) {
 		if o.To > p.from && o.From < p.to {
 			p.used["out"] = true
 			p.rect(box{p.x(o.From), p.y, max(p.x(o.To)-p.x(o.From), 1.5), height}, "out",
-				p.bracket(o.Bracket, o.Open))
+				p.Bracket(o.Bracket, o.Open))
 		}
 	}
 	s := newLogScale(low, high, p.y+4, p.y+height-4)
@@ -244,7 +245,7 @@ func (p plot) directLanes() {
 		if i == p.rows {
 			break
 		}
-		p.name(plain(lane.Member), "", p.y+12)
+		p.name(text.Name(lane.Member), "", p.y+12)
 		p.momentLines(height + answers)
 		p.roles(lane, height)
 		p.answers(lane.Member, p.y+height+answers/2)

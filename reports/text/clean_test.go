@@ -1,15 +1,15 @@
-package reports_test
+package text_test
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"drillbook/reports"
+	"drillbook/reports/text"
 )
 
 func TestClean(t *testing.T) {
-	for _, tt := range []struct{ name, text, want string }{
+	for _, tt := range []struct{ name, foreign, want string }{
 		{"plain", "a\tb\nc 数据库 é 🙂", "a\tb\nc 数据库 é 🙂"},
 		{"colour", "\x1b[1;31mred\x1b[0m", "red"},
 		{"colour, with the other introducer", "\u009b31mred\u009b0m", "red"},
@@ -27,21 +27,21 @@ func TestClean(t *testing.T) {
 		{"broken", "a\xffb\xc3", "a\ufffdb\ufffd"},
 		{"broken into a sequence", "\x9b31mred", "\ufffd31mred"},
 	} {
-		if got := reports.Clean(tt.text); got != tt.want {
+		if got := text.Clean(tt.foreign); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
 
 func FuzzClean(f *testing.F) {
-	f.Add(nasty)
+	f.Add("<b> a|b `c`\n# k\x00\x1b[31mred\x1b[0m\u202eleft")
 	f.Add("\x1b[\x1b]\u009b\xff\u202e")
-	f.Fuzz(func(t *testing.T, text string) {
-		got := reports.Clean(text)
+	f.Fuzz(func(t *testing.T, foreign string) {
+		got := text.Clean(foreign)
 		if !utf8.ValidString(got) || strings.ContainsAny(got, "\x1b\u009b\u009d\r\u202e\u200b\x00\x07") {
 			t.Fatalf("%q", got)
 		}
-		if again := reports.Clean(got); again != got {
+		if again := text.Clean(got); again != got {
 			t.Fatalf("cleaned again, %q is %q", got, again)
 		}
 	})

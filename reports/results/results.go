@@ -1,4 +1,6 @@
-package reports
+// Package results writes results.json, the contract of a run for machines. The
+// README of reports documents it. What is unknown is null, never zero.
+package results
 
 import (
 	"encoding/json"
@@ -8,28 +10,27 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/run"
 )
 
-// ResultsSchema is the version of results.json. It grows when a field changes
+// Schema is the version of results.json. It grows when a field changes
 // its meaning or goes; new fields do not change it.
-const ResultsSchema = 1
+const Schema = 1
 
 // maxListed bounds the single writes that results.json names of each kind.
 const maxListed = 100
 
-// JSON renders a run as results.json, the contract for machines. README.md
-// documents it. What is unknown is null, never zero.
-func JSON(w io.Writer, run Run) error {
-	words, err := run.prepare("en")
-	if err != nil {
+// Write renders a run as results.json.
+func Write(w io.Writer, r run.Run) error {
+	if err := r.Check(); err != nil {
 		return err
 	}
 	out := results{
-		Schema: ResultsSchema, Generator: run.generator(),
-		Drills:    mapped(run.Drills, func(d Drill) drillResult { return newDrillResult(d, words) }),
-		Summaries: mapped(summaries(run), newSummaryResult),
-		Skipped:   mapped(run.Skipped, func(s Skipped) Skipped { s.Params = present(s.Params); return s }),
-		Broken:    mapped(run.Broken, func(b Broken) Broken { b.Params = present(b.Params); return b }),
+		Schema: Schema, Generator: r.RenderedBy(),
+		Drills:    mapped(r.Drills, newDrill),
+		Summaries: mapped(r.Trials(), newSummary),
+		Skipped:   mapped(r.Skipped, func(s run.Skipped) run.Skipped { s.Params = present(s.Params); return s }),
+		Broken:    mapped(r.Broken, func(b run.Broken) run.Broken { b.Params = present(b.Params); return b }),
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -70,8 +71,8 @@ type results struct {
 	Generator string          `json:"generator"`
 	Drills    []drillResult   `json:"drills"`
 	Summaries []summaryResult `json:"summaries"`
-	Skipped   []Skipped       `json:"skipped"`
-	Broken    []Broken        `json:"broken"`
+	Skipped   []run.Skipped   `json:"skipped"`
+	Broken    []run.Broken    `json:"broken"`
 }
 
 type drillResult struct {

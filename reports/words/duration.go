@@ -1,4 +1,4 @@
-package reports
+package words
 
 import (
 	"fmt"
@@ -19,12 +19,10 @@ const (
 )
 
 // Duration writes a time for people: 412 ms, 1.53 s, 2 min 3 s.
-func Duration(d time.Duration, lang string) string { return wordsIn(lang).duration(d, nearest) }
+func (w Words) Duration(d time.Duration) string { return w.duration(d, nearest) }
 
-// Bracket writes a bracket for people: "412–436 ms", "at most 24 ms", and for an
-// outage that was open at the end "at least 1.2 s, still open". What is least
-// is rounded down and what is most is rounded up.
-func Bracket(b measure.Bracket, open bool, lang string) string { return wordsIn(lang).bracket(b, open) }
+// Bound writes a time that something is at most.
+func (w Words) Bound(d time.Duration) string { return w.duration(d, up) }
 
 // scale is the smallest step in which times of some length are given.
 func scale(d time.Duration) time.Duration {
@@ -57,18 +55,18 @@ func round(d, step time.Duration, way rounding) time.Duration {
 	}
 }
 
-func (w words) duration(d time.Duration, way rounding) string {
+func (w Words) duration(d time.Duration, way rounding) string {
 	if d < 0 {
 		return "−" + w.duration(-d, way)
 	}
 	d = round(d, scale(d), way)
 	switch {
 	case d == 0:
-		return w.say("unit.ms", "n", "0")
+		return w.Say("unit.ms", "n", "0")
 	case d < time.Second:
-		return w.say("unit.ms", "n", in(d, time.Millisecond))
+		return w.Say("unit.ms", "n", in(d, time.Millisecond))
 	case d < time.Minute:
-		return w.say("unit.s", "n", in(d, time.Second))
+		return w.Say("unit.s", "n", in(d, time.Second))
 	case d < time.Hour:
 		return w.pair("unit.min", d/time.Minute, "unit.s", d%time.Minute/time.Second)
 	default:
@@ -78,12 +76,12 @@ func (w words) duration(d time.Duration, way rounding) string {
 
 // pair writes minutes and seconds or hours and minutes, and leaves out a second part
 // of zero.
-func (w words) pair(large string, n time.Duration, small string, rest time.Duration) string {
-	s := w.say(large, "n", strconv.FormatInt(int64(n), 10))
+func (w Words) pair(large string, n time.Duration, small string, rest time.Duration) string {
+	s := w.Say(large, "n", strconv.FormatInt(int64(n), 10))
 	if rest == 0 {
 		return s
 	}
-	return s + " " + w.say(small, "n", strconv.FormatInt(int64(rest), 10))
+	return s + " " + w.Say(small, "n", strconv.FormatInt(int64(rest), 10))
 }
 
 // in writes a time as a decimal number of units, as short as it is exact.
@@ -91,28 +89,31 @@ func in(d, unit time.Duration) string {
 	return strconv.FormatFloat(float64(d)/float64(unit), 'f', -1, 64)
 }
 
-func (w words) bracket(b measure.Bracket, open bool) string {
+// Bracket writes a bracket for people: "412–436 ms", "at most 24 ms", and for an
+// outage that was open at the end "at least 1.2 s, still open". What is least
+// is rounded down and what is most is rounded up.
+func (w Words) Bracket(b measure.Bracket, open bool) string {
 	if open {
-		return w.say("bracket.open", "least", w.duration(b.Least, down))
+		return w.Say("bracket.open", "least", w.duration(b.Least, down))
 	}
 	step := scale(b.Most)
 	low, high := round(b.Least, step, down), round(b.Most, step, up)
 	switch {
 	case round(b.Least, scale(b.Least), down) <= 0:
-		return w.say("bracket.most", "most", w.duration(b.Most, up))
+		return w.Say("bracket.most", "most", w.duration(b.Most, up))
 	case low == high:
 		return w.duration(high, nearest)
 	case high < time.Second && low > 0:
-		return w.say("unit.ms", "n", in(low, time.Millisecond)+"–"+in(high, time.Millisecond))
+		return w.Say("unit.ms", "n", in(low, time.Millisecond)+"–"+in(high, time.Millisecond))
 	case high < time.Minute && low >= time.Second/10:
-		return w.say("unit.s", "n", in(low, time.Second)+"–"+in(high, time.Second))
+		return w.Say("unit.s", "n", in(low, time.Second)+"–"+in(high, time.Second))
 	default:
 		return w.duration(b.Least, down) + " – " + w.duration(b.Most, up)
 	}
 }
 
-// moment writes an offset from the start of a drill: 0:12.345, 1:02:03.456.
-func moment(d time.Duration) string {
+// Moment writes an offset from the start of a drill: 0:12.345, 1:02:03.456.
+func Moment(d time.Duration) string {
 	ms := d.Round(time.Millisecond).Milliseconds()
 	sign := ""
 	if ms < 0 {
@@ -125,8 +126,8 @@ func moment(d time.Duration) string {
 	return fmt.Sprintf("%s%d:%02d.%03d", sign, m, s, ms%1000)
 }
 
-// size writes a number of bytes: 812 B, 1.5 KiB, 12 MiB.
-func size(bytes int64) string {
+// Size writes a number of bytes: 812 B, 1.5 KiB, 12 MiB.
+func Size(bytes int64) string {
 	const step = 1024
 	n, units := float64(bytes), []string{"B", "KiB", "MiB", "GiB", "TiB"}
 	i := 0

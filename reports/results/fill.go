@@ -1,14 +1,16 @@
-package reports
+package results
 
 import (
 	"math"
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/run"
+	"drillbook/reports/words"
 )
 
-func newDrillResult(d Drill, w words) drillResult {
-	h, r := d.Record.Head, d.Result
+func newDrill(d run.Drill) drillResult {
+	h, r, english := d.Record.Head, d.Result, words.In("en")
 	out := drillResult{
 		Name:       d.Name,
 		Run:        h.Run,
@@ -34,9 +36,9 @@ func newDrillResult(d Drill, w words) drillResult {
 		Promise:    promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
 		Settings:   settingsResult{millis(h.Settings.Settle), millis(h.Settings.Baseline)},
 		Verdict:    r.Verdict,
-		Reasons:    mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, w) }),
-		Downtime:   newDowntime(r.Downtime, seenToEnd(d), triedWrites(r)),
-		Steps:      mapped(r.Steps, func(s measure.Step) stepResult { return newStep(s, triedWrites(r)) }),
+		Reasons:    mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, english) }),
+		Downtime:   newDowntime(r.Downtime, d.ToEnd(), d.TriedWrites()),
+		Steps:      mapped(r.Steps, func(s measure.Step) stepResult { return newStep(s, d.TriedWrites()) }),
 		Outages:    mapped(r.Outages, func(o measure.Outage) outageResult { return newOutage(o, h.Streams) }),
 		Phases:     newPhases(r.Phases),
 		Writes:     newWrites(d),
@@ -45,10 +47,10 @@ func newDrillResult(d Drill, w words) drillResult {
 		Figures:    mapped(r.Figures, newFigure),
 		Lag:        mapped(r.Lags, newLag),
 		Checks:     newChecks(d.Record),
-		Stale:      newStale(r),
+		Stale:      newStale(d),
 		Register:   newRegister(d),
 		Faults:     mapped(r.Faults, newFault),
-		Probe:      newProbe(r),
+		Probe:      newProbe(d),
 		Streams:    mapped(r.Streams, newStream),
 		Roles:      mapped(r.Lanes, newLane),
 	}
@@ -58,12 +60,9 @@ func newDrillResult(d Drill, w words) drillResult {
 	return out
 }
 
-// seenToEnd reports whether the drill was recorded and carried out to its end.
-func seenToEnd(d Drill) bool { return d.Record.Tail != nil && !d.Record.Tail.Interrupted }
-
-func newReason(r measure.Reason, w words) reasonResult {
+func newReason(r measure.Reason, w words.Words) reasonResult {
 	return reasonResult{
-		Verdict: r.Verdict, Code: r.Code, Sentence: w.sentence(r), Step: r.Step, Detail: r.Detail, Line: r.Line,
+		Verdict: r.Verdict, Code: r.Code, Sentence: w.Sentence(r), Step: r.Step, Detail: r.Detail, Line: r.Line,
 		Blame: r.Blame,
 	}
 }
@@ -129,11 +128,11 @@ func newPhases(p measure.Phases) *phasesResult {
 	}
 }
 
-func newWrites(d Drill) writesResult {
+func newWrites(d run.Drill) writesResult {
 	w := d.Result.Writes
 	tokens := func(ts []measure.Token) []tokenResult {
 		return mapped(ts[:min(len(ts), maxListed)],
-			func(t measure.Token) tokenResult { return newToken(d.Record, t) })
+			func(t measure.Token) tokenResult { return newToken(d, t) })
 	}
 	out := writesResult{
 		countsResult: countsResult{w.Acked, w.Refused, w.Unknown}, Direct: countsResult(w.Direct),
@@ -153,10 +152,10 @@ func newWrites(d Drill) writesResult {
 	return out
 }
 
-func newToken(rec *record.Record, t measure.Token) tokenResult {
-	out := tokenResult{Token: tokenName(rec, t), Member: t.Member, At: unlessZero(t.At)}
-	if t.Stream < len(rec.Head.Streams) {
-		out.Stream = rec.Head.Streams[t.Stream].Name
+func newToken(d run.Drill, t measure.Token) tokenResult {
+	out := tokenResult{Token: d.Token(t), Member: t.Member, At: unlessZero(t.At)}
+	if t.Stream < len(d.Record.Head.Streams) {
+		out.Stream = d.Record.Head.Streams[t.Stream].Name
 	}
 	if t.Epoch > 0 {
 		out.Epoch = &t.Epoch
@@ -164,32 +163,22 @@ func newToken(rec *record.Record, t measure.Token) tokenResult {
 	return out
 }
 
-func newSplit(d Drill) splitResult {
+func newSplit(d run.Drill) splitResult {
 	s := d.Result.Split
 	out := splitResult{Proved: s.Proved, Tokens: []tokenResult{}, RoleOverlap: millis(s.RoleOverlap)}
 	if s.Proved {
-		out.Tokens = []tokenResult{newToken(d.Record, s.First), newToken(d.Record, s.Second)}
+		out.Tokens = []tokenResult{newToken(d, s.First), newToken(d, s.Second)}
 		out.Overlap = known(s.Overlap)
 	}
 	return out
 }
 
 // newStale is nil if nothing was read, because then nothing is known.
-func newStale(r measure.Result) *staleResult {
-	if !answered(r, record.Reading) {
+func newStale(d run.Drill) *staleResult {
+	if !d.Answered(record.Reading) {
 		return nil
 	}
-	return &staleResult{r.Stale.Count, millis(r.Stale.Oldest)}
-}
-
-// answered reports whether any attempt of a kind of stream was acknowledged.
-func answered(r measure.Result, kind record.StreamKind) bool {
-	for _, s := range r.Streams {
-		if s.Kind == kind && s.Acked > 0 {
-			return true
-		}
-	}
-	return false
+	return &staleResult{d.Result.Stale.Count, millis(d.Result.Stale.Oldest)}
 }
 
 func newFault(f measure.Fault) faultResult {
@@ -200,9 +189,10 @@ func newFault(f measure.Fault) faultResult {
 	}
 }
 
-func newProbe(r measure.Result) probeResult {
+func newProbe(d run.Drill) probeResult {
 	var out probeResult
-	if triedWrites(r) {
+	r := d.Result
+	if d.TriedWrites() {
 		rate := 0.0
 		for _, s := range r.Streams {
 			if s.Kind == record.Write && s.Member == "" {
@@ -247,22 +237,22 @@ func newLane(l measure.Lane) laneResult {
 	})}
 }
 
-func newSummaryResult(s summary) summaryResult {
-	h := s.first().Record.Head
+func newSummary(s run.Trials) summaryResult {
+	h := s.Head()
 	out := summaryResult{
 		Runbook: h.Runbook, Product: h.Product, Host: h.Host, StandIn: h.StandIn, Params: present(h.Params),
 		Published: h.Published,
 		Promise:   promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
 		Verdict:   s.Verdict, Trials: s.Count,
 		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),
-		Measured: s.Measured, Open: s.Open, Counted: s.counted, LostLeast: s.lost,
-		Downtime: newRanks(s.Ranks), Expected: mapped(s.expected, newExpectedTrials),
+		Measured: s.Measured, Open: s.Open, Counted: s.Counted, LostLeast: s.Lost,
+		Downtime: newRanks(s.Ranks), Expected: mapped(s.Expected, newExpectedTrials),
 	}
 	if m := s.Median; m.Coverage > 0 {
 		out.Median = &medianResult{newBracket(m.Bracket, m.Open), floor(m.Coverage, 4)}
 	}
-	if s.whole() {
-		out.Lost = &s.lost
+	if s.Whole() {
+		out.Lost = &s.Lost
 	}
 	return out
 }

@@ -1,10 +1,9 @@
-package reports_test
+package words_test
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,18 +15,22 @@ import (
 	"unicode"
 
 	"drillbook/harness/measure"
-	"drillbook/harness/record"
-	"drillbook/reports"
+	"drillbook/reports/words"
+)
+
+const (
+	ms  = time.Millisecond
+	sec = time.Second
 )
 
 // table reads the words of a language.
 func table(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile("words/" + lang + ".txt")
+	text, err := os.ReadFile(lang + ".txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := map[string]string{}
+	found := map[string]string{}
 	for n, line := range strings.Split(string(text), "\n") {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -36,21 +39,21 @@ func table(t *testing.T, lang string) map[string]string {
 		if !ok || value == "" {
 			t.Errorf("%s, line %d: %q is not \"key: text\"", lang, n+1, line)
 		}
-		if _, twice := words[key]; twice {
+		if _, twice := found[key]; twice {
 			t.Errorf("%s, line %d: %s is there twice", lang, n+1, key)
 		}
-		words[key] = value
+		found[key] = value
 	}
-	return words
+	return found
 }
 
 func TestLanguagesSayTheSame(t *testing.T) {
 	english := table(t, "en")
 	gap := regexp.MustCompile(`\{[^}]*\}`)
-	for _, lang := range reports.Languages() {
-		words := table(t, lang)
+	for _, lang := range words.Languages() {
+		own := table(t, lang)
 		for key, text := range english {
-			other, ok := words[key]
+			other, ok := own[key]
 			if !ok {
 				t.Errorf("%s lacks %s", lang, key)
 				continue
@@ -62,7 +65,7 @@ func TestLanguagesSayTheSame(t *testing.T) {
 				t.Errorf("%s: the gaps of %s are %v, want %v", lang, key, got, want)
 			}
 		}
-		for key := range words {
+		for key := range own {
 			if _, ok := english[key]; !ok {
 				t.Errorf("%s has %s, which English has not", lang, key)
 			}
@@ -73,7 +76,7 @@ func TestLanguagesSayTheSame(t *testing.T) {
 // TestWordsAreUsed finds words that nobody says and keys that have no words.
 func TestWordsAreUsed(t *testing.T) {
 	var source strings.Builder
-	for _, pattern := range []string{"*.go", "pages/*.tmpl"} {
+	for _, pattern := range []string{"../*/*.go", "../*/*.tmpl", "../*.go", "../pages/*.tmpl"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -89,10 +92,10 @@ func TestWordsAreUsed(t *testing.T) {
 			source.Write(text)
 		}
 	}
-	words := table(t, "en")
-	said := regexp.MustCompile(`(?:\b(?:say|add)\(|\.T )"([a-z][a-z0-9._-]*)"[,)}]`)
+	english := table(t, "en")
+	said := regexp.MustCompile(`(?:\b(?:Say|add)\(|\.T )"([a-z][a-z0-9._-]*)"[,)}]`)
 	for _, m := range said.FindAllStringSubmatch(source.String(), -1) {
-		if _, ok := words[m[1]]; !ok && !slices.Contains(properties(), m[1]) {
+		if _, ok := english[m[1]]; !ok && !slices.Contains(properties(), m[1]) {
 			t.Errorf("nothing is said for %q", m[1])
 		}
 	}
@@ -102,7 +105,7 @@ func TestWordsAreUsed(t *testing.T) {
 		"register.why.",
 		"measured.", "event.", "breakage.",
 	}
-	for key := range words {
+	for key := range english {
 		found := strings.Contains(source.String(), `"`+key+`"`)
 		for _, prefix := range built {
 			found = found || strings.HasPrefix(key, prefix)
@@ -121,7 +124,7 @@ func properties() []string {
 // codes are all reasons that harness/measure may give.
 func codes(t *testing.T) []measure.Code {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../harness/measure/result.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../harness/measure/result.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +155,7 @@ func TestSentenceKnowsEveryCode(t *testing.T) {
 			Verdict: measure.Missed, Code: code, Step: 3, Bracket: measure.Bracket{Least: 412 * ms, Most: 436 * ms},
 			Limit: 300 * ms, Most: 2, Count: 81, Age: 405 * ms, Detail: "what happened.",
 		}
-		english, chinese := reports.Sentence(r, "en"), reports.Sentence(r, "zh")
+		english, chinese := words.In("en").Sentence(r), words.In("zh").Sentence(r)
 		if !strings.HasSuffix(english, ".") || !strings.HasSuffix(chinese, "。") {
 			t.Errorf("%s is not a sentence: %q, %q", code, english, chinese)
 		}
@@ -168,7 +171,7 @@ func TestSentenceKnowsEveryCode(t *testing.T) {
 }
 
 func TestSentenceOfUnknownCode(t *testing.T) {
-	got := reports.Sentence(measure.Reason{Code: "of-tomorrow", Detail: "something new"}, "en")
+	got := words.In("en").Sentence(measure.Reason{Code: "of-tomorrow", Detail: "something new"})
 	if want := "of-tomorrow: something new."; got != want {
 		t.Errorf("Sentence = %q, want %q", got, want)
 	}
@@ -192,10 +195,10 @@ func TestDuration(t *testing.T) {
 		{62 * time.Minute, "1 h 2 min", "1 小时 2 分钟"},
 		{-12 * ms, "−12 ms", "−12 毫秒"},
 	} {
-		if got := reports.Duration(tt.d, "en"); got != tt.en {
+		if got := words.In("en").Duration(tt.d); got != tt.en {
 			t.Errorf("Duration(%v) = %q, want %q", tt.d, got, tt.en)
 		}
-		if got := reports.Duration(tt.d, "zh"); got != tt.zh {
+		if got := words.In("zh").Duration(tt.d); got != tt.zh {
 			t.Errorf("Duration(%v) in Chinese = %q, want %q", tt.d, got, tt.zh)
 		}
 	}
@@ -218,8 +221,7 @@ func TestBracket(t *testing.T) {
 		{"still open", 1200 * ms, 1200 * ms, true, "at least 1.2 s, still open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := reports.Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open,
-				"en"); got != tt.want {
+			if got := words.In("en").Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open); got != tt.want {
 				t.Errorf("Bracket = %q, want %q", got, tt.want)
 			}
 		})
@@ -228,14 +230,12 @@ func TestBracket(t *testing.T) {
 
 // TestSizes: sizes are written in digits, also those right below the next unit.
 func TestSizes(t *testing.T) {
-	for bytes, want := range map[float64]string{
+	for bytes, want := range map[int64]string{
 		0: "0 B", 812: "812 B", 1000: "1000 B", 1023: "1023 B", 1536: "1.5 KiB",
 		12 << 20: "12 MiB", 1023 << 20: "1023 MiB",
 	} {
-		rec := record.Record{Events: []record.Event{{Kind: record.Figure, What: "a file", Value: bytes, Unit: "bytes"}}}
-		text := rendered(t, func(w io.Writer) error { return reports.Markdown(w, run(&rec), "en") })
-		if !strings.Contains(text, "| "+want+" |") {
-			t.Errorf("%.0f bytes are not written as %q", bytes, want)
+		if got := words.Size(bytes); got != want {
+			t.Errorf("%d bytes are written as %q, want %q", bytes, got, want)
 		}
 	}
 }
@@ -244,7 +244,7 @@ func TestSizes(t *testing.T) {
 func TestBracketNeverNarrows(t *testing.T) {
 	for least := time.Duration(1); least < 2*time.Hour; least += least/3 + 1 {
 		for most := least; most < 3*least; most += least/5 + 1 {
-			s := reports.Bracket(measure.Bracket{Least: least, Most: most}, false, "en")
+			s := words.In("en").Bracket(measure.Bracket{Least: least, Most: most}, false)
 			low, high := parseBracket(t, s)
 			if low > least || high < most {
 				t.Fatalf("%v to %v is written %q", least, most, s)

@@ -1,4 +1,6 @@
-package reports
+// Package text makes foreign text fit to be shown: what databases, consoles, files
+// and people have written, on paper or on a terminal.
+package text
 
 import (
 	"regexp"
@@ -39,8 +41,8 @@ func terminal() *regexp.Regexp {
 		`|\x1b[ -/]*[0-~]`)
 }
 
-// shorten cuts text to a number of characters and marks the cut.
-func shorten(s string, most int) string {
+// Shorten cuts text to a number of characters and marks the cut.
+func Shorten(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
@@ -48,11 +50,11 @@ func shorten(s string, most int) string {
 	return strings.TrimSpace(string(runes[:most-1])) + "…"
 }
 
-// plain is foreign text for a place that takes one line.
-func plain(s string) string { return shorten(line(Clean(s)), maxName) }
+// Name is foreign text for a place that takes one line, such as a name or a title.
+func Name(s string) string {
+	const most = 200
+	return Shorten(Line(Clean(s)), most)
+}
 
-// maxName bounds names and titles.
-const maxName = 200
-
-// line makes one line of text.
-func line(s string) string { return strings.Join(strings.Fields(s), " ") }
+// Line makes one line of text.
+func Line(s string) string { return strings.Join(strings.Fields(s), " ") }

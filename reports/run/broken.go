@@ -1,0 +1,55 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// BrokenFile holds what went wrong with a run outside of its records, beside
+// them.
+const BrokenFile = "broken.json"
+
+// Breakage is what went wrong with a drill outside of its record.
+type Breakage string
+
+// The breakages.
+const (
+	NotBegun   Breakage = "not-begun"   // what it was to run on could not be made: it has no record
+	PlaceBroke Breakage = "place-broke" // what it ran on broke under it
+	LeftBehind Breakage = "left-behind" // what it ran on could not be removed
+)
+
+// Broken is a drill that its place has failed. One without a record counts as one
+// that could not be measured.
+type Broken struct {
+	What    Breakage          `json:"what"`
+	Runbook string            `json:"runbook"`
+	Run     string            `json:"run"` // name of the drill; "" if it is not known
+	Product string            `json:"product"`
+	Host    string            `json:"host"`
+	Params  map[string]string `json:"params"`
+	Found   time.Time         `json:"found"`
+	Why     string            `json:"why"` // and what to do
+}
+
+func (b Broken) String() string { return fmt.Sprintf("%s: %s", b.Runbook, b.Why) }
+
+// LacksDrills reports whether drills of the run did not begin.
+func (r Run) LacksDrills() bool {
+	return slices.ContainsFunc(r.Broken, func(b Broken) bool { return b.What == NotBegun })
+}
+
+// WriteBroken writes what went wrong with a run into its folder, which it makes
+// if need be. Where nothing did there is no file.
+func WriteBroken(dir string, broken []Broken) error {
+	if len(broken) == 0 {
+		return nil
+	}
+	return writeList(dir, BrokenFile, broken)
+}
+
+// ReadBroken reads what went wrong with the run in a folder.
+func ReadBroken(dir string) (broken []Broken, err error) {
+	return broken, readList(dir, BrokenFile, &broken)
+}
