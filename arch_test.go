@@ -230,9 +230,17 @@ func rules() []rule {
 		{"reports/results", []string{
 			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/words",
 		}, "the contract for machines is made from the run alone; its one sentence is in English words"},
+		{"reports/model", []string{
+			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/text", "reports/words",
+		}, "what a report says, in the words of one language"},
+		{"reports/chart", []string{"reports/model", "reports/text"}, "it draws what the model holds"},
+		{"reports/page", []string{"reports/chart", "reports/model"}, "a renderer reads the model alone"},
+		{"reports/markdown", []string{"reports/model", "reports/text"}, "a renderer reads the model alone"},
+		{"reports/junit", []string{"reports/model"}, "a renderer reads the model alone"},
+		{"reports/table", []string{"reports/model", "reports/text"}, "a renderer reads the model alone"},
 		{
 			"reports",
-			[]string{"harness/measure", "harness/record", "harness/linear", "reports/..."},
+			[]string{"harness/measure", "harness/record", "reports/..."},
 			"rendering is a pure function of records",
 		},
 		{
@@ -332,6 +340,10 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"harness/link/cut", "github.com/Shopify/toxiproxy/v2/client"},
 		{"harness/drivertest", "testing"},
 		{"reports", "drillbook/harness/drill"},
+		{"reports/results", "drillbook/reports/model"},
+		{"reports/page", "drillbook/reports/table"},
+		{"reports/junit", "drillbook/reports/words"},
+		{"reports/table", "drillbook/harness/measure"},
 		{"runbooks", "drillbook/harness/record"},
 		{"fixtures/fake", "github.com/jackc/pgx/v5"},
 	} {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"drillbook/harness/record"
-	"drillbook/reports"
 )
 
 // long is a long drill at 200 writes a second with two outages.
@@ -33,7 +32,7 @@ func BenchmarkHourHTML(b *testing.B) {
 	b.ResetTimer()
 	for b.Loop() {
 		page.Reset()
-		if err := reports.HTML(&page, r, "en"); err != nil {
+		if err := asHTML(&page, r, "en"); err != nil {
 			b.Fatal(err)
 		}
 	}

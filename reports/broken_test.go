@@ -37,12 +37,12 @@ func TestBroken(t *testing.T) {
 	met := run(quick(1).run())
 	met.Broken = brokenRuns()
 	for name, write := range map[string]func(io.Writer, reports.Run) error{
-		"html.en":  func(w io.Writer, r reports.Run) error { return reports.HTML(w, r, "en") },
-		"html.zh":  func(w io.Writer, r reports.Run) error { return reports.HTML(w, r, "zh") },
-		"md.en":    func(w io.Writer, r reports.Run) error { return reports.Markdown(w, r, "en") },
-		"md.zh":    func(w io.Writer, r reports.Run) error { return reports.Markdown(w, r, "zh") },
+		"html.en":  func(w io.Writer, r reports.Run) error { return asHTML(w, r, "en") },
+		"html.zh":  func(w io.Writer, r reports.Run) error { return asHTML(w, r, "zh") },
+		"md.en":    func(w io.Writer, r reports.Run) error { return asMarkdown(w, r, "en") },
+		"md.zh":    func(w io.Writer, r reports.Run) error { return asMarkdown(w, r, "zh") },
 		"json":     results.Write,
-		"junit":    reports.JUnit,
+		"junit":    asJUnit,
 		"terminal": func(w io.Writer, r reports.Run) error { return reports.Table(w, r, "en") },
 	} {
 		text := rendered(t, func(w io.Writer) error { return write(w, met) })
@@ -57,23 +57,23 @@ func TestBroken(t *testing.T) {
 			t.Errorf("%s: a run that did not begin is met:\n%s", name, only)
 		}
 	}
-	md := rendered(t, func(w io.Writer) error { return reports.Markdown(w, met, "en") })
+	md := rendered(t, func(w io.Writer) error { return asMarkdown(w, met, "en") })
 	if !strings.Contains(md, "? Unmeasurable. 1 drill") {
 		t.Errorf("a run that lacks drills reads\n%.400s", md)
 	}
 	met.Broken = met.Broken[1:]
-	md = rendered(t, func(w io.Writer) error { return reports.Markdown(w, met, "en") })
+	md = rendered(t, func(w io.Writer) error { return asMarkdown(w, met, "en") })
 	if strings.Contains(md, "? Unmeasurable") {
 		t.Errorf("a drill that is met and has left something behind reads\n%.400s", md)
 	}
 	golden(t, "broken.en.golden.md", func(w io.Writer) error {
-		return reports.Markdown(w, reports.Run{Broken: brokenRuns()}, "en")
+		return asMarkdown(w, reports.Run{Broken: brokenRuns()}, "en")
 	})
 	golden(t, "broken.zh.golden.md", func(w io.Writer) error {
-		return reports.Markdown(w, reports.Run{Broken: brokenRuns()}, "zh")
+		return asMarkdown(w, reports.Run{Broken: brokenRuns()}, "zh")
 	})
 	golden(t, "broken.golden.xml", func(w io.Writer) error {
-		return reports.JUnit(w, reports.Run{Broken: brokenRuns()})
+		return asJUnit(w, reports.Run{Broken: brokenRuns()})
 	})
 }
 

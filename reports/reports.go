@@ -8,7 +8,6 @@
 package reports
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,8 +16,13 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/junit"
+	"drillbook/reports/markdown"
+	"drillbook/reports/model"
+	"drillbook/reports/page"
 	"drillbook/reports/results"
 	"drillbook/reports/run"
+	"drillbook/reports/table"
 	"drillbook/reports/text"
 	"drillbook/reports/words"
 )
@@ -59,14 +63,24 @@ func Write(dir string, r Run, lang string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // reports are for others to read
 		return fmt.Errorf("write reports: %w", err)
 	}
+	m, err := model.Of(r, lang)
+	if err != nil {
+		return fmt.Errorf("write reports: %w", err)
+	}
+	english := m
+	if lang != "en" { // as junit.xml always is
+		if english, err = model.Of(r, "en"); err != nil {
+			return fmt.Errorf("write reports: %w", err)
+		}
+	}
 	files := []struct {
 		name   string
 		render func(io.Writer) error
 	}{
 		{ResultsFile, func(w io.Writer) error { return results.Write(w, r) }},
-		{JUnitFile, func(w io.Writer) error { return JUnit(w, r) }},
-		{SummaryFile, func(w io.Writer) error { return Markdown(w, r, lang) }},
-		{PageFile, func(w io.Writer) error { return HTML(w, r, lang) }},
+		{JUnitFile, func(w io.Writer) error { return junit.Write(w, english) }},
+		{SummaryFile, func(w io.Writer) error { return markdown.Write(w, m) }},
+		{PageFile, func(w io.Writer) error { return page.Write(w, m) }},
 	}
 	var parts []string
 	defer func() {
@@ -91,10 +105,13 @@ func Write(dir string, r Run, lang string) error {
 	return nil
 }
 
-// prepare checks the run and finds the words to render it with.
-func prepare(r Run, lang string) (writer, error) {
-	w, err := words.Find(lang)
-	return writer{w}, errors.Join(err, r.Check())
+// Table writes the closing table of a run for a terminal.
+func Table(w io.Writer, r Run, lang string) error {
+	m, err := model.Of(r, lang)
+	if err != nil {
+		return err
+	}
+	return table.Write(w, m)
 }
 
 // Of measures the record of a drill.

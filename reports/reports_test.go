@@ -18,13 +18,13 @@ func TestGolden(t *testing.T) {
 	for name, r := range cases() {
 		for file, render := range map[string]func(io.Writer) error{
 			name + ".golden.json":    func(w io.Writer) error { return results.Write(w, r) },
-			name + ".golden.xml":     func(w io.Writer) error { return reports.JUnit(w, r) },
-			name + ".en.golden.md":   func(w io.Writer) error { return reports.Markdown(w, r, "en") },
-			name + ".zh.golden.md":   func(w io.Writer) error { return reports.Markdown(w, r, "zh") },
+			name + ".golden.xml":     func(w io.Writer) error { return asJUnit(w, r) },
+			name + ".en.golden.md":   func(w io.Writer) error { return asMarkdown(w, r, "en") },
+			name + ".zh.golden.md":   func(w io.Writer) error { return asMarkdown(w, r, "zh") },
 			name + ".en.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "en") },
 			name + ".zh.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "zh") },
-			name + ".en.golden.html": func(w io.Writer) error { return reports.HTML(w, r, "en") },
-			name + ".zh.golden.html": func(w io.Writer) error { return reports.HTML(w, r, "zh") },
+			name + ".en.golden.html": func(w io.Writer) error { return asHTML(w, r, "en") },
+			name + ".zh.golden.html": func(w io.Writer) error { return asHTML(w, r, "zh") },
 		} {
 			t.Run(file, func(t *testing.T) { golden(t, file, render) })
 		}

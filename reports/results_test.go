@@ -61,7 +61,7 @@ func TestLapsedFault(t *testing.T) {
 		"zh": {"未证实持续到排除之时", "一直持续到排除之时"},
 	} {
 		var page strings.Builder
-		if err := reports.Markdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {
+		if err := asMarkdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(page.String(), want.fault) {
@@ -83,7 +83,7 @@ func TestRegister(t *testing.T) {
 		"en": "no: 1 was put from ", "zh": "否：写入 1",
 	} {
 		var page strings.Builder
-		if err := reports.Markdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {
+		if err := asMarkdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(page.String(), want) {
@@ -263,7 +263,7 @@ func TestSixTrials(t *testing.T) {
 		}
 	}
 	for lang, want := range map[string]string{"en": " ms (96.8 %) | 30 s | 60.6 % | 0 |", "zh": "（96.8 %） | 30"} {
-		page := rendered(t, func(w io.Writer) error { return reports.Markdown(w, six, lang) })
+		page := rendered(t, func(w io.Writer) error { return asMarkdown(w, six, lang) })
 		page = strings.ReplaceAll(page, "\u00a0", " ")
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: the summary lacks %q", lang, want)
@@ -326,7 +326,7 @@ func TestJUnit(t *testing.T) {
 		var got struct {
 			Suites []suite `xml:"testsuite"`
 		}
-		text := rendered(t, func(w io.Writer) error { return reports.JUnit(w, r) })
+		text := rendered(t, func(w io.Writer) error { return asJUnit(w, r) })
 		if err := xml.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -380,7 +380,7 @@ func TestJUnitOfABotchedStep(t *testing.T) {
 	var got struct {
 		Suites []suite `xml:"testsuite"`
 	}
-	text := rendered(t, func(w io.Writer) error { return reports.JUnit(w, run(&rec)) })
+	text := rendered(t, func(w io.Writer) error { return asJUnit(w, run(&rec)) })
 	if err := xml.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}

@@ -38,8 +38,8 @@ func TestOlderRecordRenders(t *testing.T) {
 	}
 	golden(t, "schema1.golden.json", func(w io.Writer) error { return results.Write(w, r) })
 	for _, lang := range []string{"en", "zh"} {
-		golden(t, "schema1."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })
-		golden(t, "schema1."+lang+".golden.html", func(w io.Writer) error { return reports.HTML(w, r, lang) })
+		golden(t, "schema1."+lang+".golden.md", func(w io.Writer) error { return asMarkdown(w, r, lang) })
+		golden(t, "schema1."+lang+".golden.html", func(w io.Writer) error { return asHTML(w, r, lang) })
 	}
 }
 
@@ -65,10 +65,10 @@ func flawed(t *testing.T) reports.Run {
 func TestFlawedRecordsRender(t *testing.T) {
 	r := flawed(t)
 	golden(t, "flawed.golden.json", func(w io.Writer) error { return results.Write(w, r) })
-	golden(t, "flawed.golden.xml", func(w io.Writer) error { return reports.JUnit(w, r) })
+	golden(t, "flawed.golden.xml", func(w io.Writer) error { return asJUnit(w, r) })
 	for _, lang := range []string{"en", "zh"} {
-		golden(t, "flawed."+lang+".golden.md", func(w io.Writer) error { return reports.Markdown(w, r, lang) })
-		golden(t, "flawed."+lang+".golden.html", func(w io.Writer) error { return reports.HTML(w, r, lang) })
+		golden(t, "flawed."+lang+".golden.md", func(w io.Writer) error { return asMarkdown(w, r, lang) })
+		golden(t, "flawed."+lang+".golden.html", func(w io.Writer) error { return asHTML(w, r, lang) })
 		golden(t, "flawed."+lang+".golden.txt", func(w io.Writer) error { return reports.Table(w, r, lang) })
 	}
 }

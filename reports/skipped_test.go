@@ -24,10 +24,10 @@ func skipped() []reports.Skipped {
 func TestSkipped(t *testing.T) {
 	r := reports.Run{Skipped: skipped()}
 	json := func(w io.Writer) error { return results.Write(w, r) }
-	junit := func(w io.Writer) error { return reports.JUnit(w, r) }
+	junit := func(w io.Writer) error { return asJUnit(w, r) }
 	for _, lang := range []string{"en", "zh"} {
 		for name, write := range map[string]func(io.Writer, reports.Run, string) error{
-			"html": reports.HTML, "md": reports.Markdown,
+			"html": asHTML, "md": asMarkdown,
 		} {
 			page := func(w io.Writer) error { return write(w, r, lang) }
 			golden(t, "skipped."+lang+".golden."+name, page)

@@ -82,9 +82,9 @@ func TestRefusesWhatIsNotMeasured(t *testing.T) {
 		r := reports.Run{Drills: []reports.Drill{d}}
 		for _, render := range []func() error{
 			func() error { return results.Write(io.Discard, r) },
-			func() error { return reports.JUnit(io.Discard, r) },
-			func() error { return reports.HTML(io.Discard, r, "en") },
-			func() error { return reports.Markdown(io.Discard, r, "en") },
+			func() error { return asJUnit(io.Discard, r) },
+			func() error { return asHTML(io.Discard, r, "en") },
+			func() error { return asMarkdown(io.Discard, r, "en") },
 			func() error { return reports.Table(io.Discard, r, "en") },
 		} {
 			if err := render(); err == nil {
@@ -95,11 +95,11 @@ func TestRefusesWhatIsNotMeasured(t *testing.T) {
 }
 
 func TestNoDrillsAreNoSuccess(t *testing.T) {
-	got := rendered(t, func(w io.Writer) error { return reports.Markdown(w, reports.Run{}, "en") })
+	got := rendered(t, func(w io.Writer) error { return asMarkdown(w, reports.Run{}, "en") })
 	if !strings.Contains(got, "? Unmeasurable") {
 		t.Errorf("a run without drills reads\n%s", got)
 	}
-	_ = rendered(t, func(w io.Writer) error { return reports.HTML(w, reports.Run{}, "en") })
+	_ = rendered(t, func(w io.Writer) error { return asHTML(w, reports.Run{}, "en") })
 	_ = rendered(t, func(w io.Writer) error { return results.Write(w, reports.Run{}) })
 }
 

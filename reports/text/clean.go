@@ -4,6 +4,7 @@ package text
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,14 +17,16 @@ import (
 // shows it through here.
 func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
-	if strings.ContainsAny(s, "\x1b\u009b\u009d\u0090") {
+	if slices.ContainsFunc([]string{"\x1b", "\u009b", "\u009d", "\u0090"}, func(begin string) bool {
+		return strings.Contains(s, begin)
+	}) {
 		s = terminal().ReplaceAllString(s, "")
 	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
-			return r
+		case r == '\n' || r == '\t' || r >= ' ' && r <= '~' || r >= 0x4e00 && r <= 0x9fff:
+			return r // nearly all text: ASCII and Chinese
 		case r == '\r', r == '\u2028', r == '\u2029':
 			return '\n'
 		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Bidi_Control, unicode.Noncharacter_Code_Point):
@@ -50,10 +53,26 @@ func Shorten(s string, most int) string {
 	return strings.TrimSpace(string(runes[:most-1])) + "…"
 }
 
+// Short is foreign text, cleaned and cut to a number of characters.
+func Short(s string, most int) string { return Shorten(Clean(begin(s, most)), most) }
+
 // Name is foreign text for a place that takes one line, such as a name or a title.
 func Name(s string) string {
 	const most = 200
-	return Shorten(Line(Clean(s)), most)
+	return Shorten(Line(Clean(begin(s, most))), most)
+}
+
+// begin is as much of a text as so many characters can come from, so that nobody
+// cleans a megabyte for its first line.
+func begin(s string, most int) string {
+	n := 16 * most
+	if len(s) <= n {
+		return s
+	}
+	for !utf8.RuneStart(s[n]) && n > 0 {
+		n--
+	}
+	return s[:n] + "…"
 }
 
 // Line makes one line of text.

@@ -46,3 +46,18 @@ func FuzzClean(f *testing.F) {
 		}
 	})
 }
+
+// However long a text is, what is shown of it is its beginning, and marked as cut.
+func TestShort(t *testing.T) {
+	for _, tt := range []struct{ name, foreign, want string }{
+		{"short", "a\x1b[0mb\nc", "ab\nc"},
+		{"as long as may be", "0123456789", "0123456789"},
+		{"longer", "0123456789a", "012345678…"},
+		{"very long", strings.Repeat("数据", 10_000), "数据数据数据数据数…"},
+		{"very long, and hardly any of it can be shown", "x" + strings.Repeat("\u202e", 1000) + "y", "x…"},
+	} {
+		if got := text.Short(tt.foreign, 10); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

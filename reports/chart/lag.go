@@ -1,0 +1,66 @@
+package chart
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drillbook/reports/model"
+)
+
+// lag draws how far members were behind.
+func (p *plot) lag(t model.Timeline, height float64) {
+	if t.Lag == nil {
+		return
+	}
+	p.ground(t, height)
+	p.name(t.Lag.Name, t.Lag.Under, p.y+14)
+	p.across(p.left, p.y+height, p.right-p.left, "axis")
+	for i, line := range t.Lag.Lines {
+		p.lagLine(line, t.Lag.Most, height, i%3)
+	}
+	p.y += height + 8
+}
+
+// lagLine draws the line of one member, at its highest within each column. It
+// has gaps where nothing was sampled for much longer than usual.
+func (p *plot) lagLine(line model.LagLine, most int64, height float64, look int) {
+	const column = 2.0
+	var d strings.Builder
+	var x, y float64
+	var at []time.Duration
+	high := map[int]int64{}
+	for _, s := range line.Samples {
+		n := int((p.x(s.At) - p.left) / column)
+		if _, ok := high[n]; !ok {
+			at = append(at, s.At)
+		}
+		high[n] = max(high[n], s.Bytes)
+	}
+	patience := 4 * usualGap(at)
+	for i, t := range at {
+		n := int((p.x(t) - p.left) / column)
+		x, y = p.left+column*float64(n), p.y+height*(1-float64(high[n])/float64(max(most, 1)))
+		if i == 0 || t-at[i-1] > patience {
+			fmt.Fprintf(&d, "M%s %sh%s", num(x), num(y), num(column))
+		} else {
+			fmt.Fprintf(&d, "H%sV%s", num(x), num(y))
+		}
+	}
+	p.path(d.String(), fmt.Sprintf("line lag%d", look))
+	p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", line.Member)
+}
+
+// usualGap is the median of the times between samples.
+func usualGap(at []time.Duration) time.Duration {
+	if len(at) < 2 {
+		return 0
+	}
+	gaps := make([]time.Duration, len(at)-1)
+	for i := range gaps {
+		gaps[i] = at[i+1] - at[i]
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
+}

@@ -1,0 +1,133 @@
+// Package chart draws the pictures of a report as SVG. It knows where things go; what
+// there is and what it is called stands in the model.
+package chart
+
+import (
+	"html"
+	"strconv"
+	"strings"
+	"time"
+
+	"drillbook/reports/model"
+	"drillbook/reports/text"
+)
+
+// A canvas is an SVG picture in the making. Its measures are those of the
+// viewBox; looks come from the classes of page.css. How wide text is, is
+// guessed, since the fonts are those of the reader.
+type canvas struct{ b strings.Builder }
+
+const (
+	textSize   = 11.0 // of the class "t"
+	charFactor = 0.53 // of a narrow character to the size of its type
+)
+
+// textWidth is about how wide text of the ordinary size is.
+func textWidth(s string) float64 {
+	w := 0.0
+	for _, r := range s {
+		if text.RuneWidth(r) == 2 {
+			w += textSize
+		} else {
+			w += textSize * charFactor * float64(text.RuneWidth(r))
+		}
+	}
+	return w
+}
+
+// fit cuts text to a width; "" if nothing worth reading would be left.
+func fit(s string, most float64) string {
+	if textWidth(s) <= most {
+		return s
+	}
+	runes := []rune(s)
+	for n := len(runes) - 1; n >= 6; n-- {
+		if cut := strings.TrimSpace(string(runes[:n])) + "…"; textWidth(cut) <= most {
+			return cut
+		}
+	}
+	return ""
+}
+
+func num(f float64) string {
+	s := strconv.FormatFloat(f, 'f', 1, 64)
+	return strings.TrimSuffix(s, ".0")
+}
+
+func (c *canvas) tag(parts ...string) {
+	for _, p := range parts {
+		c.b.WriteString(p)
+	}
+	c.b.WriteByte('\n')
+}
+
+// box is where a rectangle lies.
+type box struct{ x, y, w, h float64 }
+
+// rect draws a rectangle. A title is for pointers and screen readers.
+func (c *canvas) rect(b box, class, title string) {
+	ending := "/>"
+	if title != "" {
+		ending = "><title>" + html.EscapeString(title) + "</title></rect>"
+	}
+	c.tag(`<rect x="`, num(b.x), `" y="`, num(b.y), `" width="`, num(b.w), `" height="`, num(b.h),
+		`" class="`, class, `"`, ending)
+}
+
+// across and along draw straight lines, from left to right and downwards.
+func (c *canvas) across(x, y, length float64, class string) {
+	c.path("M"+num(x)+" "+num(y)+"h"+num(length), class)
+}
+
+func (c *canvas) along(x, y, length float64, class string) {
+	c.path("M"+num(x)+" "+num(y)+"v"+num(length), class)
+}
+
+func (c *canvas) path(d, class string) {
+	if d != "" {
+		c.tag(`<path d="`, d, `" class="`, class, `"/>`)
+	}
+}
+
+// text writes text that begins, ends or has its middle at x.
+func (c *canvas) text(x, y float64, class, s string) {
+	if s != "" {
+		c.tag(`<text x="`, num(x), `" y="`, num(y), `" class="`, class, `">`, html.EscapeString(s), `</text>`)
+	}
+}
+
+// plot is a canvas with an axis of time.
+type plot struct {
+	canvas
+	model.Picture
+	left, right float64         // the rows, between their names and the margin
+	y           float64         // where the next row begins
+	used        map[string]bool // which marks occur, for the legend
+}
+
+const (
+	plotWidth = 900.0
+	plotLeft  = 112.0
+	plotRight = plotWidth - 16
+)
+
+func newPlot(p model.Picture) *plot {
+	return &plot{Picture: p, left: plotLeft, right: plotRight, used: map[string]bool{}}
+}
+
+func (p *plot) x(t time.Duration) float64 {
+	t = min(max(t, p.From), p.To)
+	return p.left + (p.right-p.left)*float64(t-p.From)/float64(p.To-p.From)
+}
+
+// drawing finishes the picture. The id must be unique on its page.
+func (p *plot) drawing(id string) string {
+	var b strings.Builder
+	b.WriteString(`<svg class="chart" viewBox="0 0 ` + num(plotWidth) + " " + num(p.y) + `" role="img"` +
+		` aria-labelledby="` + id + `-t ` + id + `-d">` + "\n")
+	b.WriteString(`<title id="` + id + `-t">` + html.EscapeString(p.Title) + "</title>\n")
+	b.WriteString(`<desc id="` + id + `-d">` + html.EscapeString(p.Desc) + "</desc>\n")
+	b.WriteString(p.b.String())
+	b.WriteString("</svg>")
+	return b.String()
+}

@@ -1,0 +1,208 @@
+package model
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+	"drillbook/reports/run"
+	"drillbook/reports/text"
+	"drillbook/reports/words"
+)
+
+// drafter writes the parts of one drill's report.
+type drafter struct {
+	writer
+	run.Drill
+	rec *record.Record
+	res measure.Result
+}
+
+// maxRows bounds what one drill may say in a table, maxText foreign text in it.
+const (
+	maxRows = 200
+	maxText = 600
+)
+
+// quote cleans and bounds foreign text, such as an answer of a database.
+func quote(s string) string { return text.Short(s, maxText) }
+
+func drillID(n int) string { return "drill-" + strconv.Itoa(n) }
+
+// newDrill drafts the report of the nth drill.
+func newDrill(w writer, drill run.Drill, n int) Drill {
+	d := drafter{writer: w, Drill: drill, rec: drill.Record, res: drill.Result}
+	h := d.rec.Head
+	out := Drill{
+		ID: drillID(n), Conclusion: d.conclude(d.res.Verdict, d.verdictLine()),
+		Title: cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
+		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
+		Promise: Promise{d.Duration(h.Promise.RTO), strconv.Itoa(h.Promise.RPO)}, Steps: d.steps(),
+		Sections: Sections{
+			Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Measured: d.measured(), Writes: d.writes(),
+			Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(), Faults: d.faults(),
+			Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
+		},
+		Timeline: d.timeline(), Zoom: d.zoom(), Waterfall: d.waterfall(), Origin: d.origin(),
+	}
+	if h.StandIn != "" {
+		out.StandIn = d.Say("stand-in", "system", text.Name(h.System), "what", d.Detail(h.StandIn))
+	}
+	if h.Published != "" {
+		out.Apart = d.Say("published", "at", d.Detail(h.Published))
+	}
+	return out
+}
+
+// reasons are why the verdict is not better.
+func (d drafter) reasons() []Reason {
+	all := d.res.Reasons
+	out := d.said(all[:min(len(all), maxRows)])
+	if len(all) > maxRows {
+		out = append(out, Reason{Symbol: "…", Text: d.leftOut(len(all) - maxRows)})
+	}
+	return out
+}
+
+func (w writer) said(all []measure.Reason) []Reason {
+	out := make([]Reason, len(all))
+	for i, r := range all {
+		out[i] = Reason{symbol(r.Verdict), w.Sentence(r), string(r.Code)}
+	}
+	return out
+}
+
+func (d drafter) under() []string {
+	h := d.rec.Head
+	under := []string{text.Name(h.System), text.Name(h.Runbook)}
+	if h.Trials > 1 {
+		under = append(under, d.trial(h))
+	}
+	return append(under, h.Began.Format("2006-01-02 15:04:05 -07:00"))
+}
+
+// verdictLine is the verdict in one line.
+func (d drafter) verdictLine() string {
+	if d.res.Verdict != measure.Met {
+		return d.Say("line." + string(d.res.Verdict))
+	}
+	promise, longest := d.rec.Head.Promise, d.res.Downtime.Longest
+	parts := []string{d.Say("line.met")}
+	if d.res.Downtime.Count == 0 {
+		parts = append(parts, d.Say("line.no-outage", "limit", d.Duration(promise.RTO)))
+	} else {
+		bracket := d.Bracket(longest.Bracket, longest.Open)
+		parts = append(parts, d.Say("line.outage", "bracket", bracket, "limit", d.Duration(promise.RTO)))
+	}
+	return words.Sentences(append(parts, d.lostLine()))
+}
+
+// figures are the four that everybody asks for first.
+func (d drafter) figures() []Fact {
+	promise := d.rec.Head.Promise
+	also := func(note *string, key string, pairs ...string) { *note += d.Say("and-also") + d.Say(key, pairs...) }
+	downtime := d.Say("figure.promised", "limit", d.Duration(promise.RTO))
+	if n := d.res.Downtime.Count; n > 1 {
+		total := d.Bracket(d.res.Downtime.Total, d.res.Downtime.Open)
+		also(&downtime, "figure.outages", "count", count(n), "total", total)
+	}
+	lost := d.Say("figure.may-be-lost", "most", count(promise.RPO))
+	if promise.SplitBrain && d.savedAll() {
+		lost = d.Say("figure.saved")
+	} else if len(d.res.Writes.Lost) > 0 {
+		also(&lost, "figure.oldest", "age", d.Duration(d.res.Writes.OldestLost))
+	}
+	if d.res.Writes.Counted && len(d.res.Writes.Unread) > 0 {
+		also(&lost, "figure.unread")
+	}
+	proved, split := d.Say("not-seen"), d.Say("figure.no-split")
+	if d.res.Split.Proved {
+		proved, split = d.Say("proved"), d.Say("figure.split", "time", d.Duration(d.res.Split.Overlap))
+	}
+	if promise.SplitBrain {
+		also(&split, "figure.split-expected")
+	}
+	took, planned := d.sums()
+	spent := d.Say("figure.all-steps")
+	if planned > 0 {
+		spent = d.Say("figure.planned", "time", d.Duration(planned))
+	}
+	if d.res.Unfit {
+		for _, note := range []*string{&downtime, &lost, &split} {
+			also(note, "figure.inconclusive")
+		}
+	}
+	return []Fact{
+		d.fact(d.Say("downtime-longest"), d.longestOf(d.Drill), downtime),
+		d.fact(d.Say("lost"), d.lostOf(d.res.Writes), lost), d.fact(d.Say("split-brain"), proved, split),
+		d.fact(d.Say("time"), d.Duration(took), spent),
+	}
+}
+
+func (w writer) fact(name, value, note string) Fact {
+	f := Fact{Name: name, Value: value, Note: note, Label: w.Say("fact", "name", name)}
+	if note != "" {
+		f.Remark = w.Say("note", "note", note)
+	}
+	return f
+}
+
+// sums are how long all steps took and were planned to take.
+func (d drafter) sums() (took, planned time.Duration) {
+	for _, s := range d.res.Steps {
+		planned += s.Planned
+		if s.Outcome != measure.Skipped {
+			took += s.Took
+		}
+	}
+	return took, planned
+}
+
+// origin is what machines sort the drill by.
+func (d drafter) origin() Origin {
+	h := d.rec.Head
+	o := newOrigin(h, d.heading(h))
+	o.Took = d.res.Took
+	seed := ""
+	if h.Seed != 0 {
+		seed = strconv.FormatInt(h.Seed, 10)
+	}
+	var versions map[string]string
+	if t := d.rec.Tail; t != nil {
+		o.Error, versions = text.Clean(t.Err), t.Versions
+	}
+	all := properties([]Property{
+		{"run", h.Run}, {"runbook", h.Runbook}, {"product", h.Product}, {"system", h.System},
+		{"stand_in", h.StandIn}, {"host", h.Host}, {"published", h.Published}, {"machine", h.Machine},
+		{"harness", h.Harness}, {"seed", seed}, {"trial", strconv.Itoa(h.Trial)}, {"trials", strconv.Itoa(h.Trials)},
+		{"verdict", string(d.res.Verdict)},
+	}, h.Params, versions)
+	o.Properties = slices.DeleteFunc(all, func(p Property) bool { return p.Value == "" })
+	return o
+}
+
+func newOrigin(h record.Head, heading string) Origin {
+	return Origin{
+		Heading: heading, Product: text.Name(h.Product), Runbook: text.Name(h.Runbook), Host: text.Name(h.Host),
+		Began: h.Began,
+	}
+}
+
+// properties are some that are always asked for, then settings and versions.
+func properties(all []Property, params, versions map[string]string) []Property {
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		all = append(all, Property{"params." + k, params[k]})
+	}
+	names := slices.Sorted(maps.Keys(versions))
+	for _, k := range names[:min(len(names), maxVersions)] {
+		all = append(all, Property{"versions." + k, versions[k]})
+	}
+	for i, p := range all {
+		all[i] = Property{text.Line(text.Clean(p.Name)), text.Clean(p.Value)}
+	}
+	return all
+}

@@ -1,0 +1,230 @@
+// Package table renders a report as the closing table for a terminal: the steps of
+// every drill, and of repeated drills what the trials say together. No line is wider
+// than 100 columns; a wide character counts as two.
+package table
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"drillbook/reports/model"
+	"drillbook/reports/text"
+)
+
+// maxColumns is how wide the table may be.
+const maxColumns = 100
+
+// Write renders a report.
+func Write(w io.Writer, r model.Report) error {
+	var b strings.Builder
+	for i, d := range r.Drills {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		wrap(&b, d.Title+" · "+strings.Join(d.Under, " · "))
+		if d.StandIn != "" {
+			wrap(&b, d.StandIn)
+		}
+		if d.Apart != "" {
+			wrap(&b, d.Apart)
+		}
+		wrap(&b, d.Symbol+" "+d.Summed)
+		write(&b, steps(*d.Sections.Steps.Table))
+		section(&b, d.Sections.Expected, 0, 1, 2, 3, 4, 5)
+	}
+	section(&b, r.Trials, 0, 3, 5, 7, 8, 10, 11)
+	section(&b, r.Expected, 0, 1, 2, 3, 4, 5, 6, 7)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// section writes the columns of a section for which there is room.
+func section(b *strings.Builder, s model.Section, columns ...int) {
+	if !s.Empty() {
+		b.WriteString("\n" + s.Title + "\n")
+		write(b, keep(*s.Table, columns...))
+	}
+}
+
+// steps is the table of steps without comments, their numbers before their titles.
+func steps(t model.Table) model.Table {
+	rows := make([]model.Row, len(t.Rows))
+	for i, r := range t.Rows {
+		rows[i].Cells = slices.Clone(r.Cells)
+		rows[i].Cells[1] = r.Cells[0] + ". " + text.Line(r.Cells[1])
+	}
+	t.Rows = rows
+	return keep(t, 1, 3, 4, 5, 6, 7)
+}
+
+// keep is the table with some of its columns.
+func keep(t model.Table, columns ...int) model.Table {
+	pick := func(from []string) []string {
+		if from == nil {
+			return nil
+		}
+		var to []string
+		for _, n := range columns {
+			to = append(to, from[n])
+		}
+		return to
+	}
+	out := model.Table{Foot: pick(t.Foot), More: t.More}
+	for _, n := range columns {
+		out.Head = append(out.Head, t.Head[n])
+	}
+	for _, r := range t.Rows {
+		out.Rows = append(out.Rows, model.Row{Cells: pick(r.Cells)})
+	}
+	return out
+}
+
+// write writes a table in columns. Those that do not fit are folded, the widest
+// first.
+func write(b *strings.Builder, t model.Table) {
+	heads := make([]string, len(t.Head))
+	for i, h := range t.Head {
+		heads[i] = cmp.Or(h.Brief, h.Title)
+	}
+	lines := [][]string{heads}
+	for _, r := range t.Rows {
+		lines = append(lines, r.Cells)
+	}
+	if t.Foot != nil {
+		lines = append(lines, t.Foot)
+	}
+	widths := columnWidths(lines)
+	total := -2
+	for _, n := range widths {
+		total += n + 2
+	}
+	ruler := strings.Repeat("─", total)
+	for i, cells := range lines {
+		if i == 1 || (t.Foot != nil && i == len(lines)-1) {
+			b.WriteString(ruler + "\n")
+		}
+		writeRow(b, t.Head, cells, widths)
+	}
+	if t.More != "" {
+		wrap(b, t.More)
+	}
+}
+
+// columnWidths are as wide as the columns need, or narrower where they would
+// not all fit.
+func columnWidths(lines [][]string) []int {
+	widths := make([]int, len(lines[0]))
+	total := 2 * (len(widths) - 1)
+	for i := range widths {
+		for _, cells := range lines {
+			for part := range strings.SplitSeq(cells[i], "\n") {
+				widths[i] = max(widths[i], text.Width(part))
+			}
+		}
+		total += widths[i]
+	}
+	for ; total > maxColumns; total-- {
+		widest := 0
+		for i, n := range widths {
+			if n > widths[widest] {
+				widest = i
+			}
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+func writeRow(b *strings.Builder, head []model.Column, cells []string, widths []int) {
+	folded := make([][]string, len(cells))
+	height := 1
+	for i, c := range cells {
+		folded[i] = fold(c, widths[i])
+		height = max(height, len(folded[i]))
+	}
+	for n := range height {
+		var s strings.Builder
+		for i := range cells {
+			part := ""
+			if n < len(folded[i]) {
+				part = folded[i][n]
+			}
+			pad := strings.Repeat(" ", max(0, widths[i]-text.Width(part)))
+			if head[i].Right {
+				part = pad + part
+			} else {
+				part += pad
+			}
+			if i > 0 {
+				s.WriteString("  ")
+			}
+			s.WriteString(part)
+		}
+		b.WriteString(strings.TrimRight(s.String(), " ") + "\n")
+	}
+}
+
+// wrap writes text in lines.
+func wrap(b *strings.Builder, s string) {
+	for _, l := range fold(text.Line(s), maxColumns) {
+		b.WriteString(l + "\n")
+	}
+}
+
+// fold breaks text into lines of some width: between words, and between wide
+// characters, and within a word only if it is too long for a line.
+func fold(s string, columns int) []string {
+	if first, rest, ok := strings.Cut(s, "\n"); ok {
+		return append(fold(first, columns), fold(rest, columns)...)
+	}
+	if text.Width(s) <= columns {
+		return []string{s}
+	}
+	var lines []string
+	var cur string
+	for _, piece := range pieces(s) {
+		if cur != "" && text.Width(cur)+text.Width(strings.TrimRight(piece, " ")) > columns {
+			lines = append(lines, strings.TrimRight(cur, " "))
+			cur = ""
+		}
+		for cur == "" && text.Width(strings.TrimRight(piece, " ")) > columns {
+			n := prefix(piece, columns)
+			lines = append(lines, piece[:n])
+			piece = piece[n:]
+		}
+		cur += piece
+	}
+	return append(lines, strings.TrimRight(cur, " "))
+}
+
+// pieces cuts text where a line may end. A mark that may not begin a line
+// stays with what it follows.
+func pieces(s string) []string {
+	var ps []string
+	start := 0
+	for i, r := range s {
+		if i == start || strings.ContainsRune("，。；：！？、）”,.;:!?)", r) {
+			continue
+		}
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		if before == ' ' && r != ' ' || text.RuneWidth(r) == 2 || text.RuneWidth(before) == 2 && r != ' ' {
+			ps = append(ps, s[start:i])
+			start = i
+		}
+	}
+	return append(ps, s[start:])
+}
+
+// prefix is how many bytes of s fit, at least one character.
+func prefix(s string, columns int) int {
+	used := 0
+	for i, r := range s {
+		if used += text.RuneWidth(r); used > columns && i > 0 {
+			return i
+		}
+	}
+	return len(s)
+}
