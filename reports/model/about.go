@@ -37,11 +37,13 @@ func (d drafter) about() Section {
 	if d.res.Ready > 0 {
 		add("ready", d.Duration(d.res.Ready))
 	}
-	add("rules", d.Say("rules.text", "settle", d.Duration(h.Settings.Settle), "baseline", d.Duration(h.Settings.Baseline)))
+	add("rules", d.Say("rules.text", "settle", d.Duration(h.Settings.Settle),
+		"baseline", d.Duration(h.Settings.Baseline)))
 	if d.rec.Tail != nil {
 		names := slices.Sorted(maps.Keys(d.rec.Tail.Versions))
 		for _, n := range names[:min(len(names), maxVersions)] {
-			s.Facts = append(s.Facts, d.fact(d.Say("version", "of", text.Name(n)), quote(d.rec.Tail.Versions[n]), ""))
+			name := d.Say("version", "of", text.Name(n))
+			s.Facts = append(s.Facts, d.fact(name, quote(d.rec.Tail.Versions[n]), ""))
 		}
 		if more := d.leftOut(len(names) - maxVersions); more != "" {
 			s.Notes = append(s.Notes, more)

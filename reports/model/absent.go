@@ -35,7 +35,7 @@ func (w writer) broken(all []run.Broken) Section {
 
 // absent is what the records do not tell, for machines.
 func absent(r run.Run) []Absent {
-	var all []Absent
+	all := make([]Absent, 0, len(r.Skipped)+len(r.Broken))
 	for _, s := range r.Skipped {
 		h := record.Head{Runbook: s.Runbook, Product: s.Product, Host: s.Host, Params: s.Params, Began: s.Found}
 		all = append(all, Absent{Why: text.Clean(s.Why), Origin: absentOrigin(h)})

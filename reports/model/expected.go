@@ -63,9 +63,9 @@ func (w writer) expectedOf(repeated []run.Trials) Section {
 		w.Say("measured"), "p50", "p95", w.Say("max")).figures(1, 3, 4, 5, 6, 7)
 	for _, s := range repeated {
 		for _, step := range s.Expected {
-			r := step.Ranks
-			t.add(named(s.Head().Runbook, s.Head().Params), strconv.Itoa(step.Number), w.event(step.Step.Expected.Event),
-				w.Duration(step.Step.Expected.Most), count(r.Measured), w.rank(r, r.P50), w.rank(r, r.P95),
+			r, e := step.Ranks, step.Expected
+			t.add(named(s.Head().Runbook, s.Head().Params), strconv.Itoa(step.Number), w.event(e.Event),
+				w.Duration(e.Most), count(r.Measured), w.rank(r, r.P50), w.rank(r, r.P95),
 				w.rank(r, r.Max))
 		}
 	}

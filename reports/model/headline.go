@@ -43,9 +43,9 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
 		Promise: Promise{d.Duration(h.Promise.RTO), strconv.Itoa(h.Promise.RPO)}, Steps: d.steps(),
 		Sections: Sections{
-			Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Measured: d.measured(), Writes: d.writes(),
-			Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(), Faults: d.faults(),
-			Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
+			Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Measured: d.measured(),
+			Writes: d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
+			Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
 		},
 		Timeline: d.timeline(), Zoom: d.zoom(), Waterfall: d.waterfall(), Origin: d.origin(),
 	}
@@ -176,9 +176,18 @@ func (d drafter) origin() Origin {
 		o.Error, versions = text.Clean(t.Err), t.Versions
 	}
 	all := properties([]Property{
-		{"run", h.Run}, {"runbook", h.Runbook}, {"product", h.Product}, {"system", h.System},
-		{"stand_in", h.StandIn}, {"host", h.Host}, {"published", h.Published}, {"machine", h.Machine},
-		{"harness", h.Harness}, {"seed", seed}, {"trial", strconv.Itoa(h.Trial)}, {"trials", strconv.Itoa(h.Trials)},
+		{"run", h.Run},
+		{"runbook", h.Runbook},
+		{"product", h.Product},
+		{"system", h.System},
+		{"stand_in", h.StandIn},
+		{"host", h.Host},
+		{"published", h.Published},
+		{"machine", h.Machine},
+		{"harness", h.Harness},
+		{"seed", seed},
+		{"trial", strconv.Itoa(h.Trial)},
+		{"trials", strconv.Itoa(h.Trials)},
 		{"verdict", string(d.res.Verdict)},
 	}, h.Params, versions)
 	o.Properties = slices.DeleteFunc(all, func(p Property) bool { return p.Value == "" })

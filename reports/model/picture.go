@@ -182,8 +182,9 @@ func (d drafter) outageSpan(o measure.Outage) Span {
 
 // lanes are those of the members.
 func (d drafter) lanes() []Lane {
-	var out []Lane
-	for _, l := range d.res.Lanes[:min(len(d.res.Lanes), maxRows)] {
+	shown := d.res.Lanes[:min(len(d.res.Lanes), maxRows)]
+	out := make([]Lane, 0, len(shown))
+	for _, l := range shown {
 		lane := Lane{Member: text.Name(l.Member)}
 		for _, s := range l.Roles {
 			lane.Roles = append(lane.Roles, d.role(s))

@@ -27,7 +27,8 @@ func Of(r run.Run, lang string) (Report, error) {
 	w := writer{found}
 	out := Report{
 		Lang: w.Lang, Kind: w.Say("title"), Title: w.Say("title"), Absent: absent(r), Broken: w.broken(r.Broken),
-		Skipped: w.skipped(r.Skipped), Reading: w.reading(), Made: w.Say("generated", "generator", text.Name(r.RenderedBy())),
+		Skipped: w.skipped(r.Skipped), Reading: w.reading(),
+		Made:       w.Say("generated", "generator", text.Name(r.RenderedBy())),
 		Signatures: Signatures{w.Say("sign.signature"), w.Say("sign.date"), w.Say("sign.by"), w.Say("sign.approved")},
 		words:      w,
 	}

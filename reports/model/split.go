@@ -39,8 +39,8 @@ func (d drafter) saved() Section {
 	s.Table = d.table(d.Say("file"), d.Say("member"), d.Say("rows"), d.Say("saved.tokens"), d.Say("acked"),
 		d.Say("unknown-short"), d.Say("size"), "SHA-256").figures(2, 3, 4, 5, 6)
 	for _, f := range d.res.Saved {
-		s.Table.add(text.Name(f.File), text.Name(f.Member), count(f.Rows), count(f.Tokens), count(f.Acked), count(f.Unknown),
-			words.Size(f.Bytes), text.Name(f.SHA256))
+		s.Table.add(text.Name(f.File), text.Name(f.Member), count(f.Rows), count(f.Tokens), count(f.Acked),
+			count(f.Unknown), words.Size(f.Bytes), text.Name(f.SHA256))
 	}
 	switch {
 	case !d.res.Writes.Counted:

@@ -89,8 +89,8 @@ func (d drafter) timeline() *Timeline {
 			Legend{"acked", "legend.acked"}, Legend{"refused", "legend.refused"}, Legend{"unknown", "legend.unknown"},
 			Legend{"out", "legend.outage"}, Legend{"fault", "legend.fault"}, Legend{"unheld", "legend.unheld"},
 			Legend{"confirmed", "legend.confirmed"}, Legend{"took", "legend.took"}, Legend{"stall", "legend.stall"}),
-		StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"), SplitName: d.Say("row.split"),
-		Lanes: d.lanes(),
+		StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"),
+		SplitName: d.Say("row.split"), Lanes: d.lanes(),
 	}
 	t.Ticks, t.Desc = d.ticks(t.Picture, 0, ""), d.Say("picture.desc")
 	for _, s := range d.res.Stalls[:min(len(d.res.Stalls), maxRows)] {
@@ -115,7 +115,8 @@ func (d drafter) stepBars() []StepBar {
 	for _, s := range d.res.Steps[:min(len(d.res.Steps), maxRows)] {
 		if s.Outcome != measure.Skipped {
 			full := strconv.Itoa(s.Number) + ". " + text.Name(s.Title.In(d.Lang))
-			bars = append(bars, StepBar{Span{s.From, s.From + s.Took, full, full + " — " + d.Duration(s.Took)}, s.Number})
+			span := Span{s.From, s.From + s.Took, full, full + " — " + d.Duration(s.Took)}
+			bars = append(bars, StepBar{span, s.Number})
 		}
 	}
 	return bars
@@ -134,7 +135,8 @@ func (d drafter) faultBars(end time.Duration) (bars []FaultBar, more string) {
 		if f.Confirmed == nil {
 			label += " — " + d.Say("fault.unconfirmed")
 		}
-		bar := FaultBar{Span: Span{f.Injected, end, label, label + " — " + text.Name(f.Mechanism)}, Confirmed: f.Confirmed}
+		span := Span{f.Injected, end, label, label + " — " + text.Name(f.Mechanism)}
+		bar := FaultBar{Span: span, Confirmed: f.Confirmed}
 		if f.Healed != nil {
 			bar.To = *f.Healed
 		}

@@ -89,9 +89,20 @@ func sections(d model.Drill) []section {
 	}
 	var out []section
 	for _, one := range []section{
-		{Section: s.Steps}, {Section: s.Expected}, timeline, zoom, phases, {Section: s.Measured}, {Section: s.Writes},
-		{Section: s.Lost}, {Section: s.Split}, {Section: s.Saved}, {Section: s.Outages}, {Section: s.Faults},
-		{Section: s.Probe}, {Section: s.Checks}, {Section: s.Commands}, {Section: s.About},
+		{Section: s.Steps},
+		{Section: s.Expected},
+		timeline, zoom, phases,
+		{Section: s.Measured},
+		{Section: s.Writes},
+		{Section: s.Lost},
+		{Section: s.Split},
+		{Section: s.Saved},
+		{Section: s.Outages},
+		{Section: s.Faults},
+		{Section: s.Probe},
+		{Section: s.Checks},
+		{Section: s.Commands},
+		{Section: s.About},
 	} {
 		if !one.Empty() {
 			one.ID = d.ID + "-" + one.ID

@@ -221,7 +221,8 @@ func TestBracket(t *testing.T) {
 		{"still open", 1200 * ms, 1200 * ms, true, "at least 1.2 s, still open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := words.In("en").Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open); got != tt.want {
+			got := words.In("en").Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open)
+			if got != tt.want {
 				t.Errorf("Bracket = %q, want %q", got, tt.want)
 			}
 		})
