@@ -19,8 +19,9 @@ import (
 	"drillbook/reports/results"
 )
 
-// hostile puts text wherever a database or a user can put it.
-func hostile(text string) *record.Record {
+// hostile puts nasty text wherever a database or a user can put it.
+func hostile() *record.Record {
+	const text = nasty
 	f := quick(6)
 	w := f.world()
 	h := &w.rec.Head
@@ -69,7 +70,7 @@ func rendered(t *testing.T, render func(io.Writer) error) string {
 }
 
 func TestPageEscapes(t *testing.T) {
-	r := run(hostile(nasty))
+	r := run(hostile())
 	got := rendered(t, func(w io.Writer) error { return asHTML(w, r, "en") })
 	for _, bad := range []string{"<script", "\x00", "\x1b", "[31m", "\u202e", "ZgotmplZ"} {
 		if strings.Contains(got, bad) {
@@ -82,7 +83,7 @@ func TestPageEscapes(t *testing.T) {
 }
 
 func TestSummaryEscapes(t *testing.T) {
-	r := run(hostile(nasty))
+	r := run(hostile())
 	got := rendered(t, func(w io.Writer) error { return asMarkdown(w, r, "en") })
 	for _, bad := range []string{"<script", "\x00", "\x1b", "[31m", "\u202e", "[e](", " `c`", " *d*"} {
 		if strings.Contains(got, bad) {
@@ -104,7 +105,7 @@ func TestSummaryEscapes(t *testing.T) {
 }
 
 func TestJUnitEscapes(t *testing.T) {
-	r := run(hostile(nasty))
+	r := run(hostile())
 	got := rendered(t, func(w io.Writer) error { return asJUnit(w, r) })
 	wellFormed(t, got)
 	if strings.Contains(got, "<script") && !strings.Contains(got, "CDATA") {

@@ -11,7 +11,7 @@ import (
 // Renderers clean nothing: whatever a database or a user says, what the model holds
 // of it is fit to be shown.
 func TestModelIsClean(t *testing.T) {
-	r := run(hostile(nasty))
+	r := run(hostile())
 	r.Skipped, r.Broken = skipped(), brokenRuns()
 	r.Skipped[0].Why, r.Broken[0].Why, r.Broken[1].What = nasty, nasty, nasty
 	m, err := model.Of(r, "en")
@@ -32,18 +32,18 @@ func TestModelIsClean(t *testing.T) {
 
 // eachText visits the texts that a renderer can read.
 func eachText(v reflect.Value, path string, visit func(path, s string)) {
-	switch v.Kind() {
-	case reflect.String:
+	switch kind := v.Kind(); {
+	case kind == reflect.String:
 		visit(path, v.String())
-	case reflect.Pointer:
+	case kind == reflect.Pointer:
 		if !v.IsNil() {
 			eachText(v.Elem(), path, visit)
 		}
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		for i := range v.Len() {
 			eachText(v.Index(i), path, visit)
 		}
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		for i := range v.NumField() {
 			if f := v.Type().Field(i); f.IsExported() {
 				eachText(v.Field(i), path+"."+f.Name, visit)
