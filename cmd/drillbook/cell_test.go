@@ -234,7 +234,7 @@ func (c *cell) checkReports(t *testing.T, want ended) {
 			must(t, json.Unmarshal(text, &got))
 		}
 	}
-	var verdicts, broken []string
+	verdicts, broken := make([]string, 0, len(got.Drills)), make([]string, 0, len(got.Broken))
 	for _, d := range got.Drills {
 		verdicts = append(verdicts, d.Verdict)
 	}
@@ -243,7 +243,8 @@ func (c *cell) checkReports(t *testing.T, want ended) {
 	}
 	if strings.Join(verdicts, " ") != want.verdicts || len(got.Skipped) != want.skipped ||
 		strings.Join(broken, " ") != want.broken {
-		t.Errorf("results = %+v, want verdicts %q, %d skipped, broken %q", got, want.verdicts, want.skipped, want.broken)
+		t.Errorf("results = %+v, want verdicts %q, %d skipped, broken %q",
+			got, want.verdicts, want.skipped, want.broken)
 	}
 }
 
@@ -329,10 +330,12 @@ func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 func TestEndings(t *testing.T) {
 	takesLong(t)
 	prepared := t.TempDir()
-	var all []task
-	for _, e := range endings(t) {
-		for _, at := range outlets() {
+	ways, outs := endings(t), outlets()
+	all := make([]task, 0, len(ways)*len(outs))
+	for _, e := range ways {
+		for _, at := range outs {
 			all = append(all, task{e.name + "/" + string(at), func(t *testing.T) {
+				t.Helper()
 				e.walk(t, newProgram(t, prepared), at)
 			}})
 		}

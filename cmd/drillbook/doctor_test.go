@@ -20,7 +20,6 @@ func TestDoctorNamesWhatMakesABase(t *testing.T) {
 		return out.String()
 	}
 	program := func(name string) {
-		//nolint:gosec // it is run by nobody
 		err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"), 0o700)
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // writes, and the run says so. What the runbook saves stays lost.
 func TestLostWritesAreMissed(t *testing.T) {
 	takesLong(t)
-	var all []task
+	all := make([]task, 0, 3)
 	for _, tt := range []struct {
 		args   []string
 		lost   int // at least
@@ -27,6 +27,7 @@ func TestLostWritesAreMissed(t *testing.T) {
 		{[]string{"dm8/takeover", "--set", "feed=async"}, 15, 900, true}, // held up for a second
 	} {
 		all = append(all, task{tt.args[0], func(t *testing.T) {
+			t.Helper()
 			p := newProgram(t, t.TempDir()).on(t)
 			c := p.command(t, append([]string{"run", "--out", filepath.Join(p.dir, "reports", "out")}, tt.args...)...)
 			c.Dir = "." // the image of the stand-in is built inside a checkout

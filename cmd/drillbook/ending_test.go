@@ -214,9 +214,10 @@ func signalled() []ending {
 			by: func(t *testing.T, c *cell) { t.Helper(); c.interrupt(t) },
 		},
 		{
-			name: "SIGINT where consent is asked for", args: []string{"--consent", "ask"}, at: "about to: ", want: asked(),
-			by:  func(t *testing.T, c *cell) { t.Helper(); c.interrupt(t) },
-			but: map[outlet]ended{ciOutlet: {code: exitUsage, said: []string{"nobody can answer"}, none: true}},
+			name: "SIGINT where consent is asked for", args: []string{"--consent", "ask"}, at: "about to: ",
+			want: asked(),
+			by:   func(t *testing.T, c *cell) { t.Helper(); c.interrupt(t) },
+			but:  map[outlet]ended{ciOutlet: {code: exitUsage, said: []string{"nobody can answer"}, none: true}},
 		},
 		{
 			name: "SIGTERM twice, from timeout and make", at: whileLost, want: asked(),
@@ -268,9 +269,12 @@ func broken() []ending {
 			by: func(_ *testing.T, c *cell) { c.way.cut() },
 			want: ended{
 				code: exitEnvironment, said: []string{"has broken", heal + " removes them"},
-				files: []string{"has broken"}, record: whole, verdicts: "unmeasurable", broken: "place-broke left-behind",
-				left:  true,
-				heals: []healed{{docker: nowhere, code: exitEnvironment, said: "drillbook heal --forget", left: true}, {}},
+				files: []string{"has broken"}, record: whole, verdicts: "unmeasurable",
+				broken: "place-broke left-behind",
+				left:   true,
+				heals: []healed{
+					{docker: nowhere, code: exitEnvironment, said: "drillbook heal --forget", left: true}, {},
+				},
 			},
 		},
 		{
@@ -287,7 +291,10 @@ func broken() []ending {
 				code: exitEnvironment, said: []string{"is left behind: ", heal}, files: []string{"it stays"},
 				record: whole, verdicts: whichever, broken: "left-behind", left: true,
 				heals: []healed{
-					{docker: "same", code: exitEnvironment, said: "once that is mended, `drillbook heal` tries again", left: true},
+					{
+						docker: "same", code: exitEnvironment, left: true,
+						said: "once that is mended, `drillbook heal` tries again",
+					},
 					{docker: nowhere, code: exitEnvironment, said: "drillbook heal --forget", left: true},
 					{said: "it is dead; removed"},
 					{},
@@ -319,7 +326,8 @@ func broken() []ending {
 				c.disk.free(t)
 			},
 			want: ended{
-				code: exitUnmeasurable, said: []string{"no space left on device"}, files: []string{"no space left on device"},
+				code: exitUnmeasurable, said: []string{"no space left on device"},
+				files:  []string{"no space left on device"},
 				record: whole, verdicts: "unmeasurable",
 			},
 		},

@@ -27,9 +27,13 @@ const everyRunbook = "DRILLBOOK_EVERY_RUNBOOK"
 // trials enough to tell, the same outages. Nothing of it is in a record.
 func TestOwnEnvironment(t *testing.T) {
 	takesLong(t)
-	var all []task
-	for _, book := range chosenBooks(t) {
-		all = append(all, task{book, func(t *testing.T) { tellsNoDifference(t, hostContainer, book) }})
+	books := chosenBooks(t)
+	all := make([]task, 0, len(books))
+	for _, book := range books {
+		all = append(all, task{book, func(t *testing.T) {
+			t.Helper()
+			tellsNoDifference(t, hostContainer, book)
+		}})
 	}
 	most := measuredAtOnce
 	if os.Getenv(everyRunbook) != "" {
@@ -109,7 +113,8 @@ type downtime struct {
 }
 
 func (f felt) String() string {
-	return fmt.Sprintf("%s %v, out for %.0f to %.0f ms", f.Verdict, f.Reasons, f.Downtime.Longest.Least, f.Downtime.Longest.Most)
+	return fmt.Sprintf("%s %v, out for %.0f to %.0f ms",
+		f.Verdict, f.Reasons, f.Downtime.Longest.Least, f.Downtime.Longest.Most)
 }
 
 // endIn carries out a runbook in an environment.
@@ -122,7 +127,8 @@ func endIn(t *testing.T, env []string, host, book string) []felt {
 	}
 	c := p.command(t, "run", book, "--host", host, "--trials", strconv.Itoa(trials),
 		"--out", filepath.Join(p.dir, "reports", "out"))
-	c.Dir, c.Env = ".", append(slices.Clone(env), isCommand+"=1") // the image of the stand-in is built inside a checkout
+	c.Dir = "." // the image of the stand-in is built inside a checkout
+	c.Env = append(slices.Clone(env), isCommand+"=1")
 	began := time.Now()
 	out, err := c.CombinedOutput()
 	t.Logf("%s took %s", book, time.Since(began).Round(time.Second))
@@ -171,10 +177,11 @@ func own(t *testing.T) []string {
 	home, closed := t.TempDir(), t.TempDir()
 	must(t, os.Chmod(closed, 0o700))
 	for name, text := range map[string]string{
-		".pgpass":                    "*:*:*:*:" + theirs + "\n",
-		".pg_service.conf":           "[theirs]\nhost=192.0.2.1\noptions=-c synchronous_commit=off\n",
-		".psqlrc":                    `\echo ` + theirs + "\n\\set ON_ERROR_STOP on\n\\pset format html\n",
-		".docker/config.json":        `{"credsStore":"` + theirs + `","proxies":{"default":{"httpProxy":"http://192.0.2.1:1"}}}`,
+		".pgpass":          "*:*:*:*:" + theirs + "\n",
+		".pg_service.conf": "[theirs]\nhost=192.0.2.1\noptions=-c synchronous_commit=off\n",
+		".psqlrc":          `\echo ` + theirs + "\n\\set ON_ERROR_STOP on\n\\pset format html\n",
+		".docker/config.json": `{"credsStore":"` + theirs +
+			`","proxies":{"default":{"httpProxy":"http://192.0.2.1:1"}}}`,
 		".testcontainers.properties": "hub.image.name.prefix=registry.example.com/theirs\nryuk.disabled=false\n",
 	} {
 		file := filepath.Join(home, name)

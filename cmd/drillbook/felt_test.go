@@ -14,7 +14,7 @@ import (
 // not; a network that is too slow for clients is one as well.
 func TestReportsSayWhatClientsFelt(t *testing.T) {
 	takesLong(t)
-	var all []task
+	all := make([]task, 0, 3)
 	for _, tt := range []struct {
 		name      string
 		args      []string
@@ -39,6 +39,7 @@ func TestReportsSayWhatClientsFelt(t *testing.T) {
 		},
 	} {
 		all = append(all, task{tt.name, func(t *testing.T) {
+			t.Helper()
 			p := newProgram(t, t.TempDir()).on(t)
 			code, out := p.runs(t, append([]string{"run"}, tt.args...)...)
 			if code != 0 {

@@ -37,6 +37,7 @@ func TestInterruptAfterSteps(t *testing.T) {
 		}
 		for _, s := range steps {
 			all = append(all, task{fmt.Sprintf("%s/%d", book.Name, s.Number), func(t *testing.T) {
+				t.Helper()
 				interruptAfter(t, newProgram(t, prepared).on(t), book.Name, s)
 			}})
 		}

@@ -23,7 +23,7 @@ func leaksCommand() *cobra.Command {
 Looked for is every password that drills use, as it is, as it is quoted in JSON, HTML and addresses, and in base64 and
 hexadecimal. The exit code is 1 if one is found, 4 if a file could not be read.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return lookForLeaks(cmd, args) },
+		RunE: lookForLeaks,
 	}
 }
 
@@ -53,7 +53,8 @@ func lookForLeaks(cmd *cobra.Command, folders []string) error {
 	}
 	line(fmt.Sprintf("%d files were searched for %d passwords: found in %d places", files, len(known), leaks))
 	if leaks > 0 {
-		return withCode(exitMissed, errors.New("a password stands where anybody can read it: pass these files on to nobody"))
+		return withCode(exitMissed,
+			errors.New("a password stands where anybody can read it: pass these files on to nobody"))
 	}
 	return nil
 }

@@ -24,11 +24,13 @@ func TestLeaksFindsWhatIsPlanted(t *testing.T) {
 	}
 	plant("dm8-takeover/record.jsonl", "conn SYSDBA/"+known[0].String())
 	code, stdout, stderr := command(t, "leaks", run)
-	if clean := "1 files were searched for 1 passwords: found in 0 places"; code != 0 || !strings.Contains(stdout, clean) {
+	const clean = "1 files were searched for 1 passwords: found in 0 places"
+	if code != 0 || !strings.Contains(stdout, clean) {
 		t.Errorf("leaks of a clean run = %d, %q, %q, want %q", code, stdout, stderr, clean)
 	}
 	plant("terminal", "\x1b[1mconn SYSDBA/"+value+"\x1b[0m")
-	plant("dm8-takeover/index.html", `<img src="data:;base64,`+base64.StdEncoding.EncodeToString([]byte("SYSDBA:"+value))+`">`)
+	plant("dm8-takeover/index.html",
+		`<img src="data:;base64,`+base64.StdEncoding.EncodeToString([]byte("SYSDBA:"+value))+`">`)
 	code, stdout, stderr = command(t, "leaks", run)
 	for _, want := range []string{"/terminal: ", "/dm8-takeover/index.html: ", "found in 2 places"} {
 		if !strings.Contains(stdout, want) {

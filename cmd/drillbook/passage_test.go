@@ -32,7 +32,7 @@ type passage struct {
 // engine answers it with an error, and may cut the passage. It ends with the test.
 func engine(t *testing.T, cache string, refuse func(*passage, *http.Request) bool) *passage {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "engine") // the names of sockets must be short
+	dir, err := os.MkdirTemp("", "engine") //nolint:usetesting // the names of sockets must be short
 	must(t, err)
 	l, err := net.Listen("unix", filepath.Join(dir, "s"))
 	must(t, err)

@@ -56,7 +56,7 @@ type program struct {
 // machine, it shares with all that have the same folder for that.
 func newProgram(t *testing.T, prepared string) program {
 	t.Helper()
-	temp, err := os.MkdirTemp("", "d") // local nodes need a short name, that others may pass
+	temp, err := os.MkdirTemp("", "d") //nolint:usetesting // local nodes need a short name, that others may pass
 	must(t, err)
 	must(t, os.Chmod(temp, 0o711))
 	t.Cleanup(func() { must(t, os.RemoveAll(temp)) })

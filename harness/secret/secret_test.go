@@ -107,11 +107,12 @@ func TestLeaks(t *testing.T) {
 	plant("a/record.jsonl", `{"what":"p\u003cw\"d \u0026 7"}`+"\n"+value)
 	plant("a/b/index.html", "<p>p&lt;w&#34;d &amp; 7</p>")
 	plant("c/"+"x"+value, "\x00\xff"+value+"\x00")
-	var want []string
+	want := make([]string, 0, 8)
 	for i, before := range []string{"", "u", "us", "user:"} { // every place in a group of base64
 		name := fmt.Sprintf("Z/%d.bin", i)
 		text := before + value + "\xfe\xff and more"
-		plant(name, base64.StdEncoding.EncodeToString([]byte(text))+"\n"+base64.URLEncoding.EncodeToString([]byte(text))+
+		plant(name, base64.StdEncoding.EncodeToString([]byte(text))+"\n"+
+			base64.URLEncoding.EncodeToString([]byte(text))+
 			"\n"+hex.EncodeToString([]byte(text))+"\n"+strings.ToUpper(hex.EncodeToString([]byte(text))))
 		want = append(want, name+": ‹s› stands there 4 times")
 	}

@@ -82,7 +82,6 @@ func machine(t *testing.T, e *bare, programs map[string]string) (called string) 
 	called = filepath.Join(dir, "called")
 	for name, body := range programs {
 		text := "#!/bin/sh\necho " + name + " \"$@\" >>" + called + "\n" + body + "\n"
-		//nolint:gosec // a program of the test's own
 		must(t, os.WriteFile(filepath.Join(bin, name), []byte(text), 0o700))
 	}
 	return called

@@ -210,7 +210,7 @@ func (h *Host) publishedAt(ctx context.Context) (string, error) {
 // they have here. It listens only to the environment, and reads that once
 // in the life of a process: at whatever is first asked of it, be it the password
 // of a registry. So this comes before everything else.
-func (e *engine) tellTestcontainers() error {
+func (e *engine) tellTestcontainers(ctx context.Context) error {
 	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	// A path before the names of images, which may be in its file of properties
 	// too: nothing outweighs that but another path, and this one changes none.
@@ -223,7 +223,7 @@ func (e *engine) tellTestcontainers() error {
 		err = errors.Join(err, os.Setenv(client.EnvOverrideHost, e.Address))
 	}
 	if err == nil && isSSH(e.Address) {
-		err = e.withSocket(func() error { _, err := e.testcontainers(); return err })
+		err = e.withSocket(ctx, func() error { _, err := e.testcontainers(); return err })
 	}
 	if err != nil {
 		return fmt.Errorf("prepare testcontainers: %w", err)

@@ -63,7 +63,7 @@ func connect(ctx context.Context) (*engine, error) {
 	for _, address := range at {
 		e, err := dial(ctx, address)
 		if err == nil {
-			return e, e.tellTestcontainers()
+			return e, e.tellTestcontainers(ctx)
 		}
 		if why == nil {
 			why = err

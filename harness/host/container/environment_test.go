@@ -33,7 +33,8 @@ func TestOwnVariables(t *testing.T) {
 	cache, err := os.UserCacheDir()
 	must(t, err)
 	env := []string{
-		inChild + "=1", "PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + cache, "DOCKER_HOST=" + os.Getenv("DOCKER_HOST"),
+		inChild + "=1", "PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + cache,
+		"DOCKER_HOST=" + os.Getenv("DOCKER_HOST"),
 	}
 	const properties = "hub.image.name.prefix=registry.example.com/mine\nryuk.disabled=false\n" +
 		"ryuk.container.privileged=true\ntc.host=tcp://127.0.0.1:1\ndocker.host=tcp://127.0.0.1:1\n"

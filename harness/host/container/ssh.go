@@ -42,7 +42,7 @@ func overSSH(address string) ([]client.Opt, error) {
 // withSocket does something while the engine can be reached at a socket, which the
 // environment names meanwhile. Testcontainers knows no ssh and ends the process where
 // it finds no engine; it looks for one once, and uses our client for the rest.
-func (e *engine) withSocket(do func() error) (err error) {
+func (e *engine) withSocket(ctx context.Context, do func() error) (err error) {
 	dir, err := os.MkdirTemp("", "drillbook-engine-")
 	if err != nil {
 		return fmt.Errorf("make a socket for the engine: %w", err)
@@ -50,7 +50,7 @@ func (e *engine) withSocket(do func() error) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "s")
 	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "unix", path) //nolint:forbidigo // listening takes no time
+	listener, err := config.Listen(ctx, "unix", path)
 	if err != nil {
 		return fmt.Errorf("make a socket for the engine: %w", err)
 	}
