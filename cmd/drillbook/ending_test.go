@@ -118,7 +118,7 @@ func verdicts(t *testing.T) []ending {
 		{
 			name: "missed", args: []string{"--runbooks", promising(t, "1ms")},
 			want: ended{
-				code: exitMissed, said: []string{"✔ 7.", "missed"}, files: []string{"postgres/lost-primary"},
+				code: exitMissed, said: []string{"✘ missed"}, files: []string{"postgres/lost-primary"},
 				record: whole, verdicts: "missed",
 			},
 		},
@@ -202,7 +202,7 @@ func obstacles() []ending {
 // signalled are the ends of runs that a person, a program or a terminal ends.
 func signalled() []ending {
 	goesOn := ended{
-		said: []string{"✔ 7."}, files: []string{"postgres/lost-primary"}, record: whole, verdicts: whichever,
+		said: []string{"Total "}, files: []string{"postgres/lost-primary"}, record: whole, verdicts: whichever,
 	}
 	atOnce := ended{
 		code: exitInterrupted, said: []string{"`drillbook heal` removes what is left"}, none: true, record: cut,
