@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +41,18 @@ func copyRunbooks(t *testing.T, file, from, to string) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// at is where a text first stands in a runbook: file and line.
+func at(t *testing.T, file, text string) string {
+	t.Helper()
+	page, err := fs.ReadFile(runbooks.Embedded(), file)
+	must(t, err)
+	before, _, found := strings.Cut(string(page), text)
+	if !found {
+		t.Fatalf("%s does not hold %q", file, text)
+	}
+	return fmt.Sprintf("%s:%d", file, 1+strings.Count(before, "\n"))
 }
 
 // Every wrong input gets one line that says what, where and what to do, its
@@ -120,7 +134,7 @@ func TestBadInput(t *testing.T) {
 		{
 			"duplicate step",
 			[]string{"run", "--runbooks", copyRunbooks(t, lost, "## 3. Promote", "## 2. Promote")},
-			exitUsage, "postgres/lost-primary.md:81: step 2 stands where step 3 is due",
+			exitUsage, at(t, lost, "## 3. Promote") + ": step 2 stands where step 3 is due",
 		},
 		{
 			"missing step",
@@ -130,7 +144,7 @@ func TestBadInput(t *testing.T) {
 		{
 			"differing languages",
 			[]string{"list", "--runbooks", copyRunbooks(t, "postgres/lost-primary.zh.md", "planned=5m", "planned=6m")},
-			exitUsage, "postgres/lost-primary.zh.md:107: the line of attributes of step 5 differs",
+			exitUsage, at(t, "postgres/lost-primary.zh.md", "## 5. ") + ": the line of attributes of step 5 differs",
 		},
 		{"no records", []string{"report", "."}, exitUsage, "holds no records"},
 		{"no engine", []string{"run", "--host", "container"}, exitEnvironment, "no container engine"},
