@@ -16,7 +16,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts environments kills test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments kills test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ nightly: build ## carry out all drills (the same settings), and look for passwor
 
 interrupts: ## interrupt every runbook after each of its steps
 	DRILLBOOK_EVERY_STEP=1 $(GO) test -timeout 90m -run TestInterruptAfterSteps ./cmd/drillbook
+
+endings: ## walk every way in which a run ends, at a terminal, a pipe and in CI: 90 runs
+	DRILLBOOK_EVERY_OUTLET=1 $(GO) test -count=1 -timeout 90m -run TestEndings ./cmd/drillbook
 
 environments: ## carry out every runbook in an empty environment and in one of a person's own: 100 drills, about an hour
 	DRILLBOOK_EVERY_RUNBOOK=1 $(GO) test -count=1 -timeout 4h -v -run 'TestOwnEnvironment' ./cmd/drillbook

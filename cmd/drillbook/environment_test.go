@@ -50,12 +50,12 @@ func TestOwnEnvironmentLocal(t *testing.T) {
 	tellsNoDifference(t, hostLocal, "postgres/lost-primary")
 }
 
-// chosenBooks are a runbook whose faults need no relay and one whose relay is spoken
-// to by HTTP, or all.
+// chosenBooks are a runbook whose relay is spoken to by HTTP, or all. One without a
+// relay is carried out on this machine.
 func chosenBooks(t *testing.T) []string {
 	t.Helper()
 	if os.Getenv(everyRunbook) == "" {
-		return []string{"postgres/lost-primary", "postgres/half-open"}
+		return []string{"postgres/half-open"}
 	}
 	lib, err := runbooks.Load(runbooks.Embedded())
 	must(t, err)
