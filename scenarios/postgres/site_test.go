@@ -153,7 +153,9 @@ func (s *site) stop(ctx context.Context, member string) {
 // kill ends the server of a member as a host's loss does.
 func (s *site) kill(t *testing.T, member string) {
 	t.Helper()
-	s.run(t, member, `kill -9 $(head -1 $PGDATA/postmaster.pid)`)
+	// It has ended once its number is free: until then it counts as running.
+	s.run(t, member, `p=$(head -1 $PGDATA/postmaster.pid); kill -9 $p
+i=0; while kill -0 $p 2>/dev/null && [ $((i += 1)) -lt 400 ]; do sleep 0.05; done`)
 }
 
 // together makes sure that the standbys follow the primary, each over a slot of
