@@ -322,7 +322,7 @@ func broken() []ending {
 			by: func(t *testing.T, c *cell) {
 				t.Helper()
 				c.disk.fill(t)
-				c.await(t, "✔ 3.")
+				c.await(t, "✔ 4.") // by then the record has been written to
 				c.disk.free(t)
 			},
 			want: ended{

@@ -45,7 +45,7 @@ func TestInterruptAfterSteps(t *testing.T) {
 	if len(all) == 0 {
 		t.Error("there is no runbook of PostgreSQL")
 	}
-	together(t, atOnce, all)
+	together(t, 2, all) // each drill has two containers, whose state its steps wait for
 }
 
 func interruptAfter(t *testing.T, p program, book string, step runbooks.Step) {

@@ -14,7 +14,7 @@ import (
 )
 
 // listsProcesses lists all processes of this machine, and so those of its containers,
-// ten times a second, as everybody may who is on it. The function that it returns ends
+// twice a second, as everybody may who is on it. The function that it returns ends
 // that and is the command lines on which a secret stood.
 func listsProcesses(t *testing.T, secrets ...secret.Text) func() []string {
 	t.Helper()
@@ -22,7 +22,7 @@ func listsProcesses(t *testing.T, secrets ...secret.Text) func() []string {
 	listed := make(chan []string, 1)
 	go func() {
 		found, seen := map[string]bool{}, 0
-		for tick := time.NewTicker(100 * time.Millisecond); ; {
+		for tick := time.NewTicker(500 * time.Millisecond); ; {
 			files, _ := filepath.Glob("/proc/[0-9]*/cmdline") // its pattern is well-formed
 			for _, f := range files {
 				text, err := os.ReadFile(f)

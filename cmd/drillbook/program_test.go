@@ -192,8 +192,8 @@ func processesIn(t *testing.T, folder string) (pids []string) {
 // looks at, and of those whose figures are held against bounds that are far from
 // what is measured.
 const (
-	atOnce         = 4
-	measuredAtOnce = 2
+	atOnce         = 3
+	measuredAtOnce = 1
 )
 
 // task is a subtest.

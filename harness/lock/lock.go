@@ -28,15 +28,23 @@ const tryEvery = 50 * time.Millisecond
 // Folder is a folder of drillbook's own that outlives processes, made if it is
 // not there.
 func Folder(name string) (string, error) {
-	base, err := os.UserCacheDir()
+	dir, err := Path(name)
 	if err != nil {
-		return "", fmt.Errorf("find the cache folder: %w: set HOME or XDG_CACHE_HOME", err)
+		return "", err
 	}
-	dir := filepath.Join(base, "drillbook", name)
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // others may see that a run is alive
 		return "", fmt.Errorf("make the cache folder: %w", err)
 	}
 	return dir, nil
+}
+
+// Path is where Folder has the folder. It makes nothing.
+func Path(name string) (string, error) {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the cache folder: %w: set HOME or XDG_CACHE_HOME", err)
+	}
+	return filepath.Join(base, "drillbook", name), nil
 }
 
 // Lock is a lock that is held.

@@ -102,7 +102,7 @@ func (c engine) open(
 
 // Ledgers is the folder of the fault ledgers of all runs on this machine.
 func Ledgers() (string, error) {
-	return lock.Folder("faults")
+	return lock.Path("faults")
 }
 
 // Images are what the drills of all products run from.
