@@ -64,9 +64,6 @@ check: fmt-check lint unit mod-check ## what CI checks; needs no engine
 fmt-check:
 	@out=$$($(LINT) fmt --diff) || { echo "$$out"; echo "run: make fix"; exit 1; }
 
-vet:
-	$(GO) vet ./...
-
 lint:
 	$(LINT) run
 

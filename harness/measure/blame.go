@@ -112,9 +112,9 @@ func (r *Result) starved(from, to time.Duration) bool {
 	return sum > max(stoodLeast, (to-from)/stoodAfter)
 }
 
-// starved reports whether the harness may have failed a step itself, since it
+// hindered reports whether the harness may have failed a step itself, since it
 // stood still, or its attempts left late, for too much of it.
-func (v *view) starved(r *Result, s Step) bool {
+func (v *view) hindered(r *Result, s Step) bool {
 	from, to := s.From, s.From+s.Took
 	stood := r.stood(from, to)
 	if v.touched <= to {
@@ -206,7 +206,7 @@ func (r *Result) excuse(v *view) {
 		}
 		end := s.From + s.Took
 		overloaded := slices.ContainsFunc(r.Overloads, func(o Overload) bool { return o.From <= end && end <= o.To })
-		if overloaded || v.starved(r, *s) {
+		if overloaded || v.hindered(r, *s) {
 			s.Blame = record.BlameHarness
 		}
 	}
