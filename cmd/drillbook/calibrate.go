@@ -27,13 +27,13 @@ const (
 	visible  = 200 * time.Millisecond // to those who ask once a second
 )
 
-// calibrated is one row of the table: a probe or a shape that others use.
+// calibrated is one row of the table: the open loop of drillbook, or a closed loop.
 type calibrated struct {
-	Probe   string       `json:"probe"`
-	Manners []calManners `json:"manners"`
-	Within  *int         `json:"within,omitempty"` // trials whose bracket holds the truth; nil: it prints no bracket
-	Trials  int          `json:"trials"`
-	Stalled int          `json:"stalled,omitempty"` // trials in which the harness itself stood still
+	Probe   string    `json:"probe"`
+	Kinds   []calKind `json:"manners"`
+	Within  *int      `json:"within,omitempty"` // trials whose bracket holds the truth; nil: it prints no bracket
+	Trials  int       `json:"trials"`
+	Stalled int       `json:"stalled,omitempty"` // trials in which the harness itself stood still
 	// WidthMS is the median width of the brackets of trials without a stall.
 	WidthMS float64      `json:"width_median_ms,omitempty"`
 	Outside []calOutside `json:"outside,omitempty"` // trials whose bracket does not hold the truth
@@ -41,21 +41,21 @@ type calibrated struct {
 
 // calOutside is an outage whose length lay outside the bracket.
 type calOutside struct {
-	How     calibrate.Manner `json:"how"`
-	TruthMS float64          `json:"truth_ms"`
-	LeastMS float64          `json:"least_ms"`
-	MostMS  float64          `json:"most_ms"`
+	Kind    calibrate.OutageKind `json:"how"`
+	TruthMS float64              `json:"truth_ms"`
+	LeastMS float64              `json:"least_ms"`
+	MostMS  float64              `json:"most_ms"`
 }
 
 func (o calOutside) String() string {
-	return fmt.Sprintf("a %s of %.3f ms measured as %.3f to %.3f ms", o.How, o.TruthMS, o.LeastMS, o.MostMS)
+	return fmt.Sprintf("a %s of %.3f ms measured as %.3f to %.3f ms", o.Kind, o.TruthMS, o.LeastMS, o.MostMS)
 }
 
-// calManners is what was found of one manner of outage.
-type calManners struct {
-	How      calibrate.Manner `json:"how"`
-	MedianMS float64          `json:"error_median_ms"` // of those measured
-	WorstMS  float64          `json:"error_worst_ms"`
+// calKind is what was measured of one kind of outage.
+type calKind struct {
+	Kind     calibrate.OutageKind `json:"how"`
+	MedianMS float64              `json:"error_median_ms"` // of those measured
+	WorstMS  float64              `json:"error_worst_ms"`
 	// SteadyMS is the same of trials in which the harness did not stand still; nil: there was none.
 	SteadyMS *float64 `json:"error_worst_steady_ms,omitempty"`
 	Measured int      `json:"measured"`
@@ -100,7 +100,7 @@ one of nothing to the shortest that the probe is sure to see at its rate.`,
 			return printCalibration(cmd.OutOrStdout(), rows)
 		},
 	}
-	cmd.Flags().IntVar(&trials, "trials", 10, "outages of each manner and rate")
+	cmd.Flags().IntVar(&trials, "trials", 10, "outages of each kind and rate")
 	cmd.Flags().Float64SliceVar(&rates, "rates", []float64{100, 200, 500}, "attempts a second of our probe")
 	cmd.Flags().BoolVar(&alone, "alone", false, "leave out what others use")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the outages' lengths")
@@ -108,22 +108,22 @@ one of nothing to the shortest that the probe is sure to see at its rate.`,
 	return cmd
 }
 
-// calibrateAll runs what others use, all at once since they wait most of the
-// time, and then our probes one after the other, so that nothing disturbs them.
+// calibrateAll runs the closed loops, all at once since they wait most of the time,
+// and then our probes one after the other, so that nothing disturbs them.
 func calibrateAll(
 	ctx context.Context, rates []float64, trials int, seed uint64, alone bool, progress io.Writer,
 ) ([]calibrated, error) {
 	var work sync.WaitGroup
-	shapes := calibrate.Shapes()
+	loops := calibrate.ClosedLoops()
 	if alone {
-		shapes = nil
+		loops = nil
 	}
-	rows := make([]calibrated, len(shapes), len(shapes)+len(rates))
-	errs := make([]error, len(shapes))
-	for i, s := range shapes {
+	rows := make([]calibrated, len(loops), len(loops)+len(rates))
+	errs := make([]error, len(loops))
+	for i, l := range loops {
 		work.Go(func() {
-			seen, err := calibrate.Watch(ctx, s, lengths(10, seed, visible))
-			rows[i], errs[i] = ofGlimpses(s.Name, seen), err
+			seen, err := calibrate.RunClosedLoop(ctx, l, lengths(10, seed, visible))
+			rows[i], errs[i] = ofObservations(l.Name, seen), err
 		})
 	}
 	work.Wait()
@@ -149,27 +149,27 @@ func calibrateAll(
 	return rows, nil
 }
 
-// lengths are outages of every manner, of lengths that are spread evenly over
-// the orders of magnitude.
+// lengths are outages of every kind. Their lengths are spread evenly over the orders
+// of magnitude.
 func lengths(each int, seed uint64, least time.Duration) []calibrate.Outage {
 	r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // it must be possible to repeat it
-	all := make([]calibrate.Outage, 0, each*len(calibrate.Manners()))
+	all := make([]calibrate.Outage, 0, each*len(calibrate.OutageKinds()))
 	for range each {
-		for _, how := range calibrate.Manners() {
+		for _, how := range calibrate.OutageKinds() {
 			ratio := math.Pow(float64(longest)/float64(least), r.Float64())
-			all = append(all, calibrate.Outage{How: how, Length: time.Duration(float64(least) * ratio)})
+			all = append(all, calibrate.Outage{Kind: how, Length: time.Duration(float64(least) * ratio)})
 		}
 	}
 	return all
 }
 
 func ofTrials(name string, trials []calibrate.Trial) calibrated {
-	played := make([]outing, len(trials))
+	played := make([]trialError, len(trials))
 	row := calibrated{Probe: name, Trials: len(trials)}
 	within := 0
 	var widths []time.Duration
 	for i, t := range trials {
-		played[i] = outing{how: t.How, err: t.Error(), unseen: !t.Seen, unmeasured: !t.Seen, stalled: t.Stalled}
+		played[i] = trialError{kind: t.Kind, err: t.Error(), unseen: !t.Seen, unmeasured: !t.Seen, stalled: t.Stalled}
 		if t.Seen && !t.Stalled {
 			widths = append(widths, t.Measured.Most-t.Measured.Least)
 		}
@@ -177,41 +177,41 @@ func ofTrials(name string, trials []calibrate.Trial) calibrated {
 			within++
 		} else {
 			row.Outside = append(row.Outside,
-				calOutside{t.How, ms(t.Truth), ms(t.Measured.Least), ms(t.Measured.Most)})
+				calOutside{t.Kind, ms(t.Truth), ms(t.Measured.Least), ms(t.Measured.Most)})
 		}
 		if t.Stalled {
 			row.Stalled++
 		}
 	}
-	row.Manners, row.Within = byManner(played), &within
+	row.Kinds, row.Within = byKind(played), &within
 	row.WidthMS, _ = spread(widths)
 	return row
 }
 
-func ofGlimpses(name string, seen []calibrate.Glimpse) calibrated {
-	played := make([]outing, len(seen))
+func ofObservations(name string, seen []calibrate.Observation) calibrated {
+	played := make([]trialError, len(seen))
 	for i, g := range seen {
-		played[i] = outing{how: g.How, err: g.Error(), unseen: g.Errors == 0}
+		played[i] = trialError{kind: g.Kind, err: g.Error(), unseen: g.Errors == 0}
 	}
-	return calibrated{Probe: name, Manners: byManner(played), Trials: len(seen)}
+	return calibrated{Probe: name, Kinds: byKind(played), Trials: len(seen)}
 }
 
-// outing is one outage and how far a probe was off.
-type outing struct {
-	how        calibrate.Manner
+// trialError is one outage and how far a probe was off.
+type trialError struct {
+	kind       calibrate.OutageKind
 	err        time.Duration
 	unseen     bool
 	unmeasured bool // its error counts for nothing
 	stalled    bool // the harness stood still meanwhile
 }
 
-func byManner(played []outing) []calManners {
-	rows := make([]calManners, 0, len(calibrate.Manners()))
-	for _, how := range calibrate.Manners() {
-		m := calManners{How: how}
+func byKind(played []trialError) []calKind {
+	rows := make([]calKind, 0, len(calibrate.OutageKinds()))
+	for _, how := range calibrate.OutageKinds() {
+		m := calKind{Kind: how}
 		var errs, steady []time.Duration
 		for _, o := range played {
-			if o.how != how {
+			if o.kind != how {
 				continue
 			}
 			m.Trials++
@@ -253,13 +253,13 @@ func ms(d time.Duration) float64 { return math.Round(float64(d)/float64(time.Mic
 func printCalibration(w io.Writer, rows []calibrated) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	_, _ = fmt.Fprint(t, "PROBE")
-	for _, how := range calibrate.Manners() {
+	for _, how := range calibrate.OutageKinds() {
 		_, _ = fmt.Fprintf(t, "\t%s: MEDIAN / WORST\tUNSEEN", how)
 	}
 	_, _ = fmt.Fprintln(t, "\tTRUTH IN BRACKET")
 	for _, r := range rows {
 		_, _ = fmt.Fprint(t, r.Probe)
-		for _, m := range r.Manners {
+		for _, m := range r.Kinds {
 			errs := "–"
 			if m.Measured > 0 {
 				errs = signed(m.MedianMS) + " / " + signed(m.WorstMS)
@@ -301,10 +301,10 @@ func printCalibration(w io.Writer, rows []calibrated) error {
 
 // printSteady says how far a probe was off where the harness did not stand still.
 func printSteady(w io.Writer, r calibrated) error {
-	worst := make([]string, 0, len(r.Manners))
-	for _, m := range r.Manners {
+	worst := make([]string, 0, len(r.Kinds))
+	for _, m := range r.Kinds {
 		if m.SteadyMS != nil {
-			worst = append(worst, fmt.Sprintf("%s %s", m.How, signed(*m.SteadyMS)))
+			worst = append(worst, fmt.Sprintf("%s %s", m.Kind, signed(*m.SteadyMS)))
 		}
 	}
 	_, err := fmt.Fprintf(w, "%s: worst without a stall: %s\n", r.Probe, strings.Join(worst, ", "))

@@ -37,13 +37,13 @@ type opener func(ctx context.Context, addr string, reached func(context.Context)
 
 // Outage is one to be played.
 type Outage struct {
-	How    Manner
+	Kind   OutageKind
 	Length time.Duration
 }
 
 // Trial is one outage that was played, and what was measured of it.
 type Trial struct {
-	How      Manner
+	Kind     OutageKind
 	Truth    time.Duration
 	Measured measure.Bracket // of an outage that was not found: from nothing to what the probe may miss
 	Seen     bool            // an outage was found that meets the one that was played, and it was over
@@ -81,7 +81,7 @@ func Run(ctx context.Context, s Settings, outages []Outage, done func(Trial)) ([
 		t, err := s.play(ctx, srv, o)
 		if err != nil {
 			_ = srv.close() // the error before is the one that matters
-			return trials, fmt.Errorf("play a %s of %s: %w", o.How, o.Length, err)
+			return trials, fmt.Errorf("play a %s of %s: %w", o.Kind, o.Length, err)
 		}
 		trials = append(trials, t)
 		if done != nil {
@@ -91,15 +91,16 @@ func Run(ctx context.Context, s Settings, outages []Outage, done func(Trial)) ([
 	return trials, srv.close()
 }
 
-// Quick plays one short outage of each manner at the same time, so long that a
-// probe whose error is within bound sees it. It is what every drill begins with.
+// Quick plays one short outage of each kind, all at the same time. They are long
+// enough for a probe whose error is within bound to see them. Every drill begins
+// with this.
 func Quick(ctx context.Context, s Settings, bound time.Duration) ([]Trial, error) {
-	manners, length := Manners(), Length(bound)
-	trials, errs := make([]Trial, len(manners)), make([]error, len(manners))
+	kinds, length := OutageKinds(), Length(bound)
+	trials, errs := make([]Trial, len(kinds)), make([]error, len(kinds))
 	var playing sync.WaitGroup
-	for i, how := range manners {
+	for i, kind := range kinds {
 		playing.Go(func() {
-			one, err := Run(ctx, s, []Outage{{how, length}}, nil)
+			one, err := Run(ctx, s, []Outage{{kind, length}}, nil)
 			if err != nil {
 				errs[i] = err
 				return
@@ -130,10 +131,10 @@ func (s Settings) interval() time.Duration { return time.Duration(float64(time.S
 
 // play plays one outage under a probe of its own.
 func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error) {
-	t := Trial{How: o.How}
+	t := Trial{Kind: o.Kind}
 	var out measure.Span
 	rec, err := s.observe(ctx, srv.addr, func(note func(record.Event), now func() time.Duration) (err error) {
-		out, err = s.suffer(ctx, srv, o, func() { note(record.Event{Kind: record.Decided}) }, now)
+		out, err = s.playOutage(ctx, srv, o, func() { note(record.Event{Kind: record.Decided}) }, now)
 		return err
 	})
 	if err != nil {
@@ -152,16 +153,16 @@ func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error
 	return t, nil
 }
 
-// suffer has the server suffer an outage amid good service, and returns when it
-// was out. It calls before right before the outage.
-func (s Settings) suffer(
+// playOutage has the server be out for a while, with good service before and after,
+// and returns from when to when. It calls before right before the outage.
+func (s Settings) playOutage(
 	ctx context.Context, srv *server, o Outage, before func(), now func() time.Duration,
 ) (out measure.Span, err error) {
 	if err := wait.Out(ctx, s.Baseline); err != nil {
 		return out, err
 	}
 	before()
-	began, err := srv.begin(ctx, o.How)
+	began, err := srv.begin(ctx, o.Kind)
 	if err != nil {
 		return out, err
 	}

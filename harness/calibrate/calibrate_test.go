@@ -21,20 +21,20 @@ func settings(rate float64) calibrate.Settings {
 const widest = 40 * ms
 
 // The full tables are made by `drillbook calibrate`; this plays a few of each
-// manner. A trial in which the machine stood still says nothing, and is played
-// again: of each manner there must be one at least in which it did not, and of
+// kind. A trial in which the machine stood still says nothing, and is played
+// again: of each kind there must be one at least in which it did not, and of
 // all nine outages six.
 func TestRun(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	var outages []calibrate.Outage
 	for _, base := range []time.Duration{40 * ms, 150 * ms, 400 * ms} {
-		for _, how := range calibrate.Manners() {
-			outages = append(outages, calibrate.Outage{How: how, Length: base + time.Duration(r.Int64N(int64(30*ms)))})
+		for _, how := range calibrate.OutageKinds() {
+			outages = append(outages, calibrate.Outage{Kind: how, Length: base + time.Duration(r.Int64N(int64(30*ms)))})
 		}
 	}
 	const enough, patience = 6, 3 * time.Minute
 	bound := calibrate.Bound(settings(200), time.Hour)
-	told := map[calibrate.Manner]int{}
+	told := map[calibrate.OutageKind]int{}
 	stalled, outside := 0, 0
 	for began := time.Now(); len(outages) > 0 && time.Since(began) < patience; {
 		o := outages[0]
@@ -42,12 +42,12 @@ func TestRun(t *testing.T) {
 		tr := played(t, settings(200), o)
 		if tr.Stalled {
 			stalled++
-			if len(outages) > 9-enough || told[o.How] == 0 {
+			if len(outages) > 9-enough || told[o.Kind] == 0 {
 				outages = append(outages, o)
 			}
 			continue
 		}
-		told[o.How]++
+		told[o.Kind]++
 		if !tr.Holds() {
 			outside++
 		}
@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 	all := told[calibrate.Reset] + told[calibrate.Hang] + told[calibrate.Blackhole]
-	if len(told) < len(calibrate.Manners()) || all < enough {
+	if len(told) < len(calibrate.OutageKinds()) || all < enough {
 		t.Errorf("the harness stood still in %d trials and not in %v: this machine is too busy to measure on",
 			stalled, told)
 	}
@@ -69,8 +69,8 @@ func played(t *testing.T, s calibrate.Settings, o calibrate.Outage) calibrate.Tr
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(trials) != 1 || trials[0].How != o.How || trials[0].Truth < o.Length {
-		t.Fatalf("trials = %+v, want one %s of %s", trials, o.How, o.Length)
+	if len(trials) != 1 || trials[0].Kind != o.Kind || trials[0].Truth < o.Length {
+		t.Fatalf("trials = %+v, want one %s of %s", trials, o.Kind, o.Length)
 	}
 	return trials[0]
 }
@@ -89,8 +89,8 @@ func TestQuick(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, how := range calibrate.Manners() {
-			if trials[i].How != how || trials[i].Truth < tt.least {
+		for i, how := range calibrate.OutageKinds() {
+			if trials[i].Kind != how || trials[i].Truth < tt.least {
 				t.Errorf("%g/s: trial %d = %+v, want a %s of at least %s", tt.rate, i, trials[i], how, tt.least)
 			}
 		}
@@ -190,13 +190,13 @@ func TestWatch(t *testing.T) {
 	if testing.Short() {
 		t.Skip("outages that a script can see take their time")
 	}
-	script := calibrate.Shapes()[0]
-	seen, err := calibrate.Watch(t.Context(), script, []calibrate.Outage{{How: calibrate.Reset, Length: 1500 * ms}})
+	script := calibrate.ClosedLoops()[0]
+	seen, err := calibrate.RunClosedLoop(t.Context(), script, []calibrate.Outage{{Kind: calibrate.Reset, Length: 1500 * ms}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(seen) != 1 || seen[0].Truth < 1500*ms || seen[0].Errors == 0 {
-		t.Fatalf("glimpses = %+v, want one of an outage with errors", seen)
+		t.Fatalf("observations = %+v, want one of an outage with errors", seen)
 	}
 	if e := seen[0].Error(); e < 100*ms || e > 2*time.Second {
 		t.Errorf("a script that asks once a second is off by %s", e)

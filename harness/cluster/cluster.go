@@ -30,7 +30,7 @@ type Spec struct {
 	// Within is how long members may take to be ready.
 	Within time.Duration
 	// Alone says that only the first member serves at the start; see
-	// [driver.Ground].
+	// [driver.Env].
 	Alone bool
 	// Ran, if set, is told of the commands that are run in members.
 	Ran func(driver.Ran)
@@ -66,8 +66,8 @@ func (c *Cluster) start(ctx context.Context, spec Spec) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if f, ok := spec.Driver.(driver.Former); ok {
-		if err := f.Form(ctx, driver.Ground{Host: spec.Host, Members: c.Members, Alone: spec.Alone}); err != nil {
+	if f, ok := spec.Driver.(driver.Bootstrapper); ok {
+		if err := f.Bootstrap(ctx, driver.Env{Host: spec.Host, Members: c.Members, Alone: spec.Alone}); err != nil {
 			return fmt.Errorf("form the cluster: %w", err)
 		}
 	}

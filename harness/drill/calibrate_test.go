@@ -57,9 +57,9 @@ func TestCalibrationDecides(t *testing.T) {
 				}
 				tr := tt.tries[min(plays, len(tt.tries)-1)]
 				plays++
-				trials := make([]calibrate.Trial, 0, len(calibrate.Manners()))
-				for _, how := range calibrate.Manners() {
-					tr.How = how
+				trials := make([]calibrate.Trial, 0, len(calibrate.OutageKinds()))
+				for _, how := range calibrate.OutageKinds() {
+					tr.Kind = how
 					trials = append(trials, tr)
 				}
 				return trials, nil
@@ -81,9 +81,9 @@ func TestCalibrationRepeatsWhatWasBad(t *testing.T) {
 	const ms = time.Millisecond
 	plays := 0
 	got := calibratedBy(t, func(context.Context, calibrate.Settings, time.Duration) ([]calibrate.Trial, error) {
-		trials := make([]calibrate.Trial, 0, len(calibrate.Manners()))
-		for i, how := range calibrate.Manners() {
-			tr := calibrate.Trial{How: how, Truth: 121 * ms, Measured: measure.Bracket{Most: 20 * ms}, Stalled: true}
+		trials := make([]calibrate.Trial, 0, len(calibrate.OutageKinds()))
+		for i, how := range calibrate.OutageKinds() {
+			tr := calibrate.Trial{Kind: how, Truth: 121 * ms, Measured: measure.Bracket{Most: 20 * ms}, Stalled: true}
 			if i == plays { // one of them each time
 				tr.Measured, tr.Seen = measure.Bracket{Least: 118 * ms, Most: 126 * ms}, true
 			}
@@ -92,7 +92,7 @@ func TestCalibrationRepeatsWhatWasBad(t *testing.T) {
 		plays++
 		return trials, nil
 	})
-	if want := len(calibrate.Manners()); got.Verdict != measure.Met || plays != want {
+	if want := len(calibrate.OutageKinds()); got.Verdict != measure.Met || plays != want {
 		t.Errorf("verdict %s after %d tries, want met after %d; reasons %+v", got.Verdict, plays, want, got.Reasons)
 	}
 }

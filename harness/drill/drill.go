@@ -42,18 +42,18 @@ type Config struct {
 	Driver  driver.Driver
 	Host    host.Host
 	Members []string     // the first starts as the primary
-	Alone   bool         // only the first serves at the start, see [driver.Ground]
+	Alone   bool         // only the first serves at the start, see [driver.Env]
 	Links   link.Network // if set, what replication goes through
 	Probe   Probe
 	// Usual is how many writes a second the product is known to bear of the
 	// probe; 0: 200.
 	Usual float64
-	// Aside, if set, is the network over which the harness asks members
-	// directly, as a client beside them does, instead of over that of the
-	// other clients: when a member is cut off from these, its own clients, and
-	// the observer, still reach it.
-	Aside host.Network
-	Dir   string // of this drill alone; made if missing
+	// DirectNetwork, if set, is the network over which the observer and the
+	// streams to single members dial them. It differs from the network of the
+	// clients, so that a member is still reached when it is cut off from those.
+	// If "", both use the same network.
+	DirectNetwork host.Network
+	Dir           string // of this drill alone; made if missing
 	// Ledger, if set, holds the faults that are in force, on disk.
 	Ledger *fault.Ledger
 	// Calibrate, if set, has the probe measure outages of known length before
@@ -88,7 +88,7 @@ const (
 	healWithin    = 60 * time.Second
 	syncWithin    = 60 * time.Second
 	copyWithin    = 30 * time.Second
-	calmWithin    = 5 * time.Second
+	settledWithin = 5 * time.Second
 	agreeWithin   = 10 * time.Second
 	agreeEvery    = 500 * time.Millisecond
 )
@@ -291,5 +291,5 @@ func (d *Drill) Find(what, answer string, err error) {
 // Decide notes that m has been chosen to be the primary.
 func (d *Drill) Decide(m driver.Member) {
 	d.event(record.Event{Kind: record.Decided, Member: m.Name})
-	d.touched()
+	d.markDisturbed()
 }

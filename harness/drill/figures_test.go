@@ -25,7 +25,7 @@ func TestFiguresOfADrillWithoutAFault(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if _, err := d.Taken(t.Context(), time.Second); err != nil {
+			if _, err := d.CountDirectWrites(t.Context(), time.Second); err != nil {
 				return err
 			}
 			w.Stop()

@@ -58,7 +58,7 @@ func (s splitBrain) drill(t *testing.T, dir string) {
 		return errors.Join(d.Inject(ctx, cut), d.Promote(ctx, b))
 	})
 	step(t, d.Drill, 2, func() error {
-		counts, err := d.Taken(ctx, time.Second)
+		counts, err := d.CountDirectWrites(ctx, time.Second)
 		if counts["b"] == 0 || (counts["a"] > 0) != s.defects.KeepsWriting {
 			t.Errorf("taken = %v, want writes by b, and by a only if it goes on", counts)
 		}

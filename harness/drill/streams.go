@@ -106,7 +106,7 @@ func (d *Drill) calibrate(ctx context.Context) error {
 		return nil
 	}
 	s, bound := d.cfg.Probe.calibration(), d.cfg.Head.Settings.Bound
-	tries, passed := 0, map[calibrate.Manner]bool{}
+	tries, passed := 0, map[calibrate.OutageKind]bool{}
 	for all := 1; ; all++ {
 		trials, err := d.cfg.Calibrate(ctx, s, bound)
 		if err != nil {
@@ -114,15 +114,15 @@ func (d *Drill) calibrate(ctx context.Context) error {
 		}
 		good, stalled := true, false
 		for _, t := range trials {
-			if passed[t.How] {
+			if passed[t.Kind] {
 				continue
 			}
-			passed[t.How] = t.Seen && t.Error().Abs() <= bound
-			if !passed[t.How] {
+			passed[t.Kind] = t.Seen && t.Error().Abs() <= bound
+			if !passed[t.Kind] {
 				good, stalled = false, stalled || t.Stalled
 			}
 			d.event(record.Event{
-				Kind: record.Calibrated, What: string(t.How),
+				Kind: record.Calibrated, What: string(t.Kind),
 				Took: t.Truth, Least: t.Measured.Least, Most: t.Measured.Most, Unseen: !t.Seen,
 			})
 		}

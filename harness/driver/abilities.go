@@ -88,8 +88,8 @@ type Configurer interface {
 	Settings(ctx context.Context, m Member, seat Seat) ([]Setting, error)
 }
 
-// Ground is what a cluster is formed on.
-type Ground struct {
+// Env is what a cluster is bootstrapped in.
+type Env struct {
 	Host    host.Host
 	Members []Member // launched; the first one is to be the primary
 	// Alone says that only the first member is to serve, by itself; the others
@@ -97,11 +97,11 @@ type Ground struct {
 	Alone bool
 }
 
-// Former makes a cluster of members whose nodes run and whose databases do not
-// exist yet. It launches what the cluster needs besides its members, such as
-// monitors. A driver with this ability drives one cluster.
-type Former interface {
-	Form(ctx context.Context, g Ground) error
+// Bootstrapper creates a cluster from nodes that run and have no databases yet. It
+// launches what the cluster needs besides its members, such as monitors. A driver
+// with this ability drives one cluster.
+type Bootstrapper interface {
+	Bootstrap(ctx context.Context, g Env) error
 }
 
 // Dissolver runs something for a cluster besides its members, such as consoles

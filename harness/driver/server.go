@@ -22,6 +22,8 @@ type Server interface {
 // commands of people on its host go on. Both are idempotent, and a closed
 // server that is stopped and started is still closed.
 type Gate interface {
-	TurnAway(ctx context.Context, m Member) error
-	Admit(ctx context.Context, m Member) error
+	// RejectClients refuses new sessions and ends those that are open.
+	RejectClients(ctx context.Context, m Member) error
+	// AcceptClients undoes RejectClients.
+	AcceptClients(ctx context.Context, m Member) error
 }

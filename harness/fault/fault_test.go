@@ -128,7 +128,7 @@ func TestServerFaults(t *testing.T) {
 	t.Run("kill", func(t *testing.T) { live(t, fault.KillServer(d, a), gone) })
 	t.Run("stop", func(t *testing.T) { live(t, fault.StopServer(d, a), gone) })
 	t.Run("turn away", func(t *testing.T) {
-		live(t, fault.TurnAway(d, d, a), func(evidence string) {
+		live(t, fault.RejectClients(d, d, a), func(evidence string) {
 			if !strings.Contains(evidence, "28000") {
 				t.Errorf("evidence = %q, want the server's refusal", evidence)
 			}
@@ -212,7 +212,7 @@ func TestServerFaultsOnFake(t *testing.T) {
 			}
 		}
 		for _, f := range []fault.Fault{
-			fault.KillServer(db, a), fault.StopServer(db, a), fault.TurnAway(db, db, a),
+			fault.KillServer(db, a), fault.StopServer(db, a), fault.RejectClients(db, db, a),
 		} {
 			live(t, f, fails)
 		}
@@ -249,7 +249,7 @@ func TestKinds(t *testing.T) {
 	for name, f := range map[string]fault.Fault{
 		"kill":      fault.KillServer(d, m),
 		"stop":      fault.StopServer(d, m),
-		"turn-away": fault.TurnAway(d, d, m),
+		"turn-away": fault.RejectClients(d, d, m),
 		"disk-full": fault.FillDisk(d, m),
 		"sessions":  fault.UseUpSessions(d, m),
 	} {

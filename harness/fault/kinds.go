@@ -7,11 +7,11 @@ const (
 	hostLossMade = "in containers, the node's network interfaces are taken away, then all its processes are killed: " +
 		"nobody is told, but clients are refused at once where they dial ports that the engine publishes; " +
 		"on a local host they can only be killed, and the kernel tells the peers at once"
-	freezeMade   = "all processes of the node are paused by the kernel"
-	killMade     = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
-	stopMade     = "the server is stopped in order by its own command; the host stays up"
-	turnAwayMade = "the server's own access rules refuse new sessions from the network, and open ones are ended"
-	fillDiskMade = "a file in the data directory is made larger until nothing more fits on the disk, " +
+	freezeMade        = "all processes of the node are paused by the kernel"
+	killMade          = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
+	stopMade          = "the server is stopped in order by its own command; the host stays up"
+	rejectClientsMade = "the server's own access rules refuse new sessions from the network, and open ones are ended"
+	fillDiskMade      = "a file in the data directory is made larger until nothing more fits on the disk, " +
 		"which is the member's own"
 	unplugMade = "the node's interfaces to the networks are taken away; its processes run on"
 	useUpMade  = "sessions are opened and held until the server refuses one more"
@@ -88,7 +88,7 @@ func membersInEnglish() []Kind {
 			true,
 		},
 		{
-			"turn-away", turnAwayMade,
+			"turn-away", rejectClientsMade,
 			"people who close the database before they stop it",
 			"it is no failure: replication and commands on the host go on",
 			"the server accepts a connection and refuses the session",

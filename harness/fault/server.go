@@ -25,9 +25,11 @@ func StopServer(s driver.Server, m driver.Member) Fault {
 	return &stopServer{server{Server: s, m: m}}
 }
 
-// TurnAway closes a member's server to clients, as people do before they stop
-// it. Healing it lets them in again.
-func TurnAway(g driver.Gate, d driver.Driver, m driver.Member) Fault { return &turnAway{g, d, m} }
+// RejectClients has a member's server reject clients, as people do before they stop
+// it. Healing it accepts them again.
+func RejectClients(g driver.Gate, d driver.Driver, m driver.Member) Fault {
+	return &rejectClients{g, d, m}
+}
 
 // server is what faults of a member's server have in common.
 type server struct {
@@ -125,20 +127,21 @@ func (f *stopServer) Confirm(ctx context.Context) (string, error) {
 	return "no main process runs on " + f.m.Name, nil
 }
 
-type turnAway struct {
+type rejectClients struct {
 	g driver.Gate
 	d driver.Driver
 	m driver.Member
 }
 
-func (f *turnAway) String() string                   { return f.m.Name + " is closed to clients" }
-func (*turnAway) Mechanism() string                  { return turnAwayMade }
-func (f *turnAway) Inject(ctx context.Context) error { return f.g.TurnAway(ctx, f.m) }
-func (f *turnAway) Heal(ctx context.Context) error   { return f.g.Admit(ctx, f.m) }
+func (f *rejectClients) String() string                   { return f.m.Name + " is closed to clients" }
+func (*rejectClients) Mechanism() string                  { return rejectClientsMade }
+func (f *rejectClients) Inject(ctx context.Context) error { return f.g.RejectClients(ctx, f.m) }
+func (f *rejectClients) Heal(ctx context.Context) error   { return f.g.AcceptClients(ctx, f.m) }
 
-// Confirm knocks: the server must accept the connection and refuse the session.
-func (f *turnAway) Confirm(ctx context.Context) (string, error) {
-	s, refused, err := knock(ctx, f.d, f.m)
+// Confirm tries to open a session: the server must accept the connection and refuse
+// the session.
+func (f *rejectClients) Confirm(ctx context.Context) (string, error) {
+	s, refused, err := tryOpen(ctx, f.d, f.m)
 	if s != nil {
 		err = errors.Join(fmt.Errorf("%s opened a session", f.m.Name), s.Close())
 	}
@@ -148,6 +151,6 @@ func (f *turnAway) Confirm(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s answers, and refuses a session: %s", f.m.Name, refused), nil
 }
 
-func (f *turnAway) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
+func (f *rejectClients) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
 
-func (f *turnAway) Healed(ctx context.Context) (string, error) { return opens(ctx, f.d, f.m) }
+func (f *rejectClients) Healed(ctx context.Context) (string, error) { return opens(ctx, f.d, f.m) }

@@ -56,7 +56,7 @@ func (f *useUp) oneMore(ctx context.Context) (refused string, err error) {
 	if len(f.held) >= mostSessions {
 		return "", fmt.Errorf("it takes more than %d", mostSessions)
 	}
-	s, refused, err := knock(ctx, f.d, f.m)
+	s, refused, err := tryOpen(ctx, f.d, f.m)
 	if s != nil {
 		f.held = append(f.held, s)
 		return "", errOpened
@@ -119,9 +119,9 @@ func (f *useUp) Healed(ctx context.Context) (string, error) {
 	return opens(ctx, f.d, f.m)
 }
 
-// knock asks a member for a session: it opens one, or is up and refuses, or
-// there is an error.
-func knock(ctx context.Context, d driver.Driver, m driver.Member) (s driver.Session, refused string, err error) {
+// tryOpen tries to open a session on a member. It returns the session, or the reason
+// why a server that is up refused it, or an error.
+func tryOpen(ctx context.Context, d driver.Driver, m driver.Member) (s driver.Session, refused string, err error) {
 	reached := false
 	s, err = d.Open(ctx, driver.Target{Members: []driver.Member{m}, Reached: func(context.Context) error {
 		reached = true

@@ -17,7 +17,7 @@ const late = 100 * time.Millisecond
 func (v *view) brownouts() []Brownout {
 	var all []Brownout
 	for _, s := range v.clientWrites() {
-		limit := max(late, 3*s.reach(v))
+		limit := max(late, 3*s.responseBound(v))
 		for _, b := range s.brownouts(limit) {
 			if b.Least >= v.rec.Head.Settings.Settle {
 				all = append(all, b)

@@ -102,7 +102,7 @@ func (r *Result) baseline(v *view) Reason {
 				return Reason{Code: BaselineFailed, Age: a.Done}
 			}
 		}
-		until := v.disturbed - min(s.reach(v), want/2) // what left later, the disturbance may have met
+		until := v.disturbed - min(s.responseBound(v), want/2) // what left later, the disturbance may have met
 		acked := 0
 		for _, n := range s.acks {
 			if a := &s.attempts[n]; a.Intended >= from && a.Intended < until {

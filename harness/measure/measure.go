@@ -20,7 +20,7 @@ func Of(rec *record.Record) Result {
 	}
 	for _, s := range v.series {
 		stream := s.summary()
-		stream.Unseen = s.unseen(s.reach(v))
+		stream.Unseen = s.unseen(s.responseBound(v))
 		r.Streams = append(r.Streams, stream)
 		if s.stream.Member == "" && s.stream.Kind != record.Put && s.stream.Kind != record.Get {
 			r.Outages = append(r.Outages, v.ofDrill(s.outages(v))...)

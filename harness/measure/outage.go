@@ -48,12 +48,12 @@ func (s *series) outages(v *view) []Outage {
 	if len(s.acks)+len(s.fails) == 0 {
 		return nil
 	}
-	reach := s.reach(v)
-	gaps := s.addLongGaps(s.failedGaps(v, reach), reach)
-	s.met(gaps, reach)
+	responseBound := s.responseBound(v)
+	gaps := s.addLongGaps(s.failedGaps(v, responseBound), responseBound)
+	s.met(gaps, responseBound)
 	s.latestUp(gaps)
 	for i := range gaps {
-		s.lateAnswers(v, &gaps[i], reach)
+		s.lateAnswers(v, &gaps[i], responseBound)
 	}
 	var out []Outage
 	for len(gaps) > 0 {
@@ -64,17 +64,17 @@ func (s *series) outages(v *view) []Outage {
 	return out
 }
 
-// reach is the time within which a healthy service answers an attempt, a new
-// session and the sluggishness of this machine included.
-func (s *series) reach(v *view) time.Duration {
-	reach := s.latency + s.lateness
+// responseBound is the time within which a healthy service answers an attempt,
+// including opening a session and the delays of this machine.
+func (s *series) responseBound(v *view) time.Duration {
+	responseBound := s.latency + s.lateness
 	for _, other := range v.series {
 		if other != s && other.stream.Kind == record.Connect && other.stream.Member == s.stream.Member {
-			reach += other.latency
+			responseBound += other.latency
 			break
 		}
 	}
-	return reach
+	return responseBound
 }
 
 func (s *series) ack(k int) *record.Attempt { return &s.attempts[s.acks[k]] }
@@ -119,14 +119,14 @@ func (s *series) gapBefore(k int) gap {
 // failedGaps are the gaps, in order, in which attempts failed. An attempt that left
 // late or expired since the harness itself stood still proves nothing, however short
 // that was: a machine at its limit stalls often, and is slow in between too.
-func (s *series) failedGaps(v *view, reach time.Duration) []gap {
+func (s *series) failedGaps(v *view, responseBound time.Duration) []gap {
 	gaps := make([]gap, 0, min(len(s.fails), len(s.acks)+1))
 	for _, n := range s.fails {
 		a := &s.attempts[n]
 		doubtful := a.Expired && v.stalled(a.Intended, a.Done)
-		from, to := failing(a, reach)
+		from, to := failing(a, responseBound)
 		if doubtful {
-			to = max(to, min(v.latest(from)+reach, a.Done))
+			to = max(to, min(v.latest(from)+responseBound, a.Done))
 		}
 		k := s.longestGap(from, to)
 		if len(gaps) == 0 || gaps[len(gaps)-1].next != k { // nearly always the same as of the failure before
@@ -185,14 +185,14 @@ func (s *series) longestGap(from, to time.Duration) int {
 
 // unseen is the longest that a stream may have been out without anything of it
 // being seen: healthy service leaves gaps of that length.
-func (s *series) unseen(reach time.Duration) time.Duration {
-	return max(smallest, s.stream.Interval+2*reach)
+func (s *series) unseen(responseBound time.Duration) time.Duration {
+	return max(smallest, s.stream.Interval+2*responseBound)
 }
 
 // addLongGaps adds the gaps that nothing failed in but that are longer than
 // healthy service leaves.
-func (s *series) addLongGaps(failed []gap, reach time.Duration) []gap {
-	limit := s.unseen(reach)
+func (s *series) addLongGaps(failed []gap, responseBound time.Duration) []gap {
+	limit := s.unseen(responseBound)
 	gaps := make([]gap, 0, len(failed))
 	for k := 0; k <= len(s.acks); k++ {
 		if len(failed) > 0 && failed[0].next == k {
@@ -208,9 +208,9 @@ func (s *series) addLongGaps(failed []gap, reach time.Duration) []gap {
 
 // met marks the gaps that attempts met which failed. One that waited long may have
 // met several, and have failed by each.
-func (s *series) met(gaps []gap, reach time.Duration) {
+func (s *series) met(gaps []gap, responseBound time.Duration) {
 	for _, n := range s.fails {
-		from, to := failing(&s.attempts[n], reach)
+		from, to := failing(&s.attempts[n], responseBound)
 		i, _ := slices.BinarySearchFunc(gaps, from, func(g gap, t time.Duration) int { return cmp.Compare(g.to, t) })
 		for ; i < len(gaps) && gaps[i].from <= to; i++ {
 			gaps[i].met = true

@@ -18,18 +18,18 @@ func (v *view) split(lanes []Lane) Split {
 	return s
 }
 
-// reign is what one member acknowledged in one epoch, without having been made
-// primary in between: a product may go on in the same epoch when it gives the role
-// away and takes it back.
-type reign struct {
+// tenure is a period in which one member acknowledged writes in one epoch. It ends when
+// the member is made primary again: a product may keep the epoch when a member gives
+// the role away and takes it back.
+type tenure struct {
 	epoch        uint32
 	member       uint8
-	since, until time.Duration   // when it was made primary, and was again
+	since, until time.Duration   // when it was made primary, and when it was again
 	first, last  *record.Attempt // first by arrival of the answer, last by asking
 }
 
-func (v *view) newReign(a *record.Attempt) reign {
-	r := reign{epoch: a.Epoch, member: a.Member, until: endless, first: a, last: a}
+func (v *view) newTenure(a *record.Attempt) tenure {
+	r := tenure{epoch: a.Epoch, member: a.Member, until: endless, first: a, last: a}
 	r.since = v.lastChosen(v.member(a.Member), a.Done)
 	for _, t := range v.chosen[v.member(a.Member)] {
 		if t > a.Done {
@@ -40,7 +40,7 @@ func (v *view) newReign(a *record.Attempt) reign {
 	return r
 }
 
-func (r *reign) has(a *record.Attempt) bool {
+func (r *tenure) has(a *record.Attempt) bool {
 	return r.epoch == a.Epoch && r.member == a.Member && a.Done >= r.since && a.Done < r.until
 }
 
@@ -51,7 +51,7 @@ func (v *view) tellsMember(a *record.Attempt) bool {
 
 // before reports whether it began before the other: in an earlier epoch, or in
 // the same one before it.
-func (r *reign) before(o *reign) bool {
+func (r *tenure) before(o *tenure) bool {
 	return r.epoch < o.epoch || r.epoch == o.epoch && r.first.Done < o.first.Done
 }
 
@@ -60,22 +60,22 @@ func (r *reign) before(o *reign) bool {
 // one of a member that came after it in the same, had been acknowledged, and that
 // was acknowledged too, is a split brain.
 func (v *view) splitByEpoch() Split {
-	var reigns []reign
-	n := -1 // the reign of the acknowledgement before, which is nearly always that of the next
+	var tenures []tenure
+	n := -1 // the tenure of the acknowledgement before, which is nearly always that of the next
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
 		if a.Epoch == 0 || !v.tellsMember(a) {
 			continue
 		}
-		if n < 0 || !reigns[n].has(a) {
-			n = slices.IndexFunc(reigns, func(r reign) bool { return r.has(a) })
+		if n < 0 || !tenures[n].has(a) {
+			n = slices.IndexFunc(tenures, func(r tenure) bool { return r.has(a) })
 		}
 		if n < 0 {
-			n = len(reigns)
-			reigns = append(reigns, v.newReign(a))
+			n = len(tenures)
+			tenures = append(tenures, v.newTenure(a))
 			continue
 		}
-		r := &reigns[n]
+		r := &tenures[n]
 		if a.Done < r.first.Done {
 			r.first = a
 		}
@@ -84,8 +84,8 @@ func (v *view) splitByEpoch() Split {
 		}
 	}
 	var worst Split
-	for _, old := range reigns {
-		for _, young := range reigns {
+	for _, old := range tenures {
+		for _, young := range tenures {
 			if old.member == young.member || !old.before(&young) || old.last.Asked() <= young.first.Done {
 				continue
 			}

@@ -191,7 +191,7 @@ func (v *view) lanes() []Lane {
 func (v *view) probeError() time.Duration {
 	var worst time.Duration
 	for _, s := range v.clientWrites() {
-		worst = max(worst, s.stream.Interval+s.reach(v))
+		worst = max(worst, s.stream.Interval+s.responseBound(v))
 	}
 	return worst
 }

@@ -178,7 +178,7 @@ func (p *player) trouble() fault.Fault {
 	case 1:
 		return fault.StopServer(p.db, p.primary)
 	case 2:
-		return fault.TurnAway(p.db, p.db, p.primary)
+		return fault.RejectClients(p.db, p.db, p.primary)
 	default:
 		return fault.Freeze(p.primary)
 	}

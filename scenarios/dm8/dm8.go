@@ -129,5 +129,5 @@ func (s *story) both(ctx context.Context, primary, standby driver.Member) {
 // works fails the step with an error.
 func (s *story) works(err error) {
 	GinkgoHelper()
-	Expect(err).To(s.d.Work())
+	Expect(err).To(s.d.Succeed())
 }

@@ -10,6 +10,7 @@ import (
 
 	"drillbook/fixtures/fake"
 	"drillbook/harness/driver"
+	"drillbook/harness/host"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
 )
@@ -167,8 +168,8 @@ func TestPlaceIsLookedAt(t *testing.T) {
 		},
 	}
 	plain := scenario("fake/page", onFake, body("First", "Second"))
-	aside := plain
-	aside.Aside = true
+	direct := plain
+	direct.DirectNetwork = host.Private
 	for _, tt := range []struct {
 		name   string
 		sc     dsl.Scenario
@@ -177,7 +178,7 @@ func TestPlaceIsLookedAt(t *testing.T) {
 	}{
 		{"a scenario that asks the members as clients do", plain, 0, ""},
 		{
-			"a scenario that asks them aside", aside, 1,
+			"a scenario with a direct network", direct, 1,
 			"needs clients beside the members, and on a faraway host everybody is far",
 		},
 	} {

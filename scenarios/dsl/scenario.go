@@ -20,6 +20,7 @@ import (
 
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -53,10 +54,9 @@ type Scenario struct {
 	// Probe is what the product needs otherwise than [drill.Probe] has it; what
 	// a run is told to do outweighs it.
 	Probe drill.Probe
-	// Aside has what is asked of a member directly go over the private network,
-	// as clients beside it do, so that it is still reached when it is cut off
-	// from the others.
-	Aside bool
+	// DirectNetwork, if set, is the network over which the harness dials single
+	// members, see [drill.Config.DirectNetwork].
+	DirectNetwork host.Network
 	// Driver makes the driver for the values of the runbook's parameters.
 	Driver func(params map[string]string) (driver.Driver, error)
 	// Params are parameters of the runbook that differ from its defaults; what a
@@ -99,7 +99,7 @@ type Drill struct {
 	broken   error      // why the drill could not begin, or not go on
 	left     error      // why what it ran on could not be removed
 	inStep   bool       // a step has begun and not ended
-	cause    error      // what failed the current step, if Work has seen it
+	cause    error      // what failed the current step, if Succeed has seen it
 	failed   bool       // a step, or what is around the steps
 	stopped  bool       // by an interrupt
 	taking   sync.Mutex // held while it is taken down
@@ -156,7 +156,7 @@ func (d *Drill) folder(trial int) string {
 // able reports which ability of the runbook's needs the driver lacks.
 func able(drv driver.Driver, book runbooks.Runbook) error {
 	has := map[string]bool{}
-	_, has["form"] = drv.(driver.Former)
+	_, has["form"] = drv.(driver.Bootstrapper)
 	_, has["lag"] = drv.(driver.Lagger)
 	_, has["promote"] = drv.(driver.Promoter)
 	_, has["switchover"] = drv.(driver.Switcher)

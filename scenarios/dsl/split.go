@@ -31,8 +31,8 @@ func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fau
 // about.
 func (d *Drill) WatchApart(ctx context.Context, old, taken driver.Member, during time.Duration) {
 	ginkgo.GinkgoHelper()
-	counts, err := d.Taken(ctx, during)
-	gomega.Expect(err).To(d.Work())
+	counts, err := d.CountDirectWrites(ctx, during)
+	gomega.Expect(err).To(d.Succeed())
 	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", during, old.Name, counts[old.Name], taken.Name,
 		counts[taken.Name])
 	switch split := d.Book.ExpectsSplit(d.Params); {
@@ -57,5 +57,5 @@ func (d *Drill) SaveDiverged(ctx context.Context, m, primary driver.Member) {
 			saved.File, saved.Bytes, saved.SHA256)
 	}
 	d.Find("what only "+m.Name+" holds", found, err)
-	gomega.Expect(err).To(d.Work())
+	gomega.Expect(err).To(d.Succeed())
 }

@@ -84,15 +84,15 @@ func lostPrimary(d *dsl.Drill) {
 		a, b = d.PairInSync(ctx)
 		Expect(logIn(ctx, b)).To(Succeed())
 		lost = fault.HostLoss(a)
-		Expect(d.Inject(ctx, lost)).To(d.Work())
+		Expect(d.Inject(ctx, lost)).To(d.Succeed())
 	})
 	It(d.Step("Promote"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, b)).To(d.Work())
+		Expect(d.Promote(ctx, b)).To(d.Succeed())
 		d.ConfirmServed(ctx)
 	})
 	It(d.Step("Rejoin"), func(ctx SpecContext) {
-		Expect(d.Heal(ctx, lost)).To(d.Work())
-		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Work())
+		Expect(d.Heal(ctx, lost)).To(d.Succeed())
+		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Succeed())
 	})
 }
 
@@ -103,10 +103,10 @@ func unhealed(d *dsl.Drill) {
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		a, b = d.PairInSync(ctx)
 		lost = &stuckOnce{Fault: fault.HostLoss(a)}
-		Expect(d.Inject(ctx, lost)).To(d.Work())
+		Expect(d.Inject(ctx, lost)).To(d.Succeed())
 	})
 	It(d.Step("Promote"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, b)).To(d.Work())
+		Expect(d.Promote(ctx, b)).To(d.Succeed())
 		d.ConfirmServed(ctx)
 	})
 	It(d.Step("Rejoin"), func(ctx SpecContext) {
@@ -114,7 +114,7 @@ func unhealed(d *dsl.Drill) {
 			Expect(d.Heal(ctx, lost)).To(Succeed())
 			Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(Succeed())
 		}()
-		Expect(d.Heal(ctx, lost)).To(d.Work(), "bring the host up")
+		Expect(d.Heal(ctx, lost)).To(d.Succeed(), "bring the host up")
 	})
 }
 
@@ -140,10 +140,10 @@ func declines(context.Context, runbooks.Step) error { return errors.New("not now
 func unreachable(d *dsl.Drill) {
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		a, _ := d.PairInSync(ctx)
-		Expect(d.Inject(ctx, fault.HostLoss(a))).To(d.Work())
+		Expect(d.Inject(ctx, fault.HostLoss(a))).To(d.Succeed())
 	})
 	It(d.Step("Promote"), func(SpecContext) {
-		Expect(fmt.Errorf("promote b: %w", host.ErrGone)).To(d.Work())
+		Expect(fmt.Errorf("promote b: %w", host.ErrGone)).To(d.Succeed())
 	})
 	It(d.Step("Rejoin"), func(SpecContext) { Fail("it was carried out all the same") })
 }

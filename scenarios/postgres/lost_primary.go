@@ -39,16 +39,16 @@ func lostPrimary(d *dsl.Drill) {
 
 	It(d.Step("The primary's host is lost"), func(ctx SpecContext) {
 		hold, err := time.ParseDuration(d.Params["hold"])
-		Expect(err).To(d.Work())
+		Expect(err).To(d.Succeed())
 		if hold > 0 {
 			held = d.HoldReplication(ctx, b, a, postgres.Port, hold)
 		}
 		lost = fault.HostLoss(a)
-		Expect(d.Inject(ctx, lost)).To(d.Work())
+		Expect(d.Inject(ctx, lost)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Promote the standby"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, b)).To(d.Work())
+		Expect(d.Promote(ctx, b)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the clients follow"), func(ctx SpecContext) {
@@ -65,7 +65,7 @@ func lostPrimary(d *dsl.Drill) {
 			d.Undo(ctx, held)
 		}
 		d.Undo(ctx, lost)
-		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Work())
+		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the pair is in sync"), func(ctx SpecContext) {

@@ -146,9 +146,9 @@ func (s *network) slow() {
 		c := link.Condition{Kind: link.Latency}
 		var err error
 		c.Delay, err = time.ParseDuration(d.Params["delay"])
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 		c.Jitter, err = time.ParseDuration(d.Params["jitter"])
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 		s.impair(ctx, c)
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -168,7 +168,7 @@ func (s *network) narrow() {
 	d := s.d
 	It(d.Step("The network of replication becomes narrow"), func(ctx SpecContext) {
 		r, err := rate(d.Params)
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 		s.impair(ctx, link.Condition{Kind: link.Bandwidth, Rate: r})
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -193,7 +193,7 @@ const apart = 1200 * time.Millisecond
 func (s *network) served(title string) {
 	It(s.d.Step(title), func(ctx SpecContext) {
 		s.d.ConfirmInSync(ctx, s.b, s.a)
-		Expect(s.d.WaitServed(ctx, apart, s.d.Book.RTO+apart)).To(s.d.Work())
+		Expect(s.d.WaitServed(ctx, apart, s.d.Book.RTO+apart)).To(s.d.Succeed())
 		s.d.ConfirmServed(ctx)
 	}, SpecTimeout(dsl.StepLimit))
 }

@@ -10,17 +10,18 @@ import (
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
+	"drillbook/harness/host"
 	"drillbook/scenarios/dsl"
 )
 
 // NetworkCut carries out runbooks/postgres/network-cut.md.
 func NetworkCut() dsl.Scenario {
 	return dsl.Scenario{
-		Runbook: "postgres/network-cut",
-		Tier:    dsl.Nightly,
-		Members: pair(),
-		Aside:   true,
-		Needs:   dsl.Always(dsl.Cuts),
+		Runbook:       "postgres/network-cut",
+		Tier:          dsl.Nightly,
+		Members:       pair(),
+		DirectNetwork: host.Private,
+		Needs:         dsl.Always(dsl.Cuts),
 		Driver: func(params map[string]string) (driver.Driver, error) {
 			if err := dsl.Durations(params, "apart"); err != nil {
 				return nil, err
@@ -57,13 +58,13 @@ func (c *networkCut) split() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Take over on the standby"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, c.b)).To(d.Work())
+		Expect(d.Promote(ctx, c.b)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Find out who takes writes"), func(ctx SpecContext) {
 		d.ConfirmServed(ctx)
 		apart, err := time.ParseDuration(d.Params["apart"])
-		Expect(err).To(d.Work())
+		Expect(err).To(d.Succeed())
 		d.WatchApart(ctx, c.a, c.b, apart)
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -81,7 +82,7 @@ func (c *networkCut) split() {
 func (c *networkCut) repair() {
 	d := c.d
 	It(d.Step("Stop the writes on the old primary"), func(ctx SpecContext) {
-		Expect(postgres.StopWrites(ctx, c.a)).To(d.Work())
+		Expect(postgres.StopWrites(ctx, c.a)).To(d.Succeed())
 		d.Confirm("writes on the old primary")(postgres.CheckReadOnly(ctx, c.a))
 		d.ConfirmServed(ctx)
 		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, c.b, c.b, d.Cluster.Members))
@@ -92,12 +93,12 @@ func (c *networkCut) repair() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Rebuild the old primary as a standby"), func(ctx SpecContext) {
-		Expect(postgres.Stop(ctx, c.a)).To(d.Work())
+		Expect(postgres.Stop(ctx, c.a)).To(d.Succeed())
 		way := driver.Rewind
 		if d.Params["way"] == "pg_basebackup" {
 			way = driver.Rebuild
 		}
-		Expect(d.Rejoin(ctx, c.a, c.b, way)).To(d.Work())
+		Expect(d.Rejoin(ctx, c.a, c.b, way)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the pair is in sync"), func(ctx SpecContext) {

@@ -50,7 +50,7 @@ func (s *shutdown) close() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Turn the clients away"), func(ctx SpecContext) {
-		s.away = append(s.away, d.TurnAway(ctx, s.a), d.TurnAway(ctx, s.b))
+		s.away = append(s.away, d.RejectClients(ctx, s.a), d.RejectClients(ctx, s.b))
 	}, SpecTimeout(dsl.StepLimit))
 }
 
@@ -58,14 +58,14 @@ func (s *shutdown) stop() {
 	d := s.d
 	It(d.Step("Stop the primary"), func(ctx SpecContext) {
 		_, err := postgres.Psql(ctx, s.a, "CHECKPOINT")
-		Expect(err).To(d.Work())
+		Expect(err).To(d.Succeed())
 		s.aDown = d.StopServer(ctx, s.a)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the standby has everything"), func(ctx SpecContext) {
 		d.Confirm("the end of the primary")(postgres.CheckReceivedAll(ctx, s.a, s.b))
 		c, err := postgres.ReadControl(ctx, s.a)
-		Expect(err).To(d.Work())
+		Expect(err).To(d.Succeed())
 		s.timeline = c.Timeline
 	}, SpecTimeout(dsl.StepLimit))
 

@@ -71,11 +71,11 @@ func (s *switchover) prepare() {
 func (s *switchover) execute() {
 	d := s.d
 	It(d.Step("Turn on statement logging"), func(ctx SpecContext) {
-		Expect(postgres.LogStatements(ctx, s.a, true)).To(d.Work())
+		Expect(postgres.LogStatements(ctx, s.a, true)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Switch over from a to b"), func(ctx SpecContext) {
-		Expect(d.Switchover(ctx, s.a, s.b)).To(d.Work())
+		Expect(d.Switchover(ctx, s.a, s.b)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Run the functional validation tests on b"), func(ctx SpecContext) {
@@ -89,7 +89,7 @@ func (s *switchover) execute() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Turn off statement logging"), func(ctx SpecContext) {
-		s.each(func(m driver.Member) { Expect(postgres.LogStatements(ctx, m, false)).To(d.Work()) })
+		s.each(func(m driver.Member) { Expect(postgres.LogStatements(ctx, m, false)).To(d.Succeed()) })
 	}, SpecTimeout(dsl.StepLimit))
 }
 
@@ -118,16 +118,16 @@ func (s *switchover) finalCheck() {
 func (s *switchover) failback() {
 	d := s.d
 	It(d.Step("Turn on statement logging for the failback"), func(ctx SpecContext) {
-		Expect(postgres.LogStatements(ctx, s.b, true)).To(d.Work())
+		Expect(postgres.LogStatements(ctx, s.b, true)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Switch back from b to a"), func(ctx SpecContext) {
-		Expect(d.Switchover(ctx, s.b, s.a)).To(d.Work())
+		Expect(d.Switchover(ctx, s.b, s.a)).To(d.Succeed())
 		d.ConfirmServed(ctx)
 		d.ConfirmRole(ctx, s.a, driver.Primary)
 		d.ConfirmRole(ctx, s.b, driver.Standby)
 		d.ConfirmInSync(ctx, s.b, s.a)
-		s.each(func(m driver.Member) { Expect(postgres.LogStatements(ctx, m, false)).To(d.Work()) })
+		s.each(func(m driver.Member) { Expect(postgres.LogStatements(ctx, m, false)).To(d.Succeed()) })
 	}, SpecTimeout(dsl.StepLimit))
 }
 

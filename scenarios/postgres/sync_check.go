@@ -80,7 +80,7 @@ func (s *syncCheck) compare() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Make a table from the catalog"), func(ctx SpecContext) {
-		Expect(postgres.MakeCatalogTable(ctx, s.a)).To(s.d.Work())
+		Expect(postgres.MakeCatalogTable(ctx, s.a)).To(s.d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Compare the table on both sides"), func(ctx SpecContext) {
@@ -94,13 +94,13 @@ func (s *syncCheck) load() {
 	It(d.Step("Load rows in bulk"), func(ctx SpecContext) {
 		var err error
 		s.rows, err = strconv.Atoi(d.Params["rows"])
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 		s.loadAll(ctx)
 	}, SpecTimeout(loadLimit))
 
 	It(d.Step("See how long the standby takes to catch up"), func(ctx SpecContext) {
 		limit, err := time.ParseDuration(d.Params["catchup"])
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 		lag, err := d.WaitInSync(ctx, s.b, s.a, limit)
 		d.Figure(s.b.Name, "catch-up", milliseconds(time.Since(s.loaded)), "ms")
 		s.watch.Stop()
@@ -109,7 +109,7 @@ func (s *syncCheck) load() {
 		d.Figure("", "memory-before", float64(before), "bytes")
 		d.Figure("", "memory-most", float64(most), "bytes")
 		d.Find("replication", lag.Detail, err)
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 	}, SpecTimeout(loadLimit))
 
 	It(d.Step("Compare the loaded table on both sides"), func(ctx SpecContext) {
@@ -125,16 +125,16 @@ func (s *syncCheck) load() {
 func (s *syncCheck) loadAll(ctx context.Context) {
 	GinkgoHelper()
 	d := s.d
-	Expect(postgres.MakeLoadTable(ctx, s.a)).To(s.d.Work())
+	Expect(postgres.MakeLoadTable(ctx, s.a)).To(s.d.Succeed())
 	var err error
 	s.written, err = postgres.Position(ctx, s.a)
-	Expect(err).To(s.d.Work())
+	Expect(err).To(s.d.Succeed())
 	s.watch, err = d.WatchLag(ctx, s.b, s.a, sampleEvery)
-	Expect(err).To(s.d.Work())
+	Expect(err).To(s.d.Succeed())
 	began := time.Now()
 	for first := 1; first <= s.rows; first += batch {
 		last := min(first+batch-1, s.rows)
-		Expect(postgres.LoadRows(ctx, s.a, first, last)).To(s.d.Work())
+		Expect(postgres.LoadRows(ctx, s.a, first, last)).To(s.d.Succeed())
 		d.Progress(fmt.Sprintf("%d / %d", last, s.rows))
 	}
 	s.loaded = time.Now()
@@ -148,9 +148,9 @@ func (s *syncCheck) loadAll(ctx context.Context) {
 func (s *syncCheck) sizes(ctx context.Context) {
 	GinkgoHelper()
 	written, err := postgres.Position(ctx, s.a)
-	Expect(err).To(s.d.Work())
+	Expect(err).To(s.d.Succeed())
 	size, err := postgres.TableSize(ctx, s.a, postgres.LoadTable)
-	Expect(err).To(s.d.Work())
+	Expect(err).To(s.d.Succeed())
 	s.d.Figure(s.a.Name, "wal-written", float64(written-s.written), "bytes")
 	s.d.Figure(s.a.Name, "table-size", float64(size), "bytes")
 }
@@ -159,11 +159,11 @@ func (s *syncCheck) finish() {
 	d := s.d
 	It(d.Step("Compare the WAL and the archive on both sides"), func(ctx SpecContext) {
 		last, err := postgres.CloseSegment(ctx, s.a, s.b)
-		Expect(err).To(s.d.Work())
+		Expect(err).To(s.d.Succeed())
 		wal := map[string]postgres.WAL{}
 		for _, m := range []driver.Member{s.a, s.b} {
 			w, err := postgres.ReadWAL(ctx, m)
-			Expect(err).To(s.d.Work())
+			Expect(err).To(s.d.Succeed())
 			d.Figure(m.Name, "segments", float64(w.Kept), "")
 			d.Figure(m.Name, "archived", float64(len(w.Archived)), "")
 			wal[m.Name] = w
@@ -174,7 +174,7 @@ func (s *syncCheck) finish() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Remove the tables"), func(ctx SpecContext) {
-		Expect(postgres.DropTables(ctx, s.a)).To(s.d.Work())
+		Expect(postgres.DropTables(ctx, s.a)).To(s.d.Succeed())
 		d.ConfirmInSync(ctx, s.b, s.a)
 		d.ConfirmServed(ctx)
 	}, SpecTimeout(dsl.StepLimit))

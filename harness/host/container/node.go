@@ -39,8 +39,8 @@ type node struct {
 
 	published published
 
-	cables sync.Mutex              // held while cables are moved; guards pulled
-	pulled map[host.Network]string // by Kill, with the addresses: Start puts back those that are still in it
+	networkMu    sync.Mutex              // held while networks are connected or disconnected; guards disconnected
+	disconnected map[host.Network]string // by Kill, with the addresses: Start reconnects those that are still in it
 }
 
 // Name is the node's name on its host, and its host name.
@@ -54,9 +54,9 @@ func (n *node) State(ctx context.Context) (host.State, error) {
 		return "", fmt.Errorf("state of node %s: %w", n.name, err)
 	}
 	state := stateOf(seen)
-	n.cables.Lock()
-	defer n.cables.Unlock()
-	if state == host.Running && len(n.pulled) > 0 {
+	n.networkMu.Lock()
+	defer n.networkMu.Unlock()
+	if state == host.Running && len(n.disconnected) > 0 {
 		return host.Severed, nil
 	}
 	return state, nil
@@ -82,7 +82,7 @@ func (n *node) inspect(ctx context.Context) (container.InspectResponse, error) {
 // killed, and does not wait for any port: what it serves after a second boot is
 // up to its image. If the image says when it has booted, Start waits for that.
 func (n *node) Start(ctx context.Context) error {
-	if err := n.restoreCables(ctx); err != nil {
+	if err := n.reconnectNetworks(ctx); err != nil {
 		return fmt.Errorf("start node %s: %w", n.name, err)
 	}
 	err := n.bring(ctx, "start", host.Running, func() error {
@@ -118,7 +118,7 @@ func (n *node) Kill(ctx context.Context) error {
 	if s, err := n.State(ctx); err != nil || s == host.Ended {
 		return err
 	}
-	if err := n.pullCables(ctx); err != nil {
+	if err := n.disconnectNetworks(ctx); err != nil {
 		return fmt.Errorf("kill node %s: %w", n.name, err)
 	}
 	return n.bring(ctx, "kill", host.Ended, func() error {

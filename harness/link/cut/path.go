@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	// tryFor is how long a connection of our own knocks at a link, if nobody
-	// else does, to see whether its packets are stopped. The first packet
-	// leaves at once.
+	// tryFor bounds the harness's own attempt to connect along a link, which it
+	// makes if no other packet has met the rules. The first packet leaves at once.
 	tryFor = 150 * time.Millisecond
 	// anyPort is what is dialled where the route names no port. That nothing
 	// listens there does not matter.
@@ -126,7 +125,7 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 	}
 	stopped, err := p.stopped(ctx)
 	if err == nil && stopped == 0 {
-		p.knock(ctx)
+		p.tryConnect(ctx)
 		stopped, err = p.stopped(ctx)
 	}
 	if err == nil && stopped == 0 {
@@ -148,13 +147,13 @@ func (p *path) stopped(ctx context.Context) (int64, error) {
 	return packets(text)
 }
 
-// knock tries to connect along the link. Whether it can is for the counters
-// to say.
-func (p *path) knock(ctx context.Context) {
+// tryConnect tries to connect along the link. The result does not matter: the
+// rules' counters tell whether packets were stopped.
+func (p *path) tryConnect(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 10*tryFor)
 	defer cancel()
 	if p.route.From == "" {
-		p.knockFromOutside(ctx)
+		p.tryConnectFromOutside(ctx)
 		return
 	}
 	peers, err := p.peers(ctx)

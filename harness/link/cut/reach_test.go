@@ -188,7 +188,7 @@ func TestOneWay(t *testing.T) {
 		l, err := network.Link(t.Context(), link.Route{From: tt.from, To: tt.to, Over: host.Private, Port: port})
 		must(t, err)
 		must(t, l.Impose(t.Context(), link.Condition{Kind: link.Drop}))
-		before := counted(l) // knocks, if nothing was counted yet
+		before := counted(l) // tries to connect if nothing was counted yet
 		if got := dialWithin(t, h, tt.to, tt.from+"-private", "5"); got != connects {
 			t.Errorf("%s to %s is cut: %s to %s %s, want %s", tt.from, tt.to, tt.to, tt.from, got, connects)
 		}

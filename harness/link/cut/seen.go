@@ -119,17 +119,16 @@ func (p *path) near(ctx context.Context) ([]netip.Prefix, error) {
 	return all, nil
 }
 
-// knockFromOutside connects as clients do. A proxy of the place may accept, and
-// says no more than that: whoever waits for an answer then has knocked at the
-// node itself.
-func (p *path) knockFromOutside(ctx context.Context) {
+// tryConnectFromOutside connects as clients do. A proxy of the place may accept the
+// connection without the node; waiting for a byte makes it contact the node.
+func (p *path) tryConnectFromOutside(ctx context.Context) {
 	c, err := p.dial(ctx)
 	if err != nil {
 		return
 	}
 	defer c.Close() //nolint:errcheck // nothing was said on it
 	if c.SetReadDeadline(time.Now().Add(tryFor)) == nil {
-		_, _ = c.Read(make([]byte, 1)) // for the counters to say
+		_, _ = c.Read(make([]byte, 1)) // the counters tell whether it was stopped
 	}
 }
 

@@ -15,20 +15,20 @@ import (
 // Unplug disconnects the container from a network: the interface vanishes from
 // inside, and what the others send finds nobody.
 func (n *node) Unplug(ctx context.Context, which host.Network) error {
-	n.cables.Lock()
-	defer n.cables.Unlock()
+	n.networkMu.Lock()
+	defer n.networkMu.Unlock()
 	if err := n.plug(ctx, which, ""); err != nil {
 		return fmt.Errorf("unplug node %s from the %s network: %w", n.name, which, err)
 	}
-	delete(n.pulled, which) // it stays out when the power comes back
+	delete(n.disconnected, which) // a later Start does not reconnect it
 	return nil
 }
 
 // Plug undoes Unplug: the interface is back, with the address and the names
 // that it had.
 func (n *node) Plug(ctx context.Context, which host.Network) error {
-	n.cables.Lock()
-	defer n.cables.Unlock()
+	n.networkMu.Lock()
+	defer n.networkMu.Unlock()
 	err := n.plug(ctx, which, n.ips[which].String())
 	if err == nil {
 		err = n.readAddresses(ctx)
@@ -39,13 +39,13 @@ func (n *node) Plug(ctx context.Context, which host.Network) error {
 	return nil
 }
 
-// pullCables unplugs both networks at once and remembers which were plugged, also
-// by whoever tried to kill the node before and could not.
-func (n *node) pullCables(ctx context.Context) error {
-	n.cables.Lock()
-	defer n.cables.Unlock()
-	if n.pulled == nil {
-		n.pulled = map[host.Network]string{}
+// disconnectNetworks disconnects the node from both networks at once. It remembers
+// which it was on, also those that an earlier kill which failed disconnected.
+func (n *node) disconnectNetworks(ctx context.Context) error {
+	n.networkMu.Lock()
+	defer n.networkMu.Unlock()
+	if n.disconnected == nil {
+		n.disconnected = map[host.Network]string{}
 	}
 	for which := range n.ips {
 		at, err := n.address(ctx, which)
@@ -53,23 +53,23 @@ func (n *node) pullCables(ctx context.Context) error {
 			return err
 		}
 		if at != "" {
-			n.pulled[which] = at
+			n.disconnected[which] = at
 		}
 	}
-	return atOnce(slices.Collect(maps.Keys(n.pulled)), func(which host.Network) error {
+	return atOnce(slices.Collect(maps.Keys(n.disconnected)), func(which host.Network) error {
 		return n.plug(ctx, which, "")
 	})
 }
 
-// restoreCables undoes pullCables.
-func (n *node) restoreCables(ctx context.Context) error {
-	n.cables.Lock()
-	defer n.cables.Unlock()
-	for which, at := range n.pulled {
+// reconnectNetworks undoes disconnectNetworks.
+func (n *node) reconnectNetworks(ctx context.Context) error {
+	n.networkMu.Lock()
+	defer n.networkMu.Unlock()
+	for which, at := range n.disconnected {
 		if err := n.plug(ctx, which, at); err != nil {
 			return err
 		}
-		delete(n.pulled, which)
+		delete(n.disconnected, which)
 	}
 	return nil
 }

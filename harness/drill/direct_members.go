@@ -13,28 +13,28 @@ import (
 	"drillbook/harness/wait"
 )
 
-// direct is the members as the harness dials them when it means them and not
-// the service.
+// direct returns the members as the observer and the streams to single members
+// dial them: over [Config.DirectNetwork], if that is set.
 func (d *Drill) direct(members ...driver.Member) []driver.Member {
-	if d.cfg.Aside == "" {
+	if d.cfg.DirectNetwork == "" {
 		return members
 	}
 	dialled := make([]driver.Member, 0, len(members))
 	for _, m := range members {
-		m.Node = aside{Node: m.Node, over: d.cfg.Aside}
+		m.Node = directNode{Node: m.Node, over: d.cfg.DirectNetwork}
 		dialled = append(dialled, m)
 	}
 	return dialled
 }
 
-// aside is a node that is dialled over a network of our choice.
-type aside struct {
+// directNode is a node that is dialled over a given network.
+type directNode struct {
 	host.Node
 
 	over host.Network
 }
 
-func (n aside) Addr(ctx context.Context, port int) (string, error) {
+func (n directNode) Addr(ctx context.Context, port int) (string, error) {
 	ip, err := host.IP(ctx, n.Node, n.over)
 	if err != nil {
 		return "", fmt.Errorf("dial %s over the %s network: %w", n.Name(), n.over, err)
@@ -42,22 +42,22 @@ func (n aside) Addr(ctx context.Context, port int) (string, error) {
 	return net.JoinHostPort(ip, strconv.Itoa(port)), nil
 }
 
-// Taken counts, for so long, the writes that each member acknowledges when
-// they are sent straight to it.
-func (d *Drill) Taken(ctx context.Context, during time.Duration) (map[string]int, error) {
-	before := d.taken()
-	if err := d.watch(ctx, "writes to be counted", during); err != nil {
+// CountDirectWrites returns how many of the writes sent straight to it each member
+// acknowledges during the given time.
+func (d *Drill) CountDirectWrites(ctx context.Context, during time.Duration) (map[string]int, error) {
+	before := d.directWrites()
+	if err := d.letPass(ctx, "writes to be counted", during); err != nil {
 		return nil, err
 	}
-	counts := d.taken()
+	counts := d.directWrites()
 	for member := range counts {
 		counts[member] -= before[member]
 	}
 	return counts, nil
 }
 
-// watch lets the clients go on for so long.
-func (d *Drill) watch(ctx context.Context, name string, during time.Duration) error {
+// letPass waits for the given time while the clients go on.
+func (d *Drill) letPass(ctx context.Context, name string, during time.Duration) error {
 	began := d.now()
 	return wait.For(ctx, name, during+time.Second, func(context.Context) error {
 		if passed := d.now() - began; passed < during {
@@ -67,9 +67,9 @@ func (d *Drill) watch(ctx context.Context, name string, during time.Duration) er
 	})
 }
 
-// taken is how many of the writes sent straight to them the members have
-// acknowledged.
-func (d *Drill) taken() map[string]int {
+// directWrites returns how many of the writes sent straight to it each member has
+// acknowledged so far.
+func (d *Drill) directWrites() map[string]int {
 	counts := map[string]int{}
 	for i, s := range d.cfg.Head.Streams {
 		if s.Kind == record.Write && s.Member != "" {

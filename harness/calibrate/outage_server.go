@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// Manner is how the dummy server is out.
-type Manner string
+// OutageKind is how the server is out.
+type OutageKind string
 
-// The manners of an outage.
+// The kinds of outage.
 const (
 	// Reset: connections are reset, and connecting is refused at once, as by
 	// a process that has died on a host that lives.
-	Reset Manner = "reset"
+	Reset OutageKind = "reset"
 	// Hang: connections are accepted and nothing is answered until the end,
 	// when everything is, as by a process that was stopped and goes on.
-	Hang Manner = "hang"
+	Hang OutageKind = "hang"
 	// Blackhole: what is sent is lost, attempts to connect included, as on a
 	// network that is cut.
-	Blackhole Manner = "blackhole"
+	Blackhole OutageKind = "blackhole"
 )
 
-// Manners are all of them.
-func Manners() []Manner { return []Manner{Reset, Hang, Blackhole} }
+// OutageKinds returns all kinds.
+func OutageKinds() []OutageKind { return []OutageKind{Reset, Hang, Blackhole} }
 
 // server answers every line with a line, on loopback, but for the outages that
 // it is told to have. It knows when it was out.
@@ -38,7 +38,7 @@ type server struct {
 	service time.Duration // that every answer takes
 
 	mu       sync.Mutex // guards all below
-	out      Manner     // "": it serves
+	out      OutageKind // "": it serves
 	listener *net.TCPListener
 	conns    map[net.Conn]bool
 	fillers  []net.Conn    // of the queue that a blackhole is made of
@@ -136,7 +136,7 @@ func (s *server) arrives() bool {
 }
 
 // begin takes the server out, and returns since when it is.
-func (s *server) begin(ctx context.Context, how Manner) (time.Time, error) {
+func (s *server) begin(ctx context.Context, how OutageKind) (time.Time, error) {
 	s.mu.Lock()
 	s.out, s.healed = how, make(chan struct{})
 	began := time.Now()

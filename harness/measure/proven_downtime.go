@@ -58,11 +58,11 @@ func (v *view) settles(p, next proof) bool { return next.by-p.till >= v.rec.Head
 
 // failing is a span in which service was down at some time, since an attempt
 // failed. A server that was asked and owes its answer past the deadline was down
-// within its reach. Any other failure may be one of several: a driver that gives
+// within the response bound. Any other failure may be one of several: a driver that gives
 // up one server after the other says so only with the last.
-func failing(a *record.Attempt, reach time.Duration) (from, to time.Duration) {
+func failing(a *record.Attempt, responseBound time.Duration) (from, to time.Duration) {
 	if a.Expired && a.Outcome == record.Unknown {
-		return a.Asked(), min(a.Asked()+reach, a.Done)
+		return a.Asked(), min(a.Asked()+responseBound, a.Done)
 	}
 	return a.Sent, a.Done
 }
@@ -74,7 +74,7 @@ func failing(a *record.Attempt, reach time.Duration) (from, to time.Duration) {
 // had to wait for a session for longer than twice that met nobody when it left;
 // what was so while it waited it does not prove, since what is sent into a cut
 // network stays lost.
-func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
+func (s *series) lateAnswers(v *view, g *gap, responseBound time.Duration) {
 	var pause time.Duration
 	if g.failed > 0 {
 		pause = unnoticed
@@ -85,13 +85,13 @@ func (s *series) lateAnswers(v *view, g *gap, reach time.Duration) {
 			break
 		}
 		asked := a.Asked()
-		if asked-a.Sent > 2*reach && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
-			v.prove(g, proof{a.Sent, a.Sent + reach, a.Sent, true})
+		if asked-a.Sent > 2*responseBound && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
+			v.prove(g, proof{a.Sent, a.Sent + responseBound, a.Sent, true})
 		}
 		if asked < g.from || asked >= g.to {
 			continue
 		}
-		if by, till := v.latest(asked)+reach, min(v.earliest(a.Done), g.to)-reach; till-by > pause {
+		if by, till := v.latest(asked)+responseBound, min(v.earliest(a.Done), g.to)-responseBound; till-by > pause {
 			v.prove(g, proof{asked, by, till, true})
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"github.com/onsi/gomega"
 
 	"drillbook/harness/driver"
-	"drillbook/harness/fault"
-	"drillbook/harness/link"
 	"drillbook/harness/probe"
 	"drillbook/harness/wait"
 )
@@ -28,7 +26,7 @@ func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
 		}
 		return err
 	})
-	gomega.Expect(err).To(d.Work())
+	gomega.Expect(err).To(d.Succeed())
 	return primary, standby
 }
 
@@ -41,7 +39,7 @@ func (d *Drill) ConfirmInSync(ctx context.Context, standby, primary driver.Membe
 	ginkgo.GinkgoHelper()
 	lag, err := d.WaitInSync(ctx, standby, primary, syncWithin)
 	d.Find("replication", lag.Detail, err)
-	gomega.Expect(err).To(d.Work())
+	gomega.Expect(err).To(d.Succeed())
 }
 
 // PairInSync is Pair, once the standby is in sync.
@@ -60,7 +58,7 @@ func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Ro
 		err = fmt.Errorf("%s is %s, not %s", m.Name, got, want)
 	}
 	d.Find("role of "+m.Name, string(got), err)
-	gomega.Expect(err).To(d.Work())
+	gomega.Expect(err).To(d.Succeed())
 }
 
 // Confirm records what a check of the runbook found; an error of the check
@@ -69,22 +67,8 @@ func (d *Drill) Confirm(what string) func(found string, err error) {
 	return func(found string, err error) {
 		ginkgo.GinkgoHelper()
 		d.Find(what, found, err)
-		gomega.Expect(err).To(d.Work(), what)
+		gomega.Expect(err).To(d.Succeed(), what)
 	}
-}
-
-// HoldReplication cuts what the standby opens to the primary for so long. The
-// cut stays until the drill heals it.
-func (d *Drill) HoldReplication(
-	ctx context.Context,
-	standby, primary driver.Member,
-	port int,
-	hold time.Duration,
-) fault.Fault {
-	ginkgo.GinkgoHelper()
-	f := d.with(ctx, d.impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
-	gomega.Expect(wait.Out(ctx, hold)).To(d.Work(), "wait for replication to have been held up")
-	return f
 }
 
 // lookBack is how long clients must have been served without a failure to
@@ -97,7 +81,7 @@ func (d *Drill) ConfirmServed(ctx context.Context) {
 	err := d.WaitServed(ctx, lookBack, d.Book.RTO+lookBack)
 	h, now := d.Health()
 	d.Find("clients' writes", served(h, now), err)
-	gomega.Expect(err).To(d.Work())
+	gomega.Expect(err).To(d.Succeed())
 }
 
 func served(h probe.Health, now time.Duration) string {

@@ -2,8 +2,6 @@ package dsl
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -18,12 +16,12 @@ import (
 	"drillbook/harness/wait"
 )
 
-// TurnAway closes a member to clients until the drill heals that.
-func (d *Drill) TurnAway(ctx context.Context, m driver.Member) fault.Fault {
+// RejectClients has a member reject clients until the fault is healed.
+func (d *Drill) RejectClients(ctx context.Context, m driver.Member) fault.Fault {
 	ginkgo.GinkgoHelper()
 	g, ok := d.Cluster.Driver.(driver.Gate)
 	gomega.Expect(ok).To(gomega.BeTrue(), "the runbook needs turn-away")
-	return d.with(ctx, fault.TurnAway(g, d.Cluster.Driver, m))
+	return d.with(ctx, fault.RejectClients(g, d.Cluster.Driver, m))
 }
 
 // StopServer stops a member's server in order; healing that starts it.
@@ -52,48 +50,41 @@ func replication(standby, primary driver.Member, port int) link.Route {
 func (d *Drill) impaired(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
 	ginkgo.GinkgoHelper()
 	l, err := n.Link(ctx, r)
-	gomega.Expect(drill.Blame(record.BlameFault, err)).To(d.Work())
+	gomega.Expect(drill.Blame(record.BlameFault, err)).To(d.Succeed())
 	return fault.Impair(l, c)
 }
 
 // with injects a fault.
 func (d *Drill) with(ctx context.Context, f fault.Fault) fault.Fault {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(d.Inject(ctx, f)).To(d.Work())
+	gomega.Expect(d.Inject(ctx, f)).To(d.Succeed())
 	return f
 }
 
 // Undo heals a fault.
 func (d *Drill) Undo(ctx context.Context, f fault.Fault) {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(d.Heal(ctx, f)).To(d.Work())
+	gomega.Expect(d.Heal(ctx, f)).To(d.Succeed())
 }
 
 // Hold lets a state last for so long: the parameter hold of the runbook.
 func (d *Drill) Hold(ctx context.Context, what string) {
 	ginkgo.GinkgoHelper()
 	hold, err := time.ParseDuration(d.Params["hold"])
-	gomega.Expect(err).To(d.Work())
-	gomega.Expect(wait.Out(ctx, hold)).To(d.Work(), "wait for "+what)
+	gomega.Expect(err).To(d.Succeed())
+	gomega.Expect(wait.Out(ctx, hold)).To(d.Succeed(), "wait for "+what)
 }
 
-// Durations makes sure that parameters of a runbook are durations that a step may
-// take, before anything is started.
-func Durations(params map[string]string, names ...string) error {
-	return Within(LongestWait, params, names...)
-}
-
-// Within does that for steps that may wait longer.
-func Within(longest time.Duration, params map[string]string, names ...string) error {
-	var errs []error
-	for _, name := range names {
-		switch v, err := time.ParseDuration(params[name]); {
-		case err != nil || v < 0:
-			errs = append(errs, fmt.Errorf("%s=%s is no duration such as 500ms", name, params[name]))
-		case v > longest:
-			errs = append(errs, fmt.Errorf("%s=%s is longer than a step may wait for it: at most %s",
-				name, params[name], longest))
-		}
-	}
-	return errors.Join(errs...)
+// HoldReplication cuts what the standby opens to the primary for so long. The
+// cut stays until the drill heals it.
+func (d *Drill) HoldReplication(
+	ctx context.Context,
+	standby, primary driver.Member,
+	port int,
+	hold time.Duration,
+) fault.Fault {
+	ginkgo.GinkgoHelper()
+	f := d.with(ctx, d.impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
+	gomega.Expect(wait.Out(ctx, hold)).To(d.Succeed(), "wait for replication to have been held up")
+	return f
 }

@@ -1,0 +1,62 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drillbook/harness/driver"
+)
+
+// Promote makes m the primary, whatever the others say. It fails with
+// [errors.ErrUnsupported] if the product cannot.
+func (d *Drill) Promote(ctx context.Context, m driver.Member) error {
+	p, ok := d.cfg.Driver.(driver.Promoter)
+	if !ok {
+		return d.cannot("promote a member")
+	}
+	if err := d.mayPromote(ctx, m); err != nil {
+		return err
+	}
+	d.Decide(m)
+	defer d.markDisturbed()
+	if err := p.Promote(ctx, m); err != nil {
+		return fmt.Errorf("promote %s: %w", m.Name, err)
+	}
+	return nil
+}
+
+// Switchover gives the role of the primary to another member, without loss.
+func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
+	s, ok := d.cfg.Driver.(driver.Switcher)
+	if !ok {
+		return d.cannot("switch over")
+	}
+	if err := d.maySwitchover(ctx, from, to); err != nil {
+		return err
+	}
+	d.waitSettled(ctx)
+	d.Decide(to)
+	defer d.markDisturbed()
+	if err := s.Switchover(ctx, from, to); err != nil {
+		return fmt.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
+	}
+	return nil
+}
+
+// Rejoin brings a member back as a standby of the primary.
+func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver.Way) error {
+	r, ok := d.cfg.Driver.(driver.Rejoiner)
+	if !ok {
+		return d.cannot("rejoin a member")
+	}
+	defer d.markDisturbed()
+	if err := r.Rejoin(ctx, m, primary, way); err != nil {
+		return fmt.Errorf("rejoin %s to %s by %s: %w", m.Name, primary.Name, way, err)
+	}
+	return nil
+}
+
+func (d *Drill) cannot(what string) error {
+	return fmt.Errorf("%s cannot %s: %w", d.cfg.Driver.Product().Title, what, errors.ErrUnsupported)
+}

@@ -1,0 +1,84 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/harness/wait"
+)
+
+// waitSettled waits until service has been clean for the settling time, so that the
+// next action begins an outage of its own. If service does not settle in time, the
+// record says why, and the drill goes on: the measurement shows it.
+func (d *Drill) waitSettled(ctx context.Context) {
+	if err := d.WaitServed(ctx, max(settle, baseline), settledWithin); err != nil {
+		d.event(record.Event{Kind: record.Note, What: "service had not settled", Err: err.Error()})
+	}
+}
+
+// markDisturbed notes the time of an action that clients may notice.
+func (d *Drill) markDisturbed() { d.disturbed = d.now() }
+
+// clients is the stream by which the clients' service is told: their writes.
+const clients = 0
+
+// Health is how the clients' writes fare at the moment.
+func (d *Drill) Health() (h probe.Health, now time.Duration) { return d.probe.Health(clients) }
+
+// WaitServed waits until the clients' writes have succeeded without a failure
+// for so long, and for so long since the drill last did something to them.
+func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) error {
+	return wait.For(ctx, "clients to be served", within, func(context.Context) error {
+		h, now := d.Health()
+		if h.Served(now, clean) && now-d.disturbed >= clean {
+			return nil
+		}
+		if h.LastAck == 0 {
+			return fmt.Errorf("no write was acknowledged yet: %s", h.LastCause)
+		}
+		return fmt.Errorf("the last write was acknowledged %s ago, the last one failed %s ago: %s",
+			(now - h.LastAck).Round(time.Millisecond), (now - h.LastFail).Round(time.Millisecond), h.LastCause)
+	})
+}
+
+// WaitInSync waits until the standby has applied everything that the primary
+// had written when this was called.
+func (d *Drill) WaitInSync(
+	ctx context.Context,
+	standby, primary driver.Member,
+	within time.Duration,
+) (driver.Lag, error) {
+	l, ok := d.cfg.Driver.(driver.Lagger)
+	if !ok {
+		return driver.Lag{}, d.cannot("tell how far a standby is behind")
+	}
+	var last driver.Lag
+	var goal uint64
+	name := fmt.Sprintf("%s to be in sync with %s", standby.Name, primary.Name)
+	err := wait.For(ctx, name, within, func(ctx context.Context) error {
+		lag, err := l.Lag(ctx, standby, primary)
+		if err != nil {
+			return err
+		}
+		last = lag
+		if goal == 0 {
+			goal = lag.Written
+		}
+		switch {
+		case !lag.Streaming:
+			return fmt.Errorf("it does not replicate: %s", lag.Detail)
+		case lag.Applied < goal:
+			return fmt.Errorf("it is %d behind: %s", goal-lag.Applied, lag.Detail)
+		}
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("%w: do not make %s the primary: look at its log, its disk and its network, or rebuild it",
+			err, standby.Name)
+	}
+	return last, err
+}

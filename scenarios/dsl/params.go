@@ -1,0 +1,28 @@
+package dsl
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Durations makes sure that parameters of a runbook are durations that a step may
+// take, before anything is started.
+func Durations(params map[string]string, names ...string) error {
+	return Within(LongestWait, params, names...)
+}
+
+// Within does that for steps that may wait longer.
+func Within(longest time.Duration, params map[string]string, names ...string) error {
+	var errs []error
+	for _, name := range names {
+		switch v, err := time.ParseDuration(params[name]); {
+		case err != nil || v < 0:
+			errs = append(errs, fmt.Errorf("%s=%s is no duration such as 500ms", name, params[name]))
+		case v > longest:
+			errs = append(errs, fmt.Errorf("%s=%s is longer than a step may wait for it: at most %s",
+				name, params[name], longest))
+		}
+	}
+	return errors.Join(errs...)
+}
