@@ -10,7 +10,6 @@ import (
 
 	"drillbook/fixtures/fake"
 	"drillbook/harness/driver"
-	"drillbook/harness/host"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
 )
@@ -169,7 +168,7 @@ func TestPlaceIsLookedAt(t *testing.T) {
 	}
 	plain := scenario("fake/page", onFake, body("First", "Second"))
 	direct := plain
-	direct.DirectNetwork = host.Private
+	direct.DirectOverPrivate = true
 	for _, tt := range []struct {
 		name   string
 		sc     dsl.Scenario
@@ -178,7 +177,7 @@ func TestPlaceIsLookedAt(t *testing.T) {
 	}{
 		{"a scenario that asks the members as clients do", plain, 0, ""},
 		{
-			"a scenario with a direct network", direct, 1,
+			"a scenario that dials members over the private network", direct, 1,
 			"needs clients beside the members, and on a faraway host everybody is far",
 		},
 	} {

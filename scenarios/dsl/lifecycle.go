@@ -81,7 +81,10 @@ func (d *Drill) start(ctx context.Context) error {
 		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members, Alone: d.scenario.Alone,
 		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe), Usual: d.scenario.Probe.Writes,
 		Dir: d.dir, Watch: d.suite.opts.View.Event,
-		Calibrate: calibrate.Quick, Ledger: ledger, DirectNetwork: d.scenario.DirectNetwork,
+		Calibrate: calibrate.Quick, Ledger: ledger,
+	}
+	if d.scenario.DirectOverPrivate {
+		cfg.DirectNetwork = host.Private
 	}
 	d.Drill, err = drill.Begin(ctx, cfg)
 	return err

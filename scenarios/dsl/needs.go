@@ -19,7 +19,7 @@ const (
 	Cuts   Need = "cut links"          // connections between members that are really cut
 	Unplug Need = "unplugged cables"   // members without an interface to a network
 	Disks  Need = "members' own disks" // which a drill may fill
-	// Beside is what a scenario with a [Scenario.DirectNetwork] needs.
+	// Beside is what a scenario with [Scenario.DirectOverPrivate] needs.
 	Beside Need = "clients beside the members"
 )
 
@@ -35,7 +35,7 @@ func (s *Suite) Skipped() []reports.Skipped { return s.skipped }
 // For is the place, with all that it lacks for the scenarios: what cannot be
 // known before it is looked at, too.
 func (p Place) For(ctx context.Context, scenarios ...Scenario) (Place, error) {
-	if p.Look == nil || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.DirectNetwork != "" }) {
+	if p.Look == nil || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.DirectOverPrivate }) {
 		return p, nil
 	}
 	lacks, err := p.Look(ctx)
@@ -57,7 +57,7 @@ func (p Place) cannot(sc Scenario, params map[string]string) string {
 	if sc.Needs != nil {
 		needs = sc.Needs(params)
 	}
-	if sc.DirectNetwork != "" {
+	if sc.DirectOverPrivate {
 		needs = append(needs, Beside)
 	}
 	var why []string

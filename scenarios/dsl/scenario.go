@@ -20,7 +20,6 @@ import (
 
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
-	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -54,9 +53,9 @@ type Scenario struct {
 	// Probe is what the product needs otherwise than [drill.Probe] has it; what
 	// a run is told to do outweighs it.
 	Probe drill.Probe
-	// DirectNetwork, if set, is the network over which the harness dials single
-	// members, see [drill.Config.DirectNetwork].
-	DirectNetwork host.Network
+	// DirectOverPrivate has the harness dial single members over the private
+	// network, see [drill.Config.DirectNetwork].
+	DirectOverPrivate bool
 	// Driver makes the driver for the values of the runbook's parameters.
 	Driver func(params map[string]string) (driver.Driver, error)
 	// Params are parameters of the runbook that differ from its defaults; what a

@@ -10,18 +10,17 @@ import (
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
-	"drillbook/harness/host"
 	"drillbook/scenarios/dsl"
 )
 
 // NetworkCut carries out runbooks/postgres/network-cut.md.
 func NetworkCut() dsl.Scenario {
 	return dsl.Scenario{
-		Runbook:       "postgres/network-cut",
-		Tier:          dsl.Nightly,
-		Members:       pair(),
-		DirectNetwork: host.Private,
-		Needs:         dsl.Always(dsl.Cuts),
+		Runbook:           "postgres/network-cut",
+		Tier:              dsl.Nightly,
+		Members:           pair(),
+		DirectOverPrivate: true,
+		Needs:             dsl.Always(dsl.Cuts),
 		Driver: func(params map[string]string) (driver.Driver, error) {
 			if err := dsl.Durations(params, "apart"); err != nil {
 				return nil, err
