@@ -75,7 +75,7 @@ func rules() []rule {
 		},
 		{
 			"harness/observe",
-			[]string{"harness/driver", "harness/record"},
+			[]string{"harness/driver", "harness/host", "harness/record"},
 			"the observer knows no cluster and no step",
 		},
 		{

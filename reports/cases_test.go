@@ -214,6 +214,15 @@ func split() *record.Record {
 	w.rec.Head.Runbook = "dm8/partition"
 	w.rec.Head.Title = text("The primary is cut off from its standby", "主库与备库之间网络中断")
 	w.rec.Head.Product, w.rec.Head.System = "dm8", "Dameng DM8"
+	w.rec.Head.Auxiliaries = []record.Auxiliary{
+		{Name: "monitor", Duty: "monitor"}, {Name: "second", Duty: "monitor", Redundant: true},
+	}
+	w.event(record.Event{
+		At: 5200 * ms, Kind: record.State, Member: "monitor", What: "frozen",
+		Fault: "cut pg1 off on both networks",
+	})
+	w.event(record.Event{At: 5700 * ms, Kind: record.State, Member: "monitor", What: "running"})
+	w.event(record.Event{At: 8200 * ms, Kind: record.State, Member: "second", What: "ended"})
 	w.client = func(t time.Duration) reply {
 		switch {
 		case t < 5*sec:

@@ -27,6 +27,7 @@ func hostile() *record.Record {
 	h := &w.rec.Head
 	h.Title, h.Source, h.System, h.StandIn, h.Machine = record.Text{"en": text}, text, text, text, text
 	h.Published = text
+	h.Auxiliaries = []record.Auxiliary{{Name: text, Duty: text}}
 	h.Host, h.Product, h.Runbook, h.Harness, h.Run = text, text, text, text, text
 	h.Params = map[string]string{text: text}
 	h.Members[0] = text

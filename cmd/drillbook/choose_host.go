@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
-	"drillbook/harness/driver"
+	"drillbook/harness/cluster"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
@@ -52,31 +53,32 @@ func choosePlace(
 // findLocal says with what the members of the scenarios would run here.
 func findLocal(lib runbooks.Library, chosen []dsl.Scenario) (found local.Installed, err error) {
 	for _, sc := range chosen {
-		img, err := imageOf(lib, sc)
+		all, err := imagesOf(lib, sc)
 		if err != nil {
 			return found, err
 		}
-		if found, err = local.Find(img); err != nil {
-			return found, err
+		for _, img := range slices.Backward(all) { // the members' is what is told of
+			if found, err = local.Find(img); err != nil {
+				return found, err
+			}
 		}
 	}
 	return found, nil
 }
 
-// imageOf is what the first member of a scenario runs from.
-func imageOf(lib runbooks.Library, sc dsl.Scenario) (host.Image, error) {
+// imagesOf are what the nodes of a scenario run from.
+func imagesOf(lib runbooks.Library, sc dsl.Scenario) ([]host.Image, error) {
 	book, err := lib.Get(sc.Runbook)
 	if err != nil {
-		return host.Image{}, err
+		return nil, err
 	}
 	params, err := book.Settle(nil)
 	if err != nil {
-		return host.Image{}, err
+		return nil, err
 	}
 	drv, err := sc.Driver(params)
 	if err != nil {
-		return host.Image{}, err
+		return nil, err
 	}
-	plan, err := drv.Plan(driver.Seat{Name: sc.Members[0], First: true})
-	return plan.Image, err
+	return cluster.Images(drv)
 }

@@ -130,6 +130,11 @@ func (l *lines) event(e record.Event) string {
 			role = e.What
 		}
 		return fmt.Sprintf("      %s: %s", e.Member, role)
+	case record.State:
+		if state := l.words.states[e.What]; state != "" {
+			return fmt.Sprintf("      %s: %s", e.Member, state)
+		}
+		return fmt.Sprintf("      %s: %s", e.Member, e.What)
 	case record.Progress:
 		return "      " + e.What
 	case record.Skipped:
@@ -193,7 +198,7 @@ type words struct {
 	downtime, noOutage                 string
 	lost, saved, uncounted             string
 	served, failing, starting, consent string
-	roles                              map[string]string
+	roles, states                      map[string]string
 	verdicts                           map[measure.Verdict]string
 }
 
@@ -214,6 +219,7 @@ func wordsIn(lang string) words {
 			starting:  "启动中",
 			consent:   "\n即将执行：%s\n继续吗？[y/N] ",
 			roles:     map[string]string{"": "无应答", "primary": "主库", "standby": "备库", "neither": "既非主库也非备库"},
+			states:    map[string]string{"running": "运行中", "ended": "已终止", "frozen": "已冻结"},
 			verdicts: map[measure.Verdict]string{
 				measure.Met:          "达标",
 				measure.Missed:       "未达标",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,27 +40,46 @@ type Spec struct {
 // Cluster is a set of members that replicate. Close ends what is run for it; its
 // members end with their host, which is closed behind it.
 type Cluster struct {
-	Driver  driver.Driver
-	Members []driver.Member
+	Driver      driver.Driver
+	Members     []driver.Member
+	Seats       []driver.Seat   // of the members
+	Auxiliaries []driver.Member // as the driver has planned them
 }
 
-// Start launches all members at once and waits until one is primary and the
-// others replicate from it. On error the host still holds what was launched,
+// Start launches all members and auxiliaries at once and waits until one member is
+// primary and the others replicate from it. On error the host still holds what was launched,
 // and nothing else is left.
 func Start(ctx context.Context, spec Spec) (*Cluster, error) {
-	c := &Cluster{Driver: spec.Driver, Members: make([]driver.Member, len(spec.Members))}
-	if err := c.start(ctx, spec); err != nil {
+	plans, err := Auxiliaries(spec.Driver, spec.Members)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{
+		Driver: spec.Driver, Members: make([]driver.Member, len(spec.Members)),
+		Seats: make([]driver.Seat, len(spec.Members)), Auxiliaries: make([]driver.Member, len(plans)),
+	}
+	if err := c.start(ctx, spec, plans); err != nil {
 		return nil, errors.Join(err, c.Close(context.WithoutCancel(ctx)))
 	}
 	return c, nil
 }
 
-func (c *Cluster) start(ctx context.Context, spec Spec) error {
+func (c *Cluster) start(ctx context.Context, spec Spec, plans []driver.Auxiliary) error {
 	group, launching := errgroup.WithContext(ctx)
 	for i := range spec.Members {
 		group.Go(func() error {
-			m, err := launch(launching, spec, i)
-			c.Members[i] = m
+			s, err := seat(launching, spec, i, plans)
+			if err == nil {
+				c.Seats[i] = s
+				c.Members[i], err = launch(launching, spec, s)
+			}
+			return err
+		})
+	}
+	for i, plan := range plans {
+		group.Go(func() error {
+			m, err := launchAuxiliary(launching, spec, plan)
+			c.Auxiliaries[i] = m
 			return err
 		})
 	}
@@ -67,7 +87,9 @@ func (c *Cluster) start(ctx context.Context, spec Spec) error {
 		return err
 	}
 	if f, ok := spec.Driver.(driver.Bootstrapper); ok {
-		if err := f.Bootstrap(ctx, driver.Env{Host: spec.Host, Members: c.Members, Alone: spec.Alone}); err != nil {
+		if err := f.Bootstrap(ctx, driver.Env{
+			Host: spec.Host, Members: c.Members, Auxiliaries: c.Auxiliaries, Alone: spec.Alone,
+		}); err != nil {
 			return fmt.Errorf("form the cluster: %w", err)
 		}
 	}
@@ -91,31 +113,41 @@ func (c *Cluster) Close(ctx context.Context) error {
 	return nil
 }
 
-func launch(ctx context.Context, spec Spec, i int) (driver.Member, error) {
+// seat is a member's place in the cluster.
+func seat(ctx context.Context, spec Spec, i int, plans []driver.Auxiliary) (driver.Seat, error) {
 	name := spec.Members[i]
-	seat := driver.Seat{Name: name, First: i == 0, Dial: map[string]string{}}
+	s := driver.Seat{Name: name, First: i == 0, Dial: map[string]string{}, Auxiliaries: map[string]string{}}
+	for _, p := range plans {
+		if at := publicAddr(spec.Host, p); at != "" {
+			s.Auxiliaries[p.Spec.Name] = at
+		}
+	}
 	for _, peer := range spec.Members {
 		if peer == name {
 			continue
 		}
 		addr, err := replicationAddr(ctx, spec, name, peer)
 		if err != nil {
-			return driver.Member{}, err
+			return s, err
 		}
-		seat.Peers = append(seat.Peers, peer)
-		seat.Dial[peer] = addr
+		s.Peers = append(s.Peers, peer)
+		s.Dial[peer] = addr
 	}
+	return s, nil
+}
+
+func launch(ctx context.Context, spec Spec, seat driver.Seat) (driver.Member, error) {
 	plan, err := spec.Driver.Plan(seat)
 	if err != nil {
-		return driver.Member{}, fmt.Errorf("plan member %s: %w", name, err)
+		return driver.Member{}, fmt.Errorf("plan member %s: %w", seat.Name, err)
 	}
 	node, err := spec.Host.Launch(ctx, plan)
 	if err != nil {
-		return driver.Member{}, fmt.Errorf("launch member %s: %w", name, err)
+		return driver.Member{}, fmt.Errorf("launch member %s: %w", seat.Name, err)
 	}
 	return driver.Member{
-		Name: name, Node: node, Dial: seat.Dial, Ran: spec.Ran,
-		Public: spec.Host.Address(name, host.Public, spec.Driver.Product().Port),
+		Name: seat.Name, Node: node, Dial: seat.Dial, Ran: spec.Ran,
+		Public: spec.Host.Address(seat.Name, host.Public, spec.Driver.Product().Port),
 	}, nil
 }
 
@@ -155,13 +187,17 @@ func (c *Cluster) ready(ctx context.Context) error {
 }
 
 // Member returns the named member.
-func (c *Cluster) Member(name string) (driver.Member, bool) {
-	for _, m := range c.Members {
-		if m.Name == name {
-			return m, true
-		}
+func (c *Cluster) Member(name string) (driver.Member, bool) { return named(c.Members, name) }
+
+// Auxiliary returns the named auxiliary node.
+func (c *Cluster) Auxiliary(name string) (driver.Member, bool) { return named(c.Auxiliaries, name) }
+
+func named(all []driver.Member, name string) (driver.Member, bool) {
+	i := slices.IndexFunc(all, func(m driver.Member) bool { return m.Name == name })
+	if i < 0 {
+		return driver.Member{}, false
 	}
-	return driver.Member{}, false
+	return all[i], true
 }
 
 // Role asks a member what it takes itself to be, over a session of its own.

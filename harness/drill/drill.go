@@ -117,6 +117,8 @@ type Drill struct {
 	journal  *record.Writer
 	probe    *probe.Probe
 	observer *observe.Observer
+	nodes    *observe.Nodes
+	faultsMu sync.Mutex // guards faults, which the watch of nodes reads
 	faults   []*inForce // in the order of injection
 	watches  []*Watch
 	// disturbed is when the drill last did something that clients may feel
@@ -148,6 +150,10 @@ func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 func (d *Drill) openJournal() error {
 	d.cfg.Head.Began = d.began
 	d.cfg.Head.Members = d.cfg.Members
+	var err error
+	if d.cfg.Head.Auxiliaries, err = auxiliaries(d.cfg); err != nil {
+		return err
+	}
 	if p, ok := d.cfg.Host.(host.Publisher); ok {
 		d.cfg.Head.Published = p.Published()
 	}
@@ -197,6 +203,7 @@ func (d *Drill) start(ctx context.Context) error {
 		Began: d.began, Driver: d.cfg.Driver, Members: d.direct(c.Members...),
 		Every: 50 * time.Millisecond, Within: 250 * time.Millisecond, Event: d.emit,
 	})
+	d.watchAuxiliaries(ctx)
 	d.probe, err = probe.Start(context.WithoutCancel(ctx), probe.Config{
 		Run: d.cfg.Head.Run, Began: d.began, Members: d.cfg.Members,
 		Streams: d.openers(), Journal: d.journal,

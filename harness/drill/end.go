@@ -40,6 +40,7 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	defer done()
 	d.readBack(reading, within)
 	d.observer.Stop()
+	d.nodes.Stop()
 	tail.Versions = d.versions(reading)
 	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))
 	if Blamed(err) == record.BlamePlace {
@@ -92,7 +93,7 @@ func (d *Drill) versions(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, copyWithin)
 	defer cancel()
 	all := map[string]string{}
-	for _, m := range d.Cluster.Members {
+	for _, m := range slices.Concat(d.Cluster.Members, d.Cluster.Auxiliaries) {
 		versions, err := v.Versions(ctx, m)
 		if err != nil {
 			continue // a member that cannot be asked has its own trouble in the record
@@ -113,6 +114,9 @@ func (d *Drill) stopAll(ctx context.Context) {
 	}
 	if d.observer != nil {
 		d.observer.Stop()
+	}
+	if d.nodes != nil {
+		d.nodes.Stop()
 	}
 	if d.Cluster != nil {
 		if err := d.Cluster.Close(ctx); err != nil {

@@ -29,7 +29,7 @@ func (d *Drill) inject(ctx context.Context, f fault.Fault) error {
 		return fmt.Errorf("%w; it was not injected", err)
 	}
 	this := &inForce{Fault: f}
-	d.faults = append(d.faults, this)
+	d.hold(this)
 	if err := f.Inject(ctx); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
 		return fmt.Errorf("inject %s: %w", f, err)
@@ -65,7 +65,7 @@ func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 		return err
 	}
 	// Not before: whoever is interrupted on the way here leaves it to End.
-	d.faults = slices.DeleteFunc(d.faults, func(g *inForce) bool { return g.Fault == f })
+	d.release(f)
 	return d.book((*fault.Ledger).Done, f)
 }
 

@@ -13,13 +13,14 @@ import (
 // finds. Anything wrong is an error.
 func (d *Drill) preflight(ctx context.Context) error {
 	began := d.now()
-	serving := d.Cluster.Members
+	serving, seats := d.Cluster.Members, d.Cluster.Seats
 	if d.cfg.Alone {
-		serving = serving[:1] // nothing can be asked of the others yet
+		serving, seats = serving[:1], seats[:1] // nothing can be asked of the others yet
 	}
 	var wrong []error
 	for _, f := range preflight.Check(ctx, preflight.Config{
-		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: serving, Clients: d.target(clients),
+		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: serving, Seats: seats,
+		Auxiliaries: d.Cluster.Auxiliaries, Clients: d.target(clients),
 	}) {
 		e := record.Event{Kind: record.Finding, Member: f.Member, What: f.What, Answer: f.Found}
 		switch {

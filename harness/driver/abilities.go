@@ -65,7 +65,8 @@ type Lagger interface {
 	Lag(ctx context.Context, standby, primary Member) (Lag, error)
 }
 
-// Versioner can tell the versions of what a member runs, by name.
+// Versioner can tell the versions of what a member runs, by name, or an auxiliary
+// node: of that, nothing need be known.
 type Versioner interface {
 	Versions(ctx context.Context, m Member) (map[string]string, error)
 }
@@ -90,16 +91,17 @@ type Configurer interface {
 
 // Env is what a cluster is bootstrapped in.
 type Env struct {
-	Host    host.Host
-	Members []Member // launched; the first one is to be the primary
+	Host        host.Host
+	Members     []Member // launched; the first one is to be the primary
+	Auxiliaries []Member // launched; in the order in which the driver has planned them
 	// Alone says that only the first member is to serve, by itself; the others
 	// are left as they were launched.
 	Alone bool
 }
 
-// Bootstrapper creates a cluster from nodes that run and have no databases yet. It
-// launches what the cluster needs besides its members, such as monitors. A driver
-// with this ability drives one cluster.
+// Bootstrapper creates a cluster from nodes that run and have no databases yet, those
+// of the members and those that the driver has planned besides. A driver with this
+// ability drives one cluster.
 type Bootstrapper interface {
 	Bootstrap(ctx context.Context, g Env) error
 }

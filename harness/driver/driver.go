@@ -64,13 +64,15 @@ type Product struct {
 	StandIn string
 }
 
-// Member is a node that is part of a cluster.
+// Member is a node that is part of a cluster: one that holds the data, or an
+// [Auxiliary].
 type Member struct {
 	Name string
 	Node host.Node
 	Dial map[string]string // host:port at which it must dial each peer to replicate
 	// Public is the host:port at which the other members reach what clients
-	// dial. The harness itself must ask the node.
+	// dial, or the first port of an auxiliary; "" if it serves none. The harness
+	// itself must ask the node.
 	Public string
 	// Ran, if set, is told of every command that [Member.Run] has run.
 	Ran func(Ran)
@@ -120,6 +122,8 @@ type Seat struct {
 	First bool              // it starts as the primary
 	Peers []string          // the other members
 	Dial  map[string]string // host:port at which it must dial each peer to replicate
+	// Auxiliaries is the host:port of the first port of each auxiliary that serves any.
+	Auxiliaries map[string]string
 }
 
 // Target says whom to open a session with.

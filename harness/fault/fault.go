@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
@@ -92,6 +93,19 @@ func (f *hostLoss) Heal(ctx context.Context) error {
 
 func (f *hostLoss) Healed(ctx context.Context) (string, error) {
 	return inState(ctx, f.m, host.Running)
+}
+
+// Ends reports whether a fault, or a part of it, has the place end or pause a node.
+func Ends(f Fault, node string) bool {
+	switch f := f.(type) {
+	case *hostLoss:
+		return f.m.Name == node
+	case *freeze:
+		return f.m.Name == node
+	case *together:
+		return slices.ContainsFunc(f.parts, func(p Fault) bool { return Ends(p, node) })
+	}
+	return false
 }
 
 // inState asks the place, not the member, for the state of a member's node.

@@ -170,6 +170,10 @@ func doubts() map[measure.Code]cause {
 		measure.FaultLapsed: func(s *story) {
 			s.at(3990, record.Event{Kind: record.Held, Step: 1, Fault: "a is lost", Err: "it runs"})
 		},
+		measure.AuxiliaryLost: func(s *story) {
+			s.rec.Head.Auxiliaries = []record.Auxiliary{{Name: "m", Duty: "monitor"}}
+			s.at(3500, record.Event{Kind: record.State, Member: "m", What: "ended"})
+		},
 		measure.RecordCut: func(s *story) { s.rec.Tail = nil },
 		measure.RecordDamaged: func(s *story) {
 			s.rec.Flaw = &record.CorruptError{Line: 9, Err: errors.New("no checksum")}

@@ -71,6 +71,11 @@ func (r *Result) unfit(v *view) []Reason {
 			add(Reason{Code: FaultLapsed, Detail: f.What})
 		}
 	}
+	for _, a := range r.Auxiliaries { // without it, this is not the cluster that was to be drilled
+		if from, state, lost := a.Lost(); lost && !a.Redundant {
+			add(Reason{Code: AuxiliaryLost, Age: from, Detail: fmt.Sprintf("%s (%s), %s", a.Name, a.Duty, state)})
+		}
+	}
 	for _, s := range r.Steps { // whatever came after it is nobody's doing who was drilled
 		if s.cutShort() {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err, Blame: s.Blame})

@@ -16,7 +16,9 @@ func Of(rec *record.Record) Result {
 		Ready:  v.ready(),
 		Faults: v.faults(),
 		Lanes:  v.lanes(),
-		Stalls: v.stalls,
+
+		Auxiliaries: v.auxiliaries(),
+		Stalls:      v.stalls,
 	}
 	for _, s := range v.series {
 		stream := s.summary()

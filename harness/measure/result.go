@@ -44,8 +44,10 @@ type Result struct {
 	Brownouts []Brownout
 	Faults    []Fault
 	Lanes     []Lane
-	Streams   []Stream
-	Ready     time.Duration // how long the cluster took to be ready
+	// Auxiliaries are the nodes that the cluster needs besides its members.
+	Auxiliaries []Auxiliary
+	Streams     []Stream
+	Ready       time.Duration // how long the cluster took to be ready
 	// Error is the probe's own error of the clients' writes: the ends of an
 	// outage are not known more closely than this.
 	Error time.Duration
@@ -306,6 +308,7 @@ const (
 	Failure         Code = "failure"          // Detail, Blame
 	NoWrites        Code = "no-writes"        // -
 	HarnessPaused   Code = "harness-paused"   // Age: how long it stood still in the outage of the Bracket; Limit
+	AuxiliaryLost   Code = "auxiliary-lost"   // Age: when a node was seen not to run; Detail: which one
 	ProbeOverload   Code = "probe-overload"   // Count writes a second where Most are usual, Age, Detail: the member
 )
 

@@ -78,15 +78,24 @@ func (s *survey) device(ip string) string {
 // dialWithin is how long the harness itself tries to connect to a member.
 const dialWithin = time.Second
 
-// paths: the member reaches what it needs, replicates over the private network,
-// and can be reached by clients.
-func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (string, error) {
+// reaches: the node reaches what it needs.
+func reaches(m driver.Member, needed []string, s survey) (string, error) {
 	found := fmt.Sprintf("%s reaches %s", m.Name, strings.Join(s.reaches, ", "))
-	for _, addr := range c.needed(m) {
+	for _, addr := range needed {
 		if !slices.Contains(s.reaches, addr) {
 			return found, fmt.Errorf("%s cannot connect to %s: let it through every firewall on the way, "+
 				"and see that the server listens there", m.Name, addr)
 		}
+	}
+	return found, nil
+}
+
+// paths: the member reaches what it needs, replicates over the private network,
+// and can be reached by clients.
+func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (string, error) {
+	found, err := reaches(m, c.needed(m), s)
+	if err != nil {
+		return found, err
 	}
 	_, apart := m.Node.(host.Addresser)
 	for peer, addr := range m.Dial {
@@ -114,11 +123,11 @@ func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (string,
 }
 
 // ports: nothing listens but what the product needs.
-func (c *checker) ports(m driver.Member, s survey) (string, error) {
+func (c *checker) ports(m driver.Member, seat driver.Seat, s survey) (string, error) {
 	if _, ok := m.Node.(host.Addresser); !ok {
 		return "", errSharedNetwork
 	}
-	wanted, err := c.served(m)
+	wanted, err := c.served(seat)
 	if err != nil {
 		return "", err
 	}
@@ -137,24 +146,13 @@ func (c *checker) ports(m driver.Member, s survey) (string, error) {
 }
 
 // served are the ports that the product has a member serve.
-func (c *checker) served(m driver.Member) ([]int, error) {
-	plan, err := c.Driver.Plan(c.seat(m))
+func (c *checker) served(seat driver.Seat) ([]int, error) {
+	plan, err := c.Driver.Plan(seat)
 	if err != nil {
-		return nil, fmt.Errorf("plan %s: %w", m.Name, err)
+		return nil, fmt.Errorf("plan %s: %w", seat.Name, err)
 	}
 	p := c.Driver.Product()
 	return append(slices.Concat(plan.Ports, p.OtherPorts), p.Port, p.ReplicationPort), nil
-}
-
-// seat is what the member was launched in.
-func (c *checker) seat(m driver.Member) driver.Seat {
-	seat := driver.Seat{Name: m.Name, First: m.Name == c.Members[0].Name, Dial: m.Dial}
-	for _, peer := range c.Members {
-		if peer.Name != m.Name {
-			seat.Peers = append(seat.Peers, peer.Name)
-		}
-	}
-	return seat
 }
 
 // disk: there is room for what the drill writes.

@@ -39,18 +39,20 @@ const (
 	entryWithin = 5 * time.Second
 )
 
-// Config is what to look at. All fields must be set.
+// Config is what to look at. Driver, Host, Members, Seats and Clients must be set.
 type Config struct {
-	Driver  driver.Driver
-	Host    host.Host
-	Members []driver.Member // the first is the primary
+	Driver      driver.Driver
+	Host        host.Host
+	Members     []driver.Member // the first is the primary
+	Seats       []driver.Seat   // of the members
+	Auxiliaries []driver.Member
 	// Clients is how the clients' own writes look for whom to talk to.
 	Clients driver.Target
 }
 
 // Finding is what one check has found.
 type Finding struct {
-	Member string // "": all of them
+	Member string // or auxiliary node; "": all of them
 	What   string
 	Found  string
 	Err    error // what is wrong, and what to do about it
@@ -60,12 +62,17 @@ type Finding struct {
 
 // Check looks at everything and returns what it found, always in the same order.
 func Check(ctx context.Context, cfg Config) []Finding {
-	c := &checker{Config: cfg, surveys: make([]survey, len(cfg.Members)), asked: make([]error, len(cfg.Members))}
+	nodes := slices.Concat(cfg.Members, cfg.Auxiliaries)
+	c := &checker{Config: cfg, nodes: nodes, surveys: make([]survey, len(nodes)), asked: make([]error, len(nodes))}
 	settings := make([]Finding, len(cfg.Members))
 	var asking sync.WaitGroup
 	for i, m := range cfg.Members {
 		asking.Go(func() { c.surveys[i], c.asked[i] = c.ask(ctx, m) })
-		asking.Go(func() { settings[i] = c.settings(ctx, m) })
+		asking.Go(func() { settings[i] = c.settings(ctx, m, cfg.Seats[i]) })
+	}
+	for i, x := range cfg.Auxiliaries {
+		n := len(cfg.Members) + i
+		asking.Go(func() { c.surveys[n], c.asked[n] = surveyOf(ctx, x, "", c.neededByAuxiliary()) })
 	}
 	var versions, entry Finding
 	asking.Go(func() { versions = c.versions(ctx) })
@@ -76,9 +83,16 @@ func Check(ctx context.Context, cfg Config) []Finding {
 		all = append(all,
 			c.one(m, "networks", i, func(s survey) (string, error) { return c.networks(ctx, m, s) }),
 			c.one(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
-			c.one(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, s) }),
+			c.one(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, cfg.Seats[i], s) }),
 			c.one(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
 			settings[i],
+		)
+	}
+	for i, x := range cfg.Auxiliaries {
+		n := len(cfg.Members) + i
+		all = append(all,
+			c.one(x, "networks", n, func(s survey) (string, error) { return c.networks(ctx, x, s) }),
+			c.one(x, "paths", n, func(s survey) (string, error) { return reaches(x, c.neededByAuxiliary(), s) }),
 		)
 	}
 	return append(all, entry, c.clocks(), versions)
@@ -87,8 +101,9 @@ func Check(ctx context.Context, cfg Config) []Finding {
 type checker struct {
 	Config
 
-	surveys []survey // by member
-	asked   []error  // why there is none
+	nodes   []driver.Member // members and auxiliary nodes
+	surveys []survey        // by node
+	asked   []error         // why there is none
 }
 
 // one is a check of what a member's host has said.
@@ -147,13 +162,13 @@ func (c *checker) entry(ctx context.Context) Finding {
 
 // settings compares what the driver has written for a member with what is in
 // force there.
-func (c *checker) settings(ctx context.Context, m driver.Member) Finding {
+func (c *checker) settings(ctx context.Context, m driver.Member, seat driver.Seat) Finding {
 	f := Finding{Member: m.Name, What: "settings"}
 	d, ok := c.Driver.(driver.Configurer)
 	if !ok {
 		return f.with(fmt.Errorf("the product has no settings that it tells of: %w", errors.ErrUnsupported))
 	}
-	all, err := d.Settings(ctx, m, c.seat(m))
+	all, err := d.Settings(ctx, m, seat)
 	if err != nil {
 		return f.with(fmt.Errorf("read the settings of %s back: %w", m.Name, err))
 	}
@@ -202,6 +217,13 @@ func (c *checker) versions(ctx context.Context) Finding {
 			}
 		}
 	}
+	for _, x := range c.Auxiliaries { // of which nothing need be known
+		if has, err := v.Versions(ctx, x); err == nil {
+			for _, name := range slices.Sorted(maps.Keys(has)) {
+				found = append(found, fmt.Sprintf("%s: %s %s", x.Name, name, has[name]))
+			}
+		}
+	}
 	f.Found = strings.Join(found, "; ")
 	return f
 }
@@ -229,7 +251,7 @@ func (c *checker) clocks() Finding {
 	f := Finding{What: "clocks"}
 	ours := offset{name: "the harness"}
 	seen := []offset{ours}
-	for i, m := range c.Members {
+	for i, m := range c.nodes {
 		if c.asked[i] != nil {
 			return f.with(c.asked[i])
 		}

@@ -39,7 +39,8 @@ func start(t *testing.T, d driver.Driver, h host.Host) preflight.Config {
 	})
 	must(t, err)
 	return preflight.Config{
-		Driver: d, Host: h, Members: c.Members, Clients: driver.Target{Members: c.Members, Writable: true},
+		Driver: d, Host: h, Members: c.Members, Seats: c.Seats,
+		Clients: driver.Target{Members: c.Members, Writable: true},
 	}
 }
 

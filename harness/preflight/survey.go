@@ -65,7 +65,13 @@ func (c *checker) ask(ctx context.Context, m driver.Member) (survey, error) {
 			return survey{}, err
 		}
 	}
-	argv := append([]string{"bash", "-c", script, "preflight", dir}, c.needed(m)...)
+	return surveyOf(ctx, m, dir, c.needed(m))
+}
+
+// surveyOf asks a host for what it has, for the disk of a folder unless that is "",
+// and which addresses it can connect to.
+func surveyOf(ctx context.Context, m driver.Member, dir string, addrs []string) (survey, error) {
+	argv := append([]string{"bash", "-c", script, "preflight", dir}, addrs...)
 	before := time.Now()
 	answer, err := m.Node.Exec(ctx, host.Command{Argv: argv})
 	after := time.Now()
@@ -84,10 +90,15 @@ func (c *checker) ask(ctx context.Context, m driver.Member) (survey, error) {
 	return s, nil
 }
 
-// needed are the addresses that a member must reach: its peers on the public
-// network, and where it replicates.
+// needed are the addresses that a member must reach: its peers and the auxiliary nodes
+// on the public network, and where it replicates.
 func (c *checker) needed(m driver.Member) []string {
 	var all []string
+	for _, x := range c.Auxiliaries {
+		if x.Public != "" {
+			all = append(all, x.Public)
+		}
+	}
 	for _, peer := range c.Members {
 		if peer.Name == m.Name {
 			continue
@@ -97,6 +108,16 @@ func (c *checker) needed(m driver.Member) []string {
 		if at := m.Dial[peer.Name]; at != "" && at != public {
 			all = append(all, at)
 		}
+	}
+	return all
+}
+
+// neededByAuxiliary are the addresses that an auxiliary node must reach: where clients
+// dial the members.
+func (c *checker) neededByAuxiliary() []string {
+	all := make([]string, 0, len(c.Members))
+	for _, m := range c.Members {
+		all = append(all, m.Public)
 	}
 	return all
 }

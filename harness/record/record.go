@@ -13,8 +13,9 @@ import "time"
 
 // Schema is the version of the record that this package writes. It reads
 // every version up to its own. Version 2 says who is to blame for an error
-// ([Blame]), and its lines know which ones came before them.
-const Schema = 2
+// ([Blame]), and its lines know which ones came before them. Version 3 has
+// auxiliary nodes.
+const Schema = 3
 
 // Record is one drill.
 type Record struct {
@@ -31,30 +32,40 @@ type Record struct {
 
 // Head is what is known before the drill begins.
 type Head struct {
-	Schema   int               `json:"schema"`
-	Run      string            `json:"run"` // unique; part of every token
-	Runbook  string            `json:"runbook"`
-	Title    Text              `json:"title"`
-	Source   string            `json:"source,omitempty"` // where the procedure comes from
-	Product  string            `json:"product"`
-	System   string            `json:"system"` // product and version, for people
-	StandIn  string            `json:"stand_in,omitempty"`
-	Host     string            `json:"host"`
-	Harness  string            `json:"harness"`        // version of drillbook
-	Machine  string            `json:"machine"`        // system, processors
-	Seed     int64             `json:"seed,omitempty"` // of schema 1, where it changed nothing; no longer written
-	Trial    int               `json:"trial"`          // from 1
-	Trials   int               `json:"trials"`
-	Params   map[string]string `json:"params,omitempty"`
-	Promise  Promise           `json:"promise"`
-	Steps    []Step            `json:"steps"`
-	Members  []string          `json:"members"`
-	Streams  []Stream          `json:"streams"`
-	Began    time.Time         `json:"began"`
-	Settings Settings          `json:"settings"`
+	Schema  int               `json:"schema"`
+	Run     string            `json:"run"` // unique; part of every token
+	Runbook string            `json:"runbook"`
+	Title   Text              `json:"title"`
+	Source  string            `json:"source,omitempty"` // where the procedure comes from
+	Product string            `json:"product"`
+	System  string            `json:"system"` // product and version, for people
+	StandIn string            `json:"stand_in,omitempty"`
+	Host    string            `json:"host"`
+	Harness string            `json:"harness"`        // version of drillbook
+	Machine string            `json:"machine"`        // system, processors
+	Seed    int64             `json:"seed,omitempty"` // of schema 1, where it changed nothing; no longer written
+	Trial   int               `json:"trial"`          // from 1
+	Trials  int               `json:"trials"`
+	Params  map[string]string `json:"params,omitempty"`
+	Promise Promise           `json:"promise"`
+	Steps   []Step            `json:"steps"`
+	Members []string          `json:"members"`
+	// Auxiliaries are the nodes that the cluster needs besides its members.
+	Auxiliaries []Auxiliary `json:"auxiliaries,omitempty"`
+	Streams     []Stream    `json:"streams"`
+	Began       time.Time   `json:"began"`
+	Settings    Settings    `json:"settings"`
 	// Published is where the harness dialled ports that the host publishes,
 	// empty if it dialled the members themselves.
 	Published string `json:"published,omitempty"`
+}
+
+// Auxiliary is a node that a cluster needs besides its members.
+type Auxiliary struct {
+	Name string `json:"name"`
+	Duty string `json:"duty"` // what it is for
+	// Redundant says that the product promises service without it.
+	Redundant bool `json:"redundant,omitempty"`
 }
 
 // Text is the same words in several languages, by language code.
@@ -211,7 +222,10 @@ const (
 	Healed Kind = "heal-confirmed"
 	// Role says that What is the member's role from now on, as it says itself;
 	// empty: it does not answer. What it was before it last said Took ago.
-	Role    Kind = "role"
+	Role Kind = "role"
+	// State says that What is the state of an auxiliary node from now on, as the
+	// place says. Fault is the drill's own fault that it is due to, if to any.
+	State   Kind = "state"
 	Lag     Kind = "lag"     // Bytes the member is behind
 	Command Kind = "command" // What was run in the member, Answer what it printed
 	Finding Kind = "finding" // a check of the runbook: What was looked at, Answer what was found; Err if it is wrong

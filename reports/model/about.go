@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"drillbook/harness/record"
 	"drillbook/reports/run"
 	"drillbook/reports/text"
 )
@@ -28,6 +29,7 @@ func (d drafter) about() Section {
 	add("published.name", h.Published)
 	add("machine", h.Machine)
 	add("members", d.List(h.Members))
+	add("auxiliaries", d.List(auxiliaries(h)))
 	add("params", run.Params(h.Params))
 	if h.Seed != 0 {
 		add("seed", strconv.FormatInt(h.Seed, 10))
@@ -50,4 +52,13 @@ func (d drafter) about() Section {
 		}
 	}
 	return s
+}
+
+// auxiliaries are the nodes besides the members, with what each is for.
+func auxiliaries(h record.Head) []string {
+	all := make([]string, 0, len(h.Auxiliaries))
+	for _, a := range h.Auxiliaries {
+		all = append(all, a.Name+" ("+a.Duty+")")
+	}
+	return all
 }

@@ -194,6 +194,32 @@ func (d drafter) lanes() []Lane {
 	return out
 }
 
+// auxiliaries are the lanes of the nodes besides the members: they have no roles, but
+// states.
+func (d drafter) auxiliaries() []Lane {
+	out := make([]Lane, 0, len(d.res.Auxiliaries))
+	for _, a := range d.res.Auxiliaries {
+		out = append(out, d.auxiliary(a))
+	}
+	return out
+}
+
+func (d drafter) auxiliary(a measure.Auxiliary) Lane {
+	lane := Lane{Member: text.Name(a.Name)}
+	for _, s := range a.States {
+		kind, label := "none", text.Name(s.State)
+		switch s.State {
+		case "running":
+			kind, label = "other", d.Say("state.running")
+		case "ended", "frozen":
+			label = d.Say("state." + s.State)
+		}
+		note := label + ": " + words.Moment(s.From) + " – " + words.Moment(s.To)
+		lane.Roles = append(lane.Roles, Role{Span{s.From, s.To, label, note}, kind})
+	}
+	return lane
+}
+
 func (d drafter) role(s measure.RoleSpan) Role {
 	kind, label := "other", text.Name(s.Role)
 	switch s.Role {

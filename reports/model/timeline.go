@@ -103,6 +103,7 @@ func (d drafter) timeline() *Timeline {
 	for i := range t.Lanes {
 		t.Lanes[i].Took = took[i]
 	}
+	t.Lanes = append(t.Lanes, d.auxiliaries()...) // which take no writes
 	if s := d.res.Split; s.Proved {
 		t.Split = &Span{From: s.First.At, To: s.Second.At, Label: d.Duration(s.Overlap)}
 	}

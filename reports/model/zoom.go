@@ -79,6 +79,7 @@ func (d drafter) zoom() *Zoom {
 			z.Lanes[i].Answers = d.points(z.Picture, chosen)
 		}
 	}
+	z.Lanes = append(z.Lanes, d.auxiliaries()...)
 	return z
 }
 

@@ -53,6 +53,8 @@ func newDrill(d run.Drill) drillResult {
 		Probe:      newProbe(d),
 		Streams:    mapped(r.Streams, newStream),
 		Roles:      mapped(r.Lanes, newLane),
+
+		Auxiliaries: mapped(r.Auxiliaries, newAuxiliary),
 	}
 	if t := d.Record.Tail; t != nil {
 		out.Complete, out.Interrupted, out.Error, out.Versions = true, t.Interrupted, t.Err, present(t.Versions)
@@ -234,6 +236,12 @@ func newStream(s measure.Stream) streamResult {
 func newLane(l measure.Lane) laneResult {
 	return laneResult{l.Member, mapped(l.Roles, func(s measure.RoleSpan) roleResult {
 		return roleResult{s.Role, millis(s.From), millis(s.To)}
+	})}
+}
+
+func newAuxiliary(a measure.Auxiliary) auxiliaryResult {
+	return auxiliaryResult{a.Name, a.Duty, a.Redundant, mapped(a.States, func(s measure.StateSpan) stateResult {
+		return stateResult{s.State, millis(s.From), millis(s.To), s.Fault}
 	})}
 }
 

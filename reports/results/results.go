@@ -120,6 +120,7 @@ type drillResult struct {
 	Probe       probeResult       `json:"probe"`
 	Streams     []streamResult    `json:"streams"`
 	Roles       []laneResult      `json:"roles"`
+	Auxiliaries []auxiliaryResult `json:"auxiliaries,omitempty"`
 }
 
 type promiseResult struct {
@@ -288,6 +289,20 @@ type streamResult struct {
 	Max      *millis `json:"max_ms"`
 	Healthy  *millis `json:"healthy_p99_ms"`
 	Lateness millis  `json:"lateness_p99_ms"`
+}
+
+type auxiliaryResult struct {
+	Name      string        `json:"name"`
+	Duty      string        `json:"duty"`
+	Redundant bool          `json:"redundant"`
+	Spans     []stateResult `json:"spans"`
+}
+
+type stateResult struct {
+	State string `json:"state"`
+	From  millis `json:"from_ms"`
+	To    millis `json:"to_ms"`
+	Fault string `json:"fault,omitempty"`
 }
 
 type laneResult struct {

@@ -3,8 +3,8 @@ package dsl
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"drillbook/harness/cluster"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/host/local"
@@ -33,12 +33,14 @@ func Local() Place {
 func openLocal(
 	ctx context.Context, run string, d driver.Driver, say func(string),
 ) (host.Host, link.Network, error) {
-	plan, err := d.Plan(driver.Seat{Name: "a", First: true})
+	all, err := cluster.Images(d)
 	if err != nil {
-		return nil, nil, fmt.Errorf("plan a member: %w", err)
-	}
-	if _, err := local.Find(plan.Image); err != nil {
 		return nil, nil, err
+	}
+	for _, img := range all {
+		if _, err := local.Find(img); err != nil {
+			return nil, nil, err
+		}
 	}
 	h, err := local.Open(ctx, local.Config{Run: run, Progress: say})
 	if err != nil {

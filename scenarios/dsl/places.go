@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"drillbook/fixtures/images"
+	"drillbook/harness/cluster"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
@@ -80,12 +81,14 @@ func (c engine) open(
 	d driver.Driver,
 	say func(string),
 ) (host.Host, link.Network, error) {
-	plan, err := d.Plan(driver.Seat{Name: "a", First: true})
+	all, err := cluster.Images(d)
 	if err != nil {
-		return nil, nil, fmt.Errorf("plan a member: %w", err)
-	}
-	if _, err := container.EnsureImage(ctx, plan.Image, c.making(say)); err != nil {
 		return nil, nil, err
+	}
+	for _, img := range all {
+		if _, err := container.EnsureImage(ctx, img, c.making(say)); err != nil {
+			return nil, nil, err
+		}
 	}
 	h, err := container.Open(ctx, container.Config{
 		Run: run, NetAdmin: images.NetAdmin(), Making: c.making(say), Publish: c.publish,

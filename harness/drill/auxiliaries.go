@@ -1,0 +1,59 @@
+package drill
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"drillbook/harness/cluster"
+	"drillbook/harness/fault"
+	"drillbook/harness/observe"
+	"drillbook/harness/record"
+)
+
+// auxiliaries are the nodes of a drill besides its members, as the record has them.
+func auxiliaries(cfg Config) ([]record.Auxiliary, error) {
+	plans, err := cluster.Auxiliaries(cfg.Driver, cfg.Members)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]record.Auxiliary, 0, len(plans))
+	for _, p := range plans {
+		all = append(all, record.Auxiliary{Name: p.Spec.Name, Duty: p.Duty, Redundant: p.Redundant})
+	}
+	return all, nil
+}
+
+// watchAuxiliaries begins to record which of them do not run. The place is asked
+// rarely, since that costs the machine something.
+func (d *Drill) watchAuxiliaries(ctx context.Context) {
+	d.nodes = observe.StartNodes(context.WithoutCancel(ctx), observe.NodesConfig{
+		Began: d.began, Nodes: d.Cluster.Auxiliaries, Cause: d.endedBy,
+		Every: time.Second, Within: 5 * time.Second, Event: d.emit,
+	})
+}
+
+// endedBy is the fault in force that has ended or paused a node; "" if none has.
+func (d *Drill) endedBy(node string) string {
+	d.faultsMu.Lock()
+	defer d.faultsMu.Unlock()
+	i := slices.IndexFunc(d.faults, func(f *inForce) bool { return fault.Ends(f.Fault, node) })
+	if i < 0 {
+		return ""
+	}
+	return d.faults[i].String()
+}
+
+// hold adds a fault to those in force.
+func (d *Drill) hold(f *inForce) {
+	d.faultsMu.Lock()
+	defer d.faultsMu.Unlock()
+	d.faults = append(d.faults, f)
+}
+
+// release takes one out.
+func (d *Drill) release(f fault.Fault) {
+	d.faultsMu.Lock()
+	defer d.faultsMu.Unlock()
+	d.faults = slices.DeleteFunc(d.faults, func(g *inForce) bool { return g.Fault == f })
+}

@@ -1,0 +1,142 @@
+package drill_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"drillbook/fixtures/fake"
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/measure"
+	"drillbook/harness/record"
+)
+
+// arbitrated is a database with one auxiliary node.
+func arbitrated(redundant bool, d fake.Defects) fake.Config {
+	cfg := healthy()
+	cfg.Defects = d
+	cfg.Auxiliaries = []driver.Auxiliary{
+		{Spec: host.Spec{Name: "w", Ports: []int{7}}, Duty: "arbiter", Redundant: redundant},
+	}
+	return cfg
+}
+
+// An auxiliary node that ends by itself makes a drill prove nothing, unless the product
+// promises service without it; one that the drill itself has ended does not.
+func TestAuxiliaryThatEnds(t *testing.T) {
+	loss := func(_ context.Context, d *drill.Drill) fault.Fault {
+		w, _ := d.Cluster.Auxiliary("w")
+		return fault.Together("site of w is lost", fault.HostLoss(w))
+	}
+	for _, tt := range []struct {
+		name  string
+		db    fake.Config
+		fault func(context.Context, *drill.Drill) fault.Fault
+		want  measure.Verdict
+		code  measure.Code
+	}{
+		{"runs", arbitrated(false, fake.Defects{}), nil, measure.Met, ""},
+		{
+			"ends", arbitrated(false, fake.Defects{AuxiliariesEnd: 4 * time.Second}), nil, measure.Unmeasurable,
+			measure.AuxiliaryLost,
+		},
+		{"need not run", arbitrated(true, fake.Defects{AuxiliariesEnd: 4 * time.Second}), nil, measure.Met, ""},
+		{"is ended by the drill", arbitrated(false, fake.Defects{}), loss, measure.Met, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				d := begin(t, fake.New(tt.db), dir, generous())
+				for n := range 3 {
+					step(t, d.Drill, n+1, func() error {
+						if n != 1 || tt.fault == nil {
+							<-time.After(2 * time.Second)
+							return nil
+						}
+						f := tt.fault(t.Context(), d.Drill)
+						err := d.Inject(t.Context(), f)
+						<-time.After(2 * time.Second)
+						return errors.Join(err, d.Heal(t.Context(), f))
+					})
+				}
+				d.end(t)
+			})
+			rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res := measure.Of(rec)
+			if res.Verdict != tt.want {
+				t.Errorf("verdict %s, reasons %+v, want %s", res.Verdict, res.Reasons, tt.want)
+			}
+			if tt.code != "" && (res.Reasons[0].Code != tt.code || res.Reasons[0].Detail != "w (arbiter), ended") {
+				t.Errorf("reasons %+v, want %s of w", res.Reasons, tt.code)
+			}
+			states := res.Auxiliaries[0].States
+			if seen := len(states) > 1; seen != (tt.name != "runs") {
+				t.Errorf("states %+v", states)
+			}
+			if tt.fault != nil && (states[1].Fault == "" || states[2].State != "running") {
+				t.Errorf("states %+v, want one that the drill has brought about, and its end", states)
+			}
+		})
+	}
+}
+
+// One that does not come up is named, to the caller and in the record.
+func TestAuxiliaryThatDoesNotComeUp(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db := fake.New(arbitrated(false, fake.Defects{AuxiliariesFail: true}))
+		_, err := drill.Begin(t.Context(), drill.Config{
+			Head: record.Head{Run: "run"}, Driver: db, Host: db, Members: []string{"a", "b"}, Dir: dir,
+		})
+		if !errors.Is(err, drill.ErrEnvironment) || !strings.Contains(err.Error(), "auxiliary node w (arbiter)") {
+			t.Errorf("Begin = %v, want %v and the node", err, drill.ErrEnvironment)
+		}
+		if err := db.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	rec, err := record.ReadFile(filepath.Join(dir, drill.RecordName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.Tail == nil || rec.Tail.Blame != record.BlamePlace || !strings.Contains(rec.Tail.Err, "w (arbiter)") {
+		t.Errorf("tail %+v, want the node, and the place to blame", rec.Tail)
+	}
+	if len(rec.Head.Auxiliaries) != 1 || rec.Head.Auxiliaries[0].Name != "w" {
+		t.Errorf("auxiliaries %+v, want the one that was planned", rec.Head.Auxiliaries)
+	}
+}
+
+// Too many, one without a name and one with a member's name are refused before
+// anything is launched.
+func TestAuxiliariesThatCannotBe(t *testing.T) {
+	one := func(name string) driver.Auxiliary {
+		return driver.Auxiliary{Spec: host.Spec{Name: name}, Duty: "arbiter"}
+	}
+	for want, plans := range map[string][]driver.Auxiliary{
+		"3 at most":       {one("w"), one("x"), one("y"), one("z")},
+		`own, not ""`:     {one("")},
+		`own, not "a"`:    {one("a")},
+		`name of its own`: {one("w"), one("w")},
+	} {
+		cfg := healthy()
+		cfg.Auxiliaries = plans
+		db := fake.New(cfg)
+		_, err := drill.Begin(t.Context(), drill.Config{
+			Driver: db, Host: db, Members: []string{"a", "b"}, Dir: t.TempDir(),
+		})
+		if !errors.Is(err, drill.ErrEnvironment) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Begin = %v, want %q", err, want)
+		}
+	}
+}
