@@ -116,7 +116,7 @@ func verdicts(t *testing.T) []ending {
 			},
 		},
 		{
-			name: "missed", args: []string{"--runbooks", promising(t, "1ms")},
+			name: "missed", args: []string{"--runbooks", promising(t, "1ms"), "--rate", "50"}, // one certainly fails
 			want: ended{
 				code: exitMissed, said: []string{"✘ missed"}, files: []string{"postgres/lost-primary"},
 				record: whole, verdicts: "missed",

@@ -191,7 +191,8 @@ func TestWatch(t *testing.T) {
 		t.Skip("outages that a script can see take their time")
 	}
 	script := calibrate.ClosedLoops()[0]
-	seen, err := calibrate.RunClosedLoop(t.Context(), script, []calibrate.Outage{{Kind: calibrate.Reset, Length: 1500 * ms}})
+	outage := calibrate.Outage{Kind: calibrate.Reset, Length: 1500 * ms}
+	seen, err := calibrate.RunClosedLoop(t.Context(), script, []calibrate.Outage{outage})
 	if err != nil {
 		t.Fatal(err)
 	}
