@@ -7,16 +7,16 @@ import (
 	"drillbook/harness/record"
 )
 
-// The copy of the only primary decides what is lost. A member says that it is the
-// primary as its copy is read; one that could not be read says nothing then, and if
-// it is the true one, the other is a liar by whose copy nothing may be counted.
+// The copy of the only primary decides which writes are lost. A member states its role
+// while its copy is read. A member that could not be read states nothing; if it may be
+// the true primary, the copy of another member proves nothing.
 
 const primaryRole = "primary" // as drivers say it
 
-// authority is the copy of the only primary; nil if there is not exactly one, or if
-// a member that could not be read may be primary as well.
+// authority returns the copy of the only primary. It is nil if there is not
+// exactly one, or if a member that could not be read may be primary as well.
 func (v *view) authority(copies []holding, lanes []Lane) *holding {
-	found := surviving(copies)
+	found := copyOfOnlyPrimary(copies)
 	if found == nil {
 		return nil
 	}
@@ -25,15 +25,15 @@ func (v *view) authority(copies []holding, lanes []Lane) *holding {
 	}
 	for _, m := range v.rec.Head.Members {
 		read := slices.ContainsFunc(copies, func(c holding) bool { return c.Member == m })
-		if !read && v.mayLead(of(m), of(found.Member)) {
+		if !read && v.mayBePrimary(of(m), of(found.Member)) {
 			return nil
 		}
 	}
 	return found
 }
 
-// surviving is the copy of the only primary; nil if there is not exactly one.
-func surviving(copies []holding) *holding {
+// copyOfOnlyPrimary is nil if there is not exactly one.
+func copyOfOnlyPrimary(copies []holding) *holding {
 	var found *holding
 	for i := range copies {
 		c := &copies[i]
@@ -48,16 +48,16 @@ func surviving(copies []holding) *holding {
 	return found
 }
 
-// mayLead reports whether a member may be primary although the authority says that
-// it is. What the member was last heard to say decides. If it is silent since, it
-// may still be what showed last that it is: that it said so, acknowledged a write or
-// was ordered to be; unless the authority showed after that that it became primary.
-func (v *view) mayLead(member, authority Lane) bool {
+// mayBePrimary reports whether a member that could not be read may be primary
+// besides the authority. The role that it last stated decides. If it has not
+// answered since, the last sign counts: it stated the role, acknowledged a write
+// or was chosen, unless the authority became primary after that.
+func (v *view) mayBePrimary(member, authority Lane) bool {
 	if n := len(member.Roles); n > 0 && member.Roles[n-1].Role != "" {
 		return member.Roles[n-1].Role == primaryRole
 	}
-	led, _ := v.acknowledged(member.Member)
-	led = max(led, v.lastChosen(member.Member, v.end))
+	led, _ := v.lastAcks(member.Member)
+	led = max(led, v.lastDecision(member.Member, v.end))
 	var denied time.Duration
 	for _, s := range member.Roles {
 		switch s.Role {
@@ -68,8 +68,8 @@ func (v *view) mayLead(member, authority Lane) bool {
 			denied = s.Said
 		}
 	}
-	_, since := v.acknowledged(authority.Member)
-	since = max(since, v.lastChosen(authority.Member, v.end))
+	_, since := v.lastAcks(authority.Member)
+	since = max(since, v.lastDecision(authority.Member, v.end))
 	for _, s := range authority.Roles {
 		if s.Role == primaryRole {
 			since = max(since, s.From)
@@ -78,9 +78,9 @@ func (v *view) mayLead(member, authority Lane) bool {
 	return led > max(denied, since)
 }
 
-// acknowledged is until when a member acknowledged writes, and when it was asked for the
-// last of them.
-func (v *view) acknowledged(member string) (until, asked time.Duration) {
+// lastAcks is when a member last acknowledged a write, and when the last write
+// that it acknowledged was asked.
+func (v *view) lastAcks(member string) (until, asked time.Duration) {
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
 		s := v.rec.Head.Streams[a.Stream]

@@ -7,17 +7,17 @@ import (
 	"drillbook/harness/record"
 )
 
-// What the service is not to blame for: what a fault did that was to be undone,
-// time in which the harness, which carries the procedure out, stood still, what
-// came after a step that failed for a reason of its own, and clients that kept
-// each other out because the probe had made too many.
+// The service is not to blame for the following: a fault that stayed because healing
+// it failed at first, time in which the harness itself stood still, whatever follows
+// a step that failed for another reason, and an overload that the probe made.
 
-// blamed are the outages as far as the service is to blame for them.
-func (r *Result) blamed(outages []Outage) []Outage {
+// blamedOutages returns the outages with Least reduced to the time for which the
+// service is certainly to blame.
+func (r *Result) blamedOutages(outages []Outage) []Outage {
 	outages = slices.Clone(outages)
 	for i := range outages {
 		o := &outages[i]
-		o.Least = r.blame(o.Began, o.Least)
+		o.Least = r.blamedFor(o.Began, o.Least)
 		if r.excused(*o) {
 			o.Least = 0
 		}
@@ -25,25 +25,25 @@ func (r *Result) blamed(outages []Outage) []Outage {
 	return outages
 }
 
-// excused reports whether clients may have been out since the machine was at its
-// limit: most of their attempts ended by a deadline, while the harness starved.
+// excused reports whether an outage may be due to a machine at its limit: most
+// attempts in it ended by a deadline, while the harness starved.
 func (r *Result) excused(o Outage) bool {
 	return 2*o.Expired > o.Failed && r.starved(o.Began, o.Began+o.Least)
 }
 
-// blameSlow is for how long the service is certainly to blame that clients got their
-// answers late.
-func (r *Result) blameSlow(b Brownout) time.Duration {
+// blamedForBrownout is for how long the service is certainly to blame for late
+// answers.
+func (r *Result) blamedForBrownout(b Brownout) time.Duration {
 	if r.starved(b.From, b.From+b.Least) {
 		return 0
 	}
-	return r.blame(b.From, b.Least)
+	return r.blamedFor(b.From, b.Least)
 }
 
-// blame is for how long, of what clients suffered, the service is certainly to
-// blame.
-func (r *Result) blame(from, least time.Duration) time.Duration {
-	blame := r.blameBeside(from, least)
+// blamedFor is for how long, of the time from from on, the service is certainly
+// to blame.
+func (r *Result) blamedFor(from, least time.Duration) time.Duration {
+	blame := r.blamedBesideUndo(from, least)
 	to := from + least
 	for _, s := range r.Steps {
 		if end := s.From + s.Took; s.Outcome == Failed && s.Blame != record.BlameService {
@@ -55,30 +55,31 @@ func (r *Result) blame(from, least time.Duration) time.Duration {
 			blame = min(blame, max(0, o.From-from))
 		}
 	}
-	return max(0, blame-r.stood(from, to))
+	return max(0, blame-r.stalledFor(from, to))
 }
 
-// blameBeside is that of a fault that was to be undone: until it was, what clients
-// suffer of it proves nothing where undoing it had to be tried again.
-func (r *Result) blameBeside(from, least time.Duration) time.Duration {
+// blamedBesideUndo is blamedFor with regard to faults whose healing had to be
+// tried again: until such a fault is healed, outages prove nothing against the
+// service.
+func (r *Result) blamedBesideUndo(from, least time.Duration) time.Duration {
 	blame := least
 	for _, f := range r.Faults {
-		if f.undo == nil {
+		if f.healTriedAt == nil {
 			continue
 		}
 		undone := endless
 		if f.HealedBy != "" && f.Healed != nil {
 			undone = *f.Healed
 		}
-		if to := from + least; *f.undo < to && undone > max(from, *f.undo) {
-			blame = min(blame, max(0, *f.undo-from, to-undone))
+		if to := from + least; *f.healTriedAt < to && undone > max(from, *f.healTriedAt) {
+			blame = min(blame, max(0, *f.healTriedAt-from, to-undone))
 		}
 	}
 	return blame
 }
 
-// stood is for how long the harness stood still in a time.
-func (r *Result) stood(from, to time.Duration) time.Duration {
+// stalledFor is how long the harness stood still between from and to.
+func (r *Result) stalledFor(from, to time.Duration) time.Duration {
 	var sum time.Duration
 	for _, s := range r.Stalls { // in order
 		if s.From < to && s.To > from {
@@ -89,42 +90,42 @@ func (r *Result) stood(from, to time.Duration) time.Duration {
 	return sum
 }
 
-// How much of a time the harness may have stood still for which the service is to
-// answer: hardly at all, where the drill had done nothing to it before, and otherwise
-// so little that nothing was late for it.
+// The harness may have stood still for a small share of the time for which the service
+// is blamed: a smaller one before the first disturbance than after it.
 const (
-	stoodBefore = 50 // one part in so many
-	stoodAfter  = 20
-	stoodLeast  = 250 * time.Millisecond
+	maxStallShareBefore = 50 // the share is 1/50
+	maxStallShareAfter  = 20
+	minStall            = 250 * time.Millisecond
 )
 
-// starved reports whether the harness stood still again and again for so much of a
-// time that the machine was at its limit: members that share it, and clients with
-// short deadlines, then fail for that alone. Of a single pause it tells nothing: that
-// is known to the moment, and taken off.
+// starved reports whether the harness stood still so often between from and to
+// that the machine was at its limit. Members that share it, and clients with
+// short deadlines, then fail for that reason alone. A single pause does not
+// count: its length is known, and subtracted.
 func (r *Result) starved(from, to time.Duration) bool {
 	var sum time.Duration
 	for _, s := range r.Stalls {
 		if s.From < to && s.To > from {
-			sum += min(s.To-s.From, stoodLeast)
+			sum += min(s.To-s.From, minStall)
 		}
 	}
-	return sum > max(stoodLeast, (to-from)/stoodAfter)
+	return sum > max(minStall, (to-from)/maxStallShareAfter)
 }
 
-// hindered reports whether the harness may have failed a step itself, since it
-// stood still, or its attempts left late, for too much of it.
+// hindered reports whether a step may have failed because of the harness, which
+// stood still, or whose attempts left late, for too much of the step.
 func (v *view) hindered(r *Result, s Step) bool {
 	from, to := s.From, s.From+s.Took
-	stood := r.stood(from, to)
-	if v.touched <= to {
-		return stood >= max(stoodLeast, s.Took/stoodAfter)
+	stood := r.stalledFor(from, to)
+	if v.firstDisturbance <= to {
+		return stood >= max(minStall, s.Took/maxStallShareAfter)
 	}
-	return stood > s.Took/stoodBefore || v.late(from, to)
+	return stood > s.Took/maxStallShareBefore || v.leftLate(from, to)
 }
 
-// late reports whether a tenth of the clients' writes left late in a time.
-func (v *view) late(from, to time.Duration) bool {
+// leftLate reports whether a tenth of the clients' writes between from and to
+// left late.
+func (v *view) leftLate(from, to time.Duration) bool {
 	for _, s := range v.clientWrites() {
 		left, late := 0, 0
 		for i := range s.attempts {
@@ -133,7 +134,7 @@ func (v *view) late(from, to time.Duration) bool {
 				continue
 			}
 			left++
-			if a.Sent-a.Intended > max(s.stream.Interval, smallest) {
+			if a.Sent-a.Intended > max(s.stream.Interval, minGap) {
 				late++
 			}
 		}
@@ -144,17 +145,17 @@ func (v *view) late(from, to time.Duration) bool {
 	return false
 }
 
-// usual is the interval of the clients' writes that the product is known to bear
-// where the record, an older one, does not say.
-const usual = 5 * time.Millisecond
+// defaultUsual is the interval of clients' writes that a product is known to
+// bear, for older records that do not have it.
+const defaultUsual = 5 * time.Millisecond
 
-// overloads are the times, of the outages of clients' writes, in which the probe
-// itself may have kept them out: it made more of them than the product is known to
-// bear, and the member that was to serve them took what was sent straight to it.
+// overloads returns the times in outages of clients' writes in which the probe
+// itself may have kept the clients out: it made more writes than the product is
+// known to bear, while the new primary took those that were sent straight to it.
 func (v *view) overloads(suffered []Outage) []Overload {
 	known := v.rec.Head.Settings.Usual
 	if known == 0 {
-		known = usual
+		known = defaultUsual
 	}
 	var all []Overload
 	for _, o := range suffered {
@@ -163,7 +164,7 @@ func (v *view) overloads(suffered []Outage) []Overload {
 			continue
 		}
 		for _, d := range v.series {
-			if at, ok := v.served(d, o); ok {
+			if at, ok := v.servedDirectlyAt(d, o); ok {
 				all = append(all, Overload{
 					Span: Span{at, o.To}, Member: d.stream.Member,
 					Rate: int(time.Second / interval), Usual: int(time.Second / known),
@@ -175,11 +176,12 @@ func (v *view) overloads(suffered []Outage) []Overload {
 	return all
 }
 
-// served is when, in an outage of the clients', a member that was to serve them
-// began to take writes that were sent straight to it, and went on with it.
-func (v *view) served(d *series, o Outage) (at time.Duration, ok bool) {
+// servedDirectlyAt is when, in an outage of the clients, a member that was to
+// serve them began to acknowledge the writes sent straight to it, if it went on
+// with that.
+func (v *view) servedDirectlyAt(d *series, o Outage) (at time.Duration, ok bool) {
 	member := d.stream.Member
-	if d.stream.Kind != record.Write || member == "" || len(v.chosen) > 0 && len(v.chosen[member]) == 0 {
+	if d.stream.Kind != record.Write || member == "" || len(v.decisions) > 0 && len(v.decisions[member]) == 0 {
 		return 0, false
 	}
 	taken := 0
@@ -193,12 +195,14 @@ func (v *view) served(d *series, o Outage) (at time.Duration, ok bool) {
 	return at, o.To-at >= v.rec.Head.Settings.Settle && taken > int((o.To-at)/d.stream.Interval)/2
 }
 
-// cutShort reports whether the procedure ended with the step, for reasons of which
-// the service knows nothing.
-func (s Step) cutShort() bool { return s.Blame == record.BlamePlace || s.Blame == record.BlamePerson }
+// endsProcedure reports whether the procedure ended with the step for a reason
+// that is not the service's.
+func (s Step) endsProcedure() bool {
+	return s.Blame == record.BlamePlace || s.Blame == record.BlamePerson
+}
 
-// excuse blames the harness for steps that failed because of it.
-func (r *Result) excuse(v *view) {
+// blameHarness blames the harness for the steps that failed because of it.
+func (r *Result) blameHarness(v *view) {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		if s.Outcome != Failed || s.Blame != record.BlameService {

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// A brown-out is what clients suffer who are answered within their deadlines,
-// but late. That answers are slow is no reason by itself: what is late is
-// learned from healthy service. An outage is none, since nothing is answered.
+// A brown-out is a time in which clients get most of their answers late, but within
+// their deadlines. How late is too late is learned from healthy service. An outage is
+// no brown-out, since nothing is answered in it.
 
-// late is how long an answer may always take.
-const late = 100 * time.Millisecond
+// minLate is the latency below which an answer is never late.
+const minLate = 100 * time.Millisecond
 
-// brownouts are the times, longer than the settling time, in which more answers
-// to clients' writes came late than in time.
+// brownouts returns the times, longer than the settling time, in which more
+// answers to clients' writes were late than in time.
 func (v *view) brownouts() []Brownout {
 	var all []Brownout
 	for _, s := range v.clientWrites() {
-		limit := max(late, 3*s.responseBound(v))
+		limit := max(minLate, 3*s.responseBound(v))
 		for _, b := range s.brownouts(limit) {
 			if b.Least >= v.rec.Head.Settings.Settle {
 				all = append(all, b)
@@ -59,8 +59,8 @@ func (s *series) brownouts(limit time.Duration) []Brownout {
 	return all
 }
 
-// brownout bounds the stretch from one of the acknowledgements to another by
-// what was asked before it and after it.
+// brownout bounds the time from one acknowledgement to another by the attempts
+// before and after it.
 func (s *series) brownout(acks []uint32, first, last int, limit time.Duration) Brownout {
 	sent := func(n uint32) time.Duration { return s.attempts[n].Sent }
 	b := Brownout{Span: Span{From: s.attempts[acks[first]].Asked(), To: sent(acks[last])}, Limit: limit}
@@ -69,7 +69,7 @@ func (s *series) brownout(acks []uint32, first, last int, limit time.Duration) B
 			b.Late++
 		}
 	}
-	before, behind := s.first, s.final()
+	before, behind := s.firstSent, s.lastActivity()
 	if first > 0 {
 		before = sent(acks[first-1])
 	}

@@ -12,7 +12,7 @@ import (
 // These are about what must not be held against the service, and about what
 // must be although every answer came in time.
 
-// at adds an event at a time in milliseconds.
+// sent adds an event at a time in milliseconds.
 func (s *story) at(at int, e record.Event) *story {
 	e.At = time.Duration(at) * ms
 	s.rec.Events = append(s.rec.Events, e)

@@ -9,13 +9,12 @@ import (
 	"drillbook/harness/record"
 )
 
-// judge gathers the reasons and the verdict. What makes the whole drill
-// unmeasurable outweighs everything; then what is certainly missed; then what
-// is only uncertain.
+// judge collects the reasons and sets the verdict. A reason that makes the whole
+// drill unmeasurable outweighs all others, and a certain miss outweighs a doubt.
 func (r *Result) judge(v *view) {
-	whole := r.unfit(v)
-	missed := r.missed(v)
-	doubts := r.doubts(v)
+	whole := r.unfitReasons(v)
+	missed := r.missedReasons(v)
+	doubts := r.doubtfulReasons(v)
 	r.Reasons = slices.Concat(whole, missed, doubts)
 	r.Unfit = len(whole) > 0
 	switch {
@@ -30,8 +29,8 @@ func (r *Result) judge(v *view) {
 	}
 }
 
-// unfit is why nothing may be concluded from the drill.
-func (r *Result) unfit(v *view) []Reason {
+// unfitReasons returns why nothing may be concluded from the drill.
+func (r *Result) unfitReasons(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
 	switch t, flaw := v.rec.Tail, v.rec.Flaw; {
@@ -54,11 +53,11 @@ func (r *Result) unfit(v *view) []Reason {
 		switch bound := v.rec.Head.Settings.Bound; {
 		case c.Unseen:
 			add(Reason{Code: ProbeBlind, Age: c.Truth, Detail: c.How})
-		case c.Off() > bound:
-			add(Reason{Code: ProbeInaccurate, Age: c.Off(), Limit: bound, Detail: c.How})
+		case c.Error() > bound:
+			add(Reason{Code: ProbeInaccurate, Age: c.Error(), Limit: bound, Detail: c.How})
 		}
 	}
-	if !v.tried() {
+	if !v.triedWrites() {
 		add(Reason{Code: NoWrites})
 	} else if why := r.baseline(v); why.Code != "" {
 		add(why)
@@ -76,16 +75,16 @@ func (r *Result) unfit(v *view) []Reason {
 			add(Reason{Code: AuxiliaryLost, Age: from, Detail: fmt.Sprintf("%s (%s), %s", a.Name, a.Duty, state)})
 		}
 	}
-	for _, s := range r.Steps { // whatever came after it is nobody's doing who was drilled
-		if s.cutShort() {
+	for _, s := range r.Steps { // the service is not to blame for what came after it
+		if s.endsProcedure() {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err, Blame: s.Blame})
 		}
 	}
 	return why
 }
 
-// tried reports whether any client tried to write.
-func (v *view) tried() bool {
+// triedWrites reports whether any client tried to write.
+func (v *view) triedWrites() bool {
 	return slices.ContainsFunc(v.clientWrites(), func(s *series) bool { return len(s.acks)+len(s.fails) > 0 })
 }
 
@@ -93,11 +92,11 @@ func (v *view) tried() bool {
 // has no code if that was healthy.
 func (r *Result) baseline(v *view) Reason {
 	want := v.rec.Head.Settings.Baseline
-	from := v.disturbed - want
+	from := v.baselineEnd - want
 	if from < 0 {
-		return Reason{Code: BaselineShort, Age: v.disturbed, Limit: want}
+		return Reason{Code: BaselineShort, Age: v.baselineEnd, Limit: want}
 	}
-	well := v.disturbed // until then, service was to be well
+	well := v.baselineEnd // service had to be healthy until then
 	if check, ok := r.failedCheck(v); ok {
 		well = check.To
 	}
@@ -107,7 +106,7 @@ func (r *Result) baseline(v *view) Reason {
 				return Reason{Code: BaselineFailed, Age: a.Done}
 			}
 		}
-		until := v.disturbed - min(s.responseBound(v), want/2) // what left later, the disturbance may have met
+		until := v.baselineEnd - min(s.responseBound(v), want/2) // later attempts may have met the disturbance
 		acked := 0
 		for _, n := range s.acks {
 			if a := &s.attempts[n]; a.Intended >= from && a.Intended < until {
@@ -129,24 +128,24 @@ func (r *Result) failedCheck(v *view) (check Span, failed bool) {
 		return check, false
 	}
 	check = Span{From: r.Steps[i].From, To: r.Steps[i].From + r.Steps[i].Took}
-	return check, v.touched > check.To
+	return check, v.firstDisturbance > check.To
 }
 
-// missed is what is certainly not as promised.
-func (r *Result) missed(v *view) []Reason {
+// missedReasons returns what certainly broke the promise.
+func (r *Result) missedReasons(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Missed; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	if verdict, o := within(r.blamed(v.suffered(r.Outages)), promise.RTO); verdict == Missed {
+	if verdict, o := judgeOutages(r.blamedOutages(v.writeOutages(r.Outages)), promise.RTO); verdict == Missed {
 		add(Reason{Code: RTOMissed, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
-	if n := r.gone(promise); n > promise.RPO && promise.SplitBrain {
+	if n := r.lostForPromise(promise); n > promise.RPO && promise.SplitBrain {
 		add(Reason{Code: SplitUnsaved, Count: n, Most: promise.RPO})
 	} else if n > promise.RPO {
 		add(Reason{Code: RPOMissed, Count: n, Most: promise.RPO, Age: r.Writes.OldestLost})
 	}
 	for _, b := range r.Brownouts {
-		if r.blameSlow(b) > promise.RTO {
+		if r.blamedForBrownout(b) > promise.RTO {
 			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
 			break
 		}
@@ -194,26 +193,26 @@ func (r *Result) missed(v *view) []Reason {
 	return why
 }
 
-// doubts is what could not be told.
-func (r *Result) doubts(v *view) []Reason {
+// doubtfulReasons returns what could not be measured with certainty.
+func (r *Result) doubtfulReasons(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
 	promise := v.rec.Head.Promise
-	suffered := v.suffered(r.Outages)
-	if verdict, o := within(r.blamed(suffered), promise.RTO); verdict == Unmeasurable {
+	suffered := v.writeOutages(r.Outages)
+	if verdict, o := judgeOutages(r.blamedOutages(suffered), promise.RTO); verdict == Unmeasurable {
 		code := RTOUnclear
 		if o.Open {
 			code = RTOOpen
 		}
 		add(Reason{Code: code, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
-	if verdict, o := within(suffered, promise.RTO); verdict == Missed {
-		if stood := r.stood(o.Began, o.Began+o.Least); stood > 0 && (o.Least-stood <= promise.RTO || r.excused(o)) {
+	if verdict, o := judgeOutages(suffered, promise.RTO); verdict == Missed {
+		if stood := r.stalledFor(o.Began, o.Began+o.Least); stood > 0 && (o.Least-stood <= promise.RTO || r.excused(o)) {
 			add(Reason{Code: HarnessPaused, Age: stood, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 		}
 	}
 	for _, b := range r.Brownouts {
-		if r.blameSlow(b) <= promise.RTO && b.Most > promise.RTO {
+		if r.blamedForBrownout(b) <= promise.RTO && b.Most > promise.RTO {
 			add(Reason{Code: BrownOut, Bracket: b.Bracket, Limit: promise.RTO})
 			break
 		}
@@ -236,10 +235,10 @@ func (r *Result) doubts(v *view) []Reason {
 		}
 	}
 	for _, s := range r.Steps {
-		if s.Outcome == Failed && s.Blame != record.BlameService && !s.cutShort() {
+		if s.Outcome == Failed && s.Blame != record.BlameService && !s.endsProcedure() {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err, Blame: s.Blame})
 		}
-		if (s.Outcome == Skipped || s.Outcome == Interrupted) && !s.cutShort() {
+		if (s.Outcome == Skipped || s.Outcome == Interrupted) && !s.endsProcedure() {
 			add(Reason{Code: StepUndone, Step: s.Number})
 		}
 		if s.Verdict == Unmeasurable {

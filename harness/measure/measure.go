@@ -22,23 +22,23 @@ func Of(rec *record.Record) Result {
 	}
 	for _, s := range v.series {
 		stream := s.summary()
-		stream.Unseen = s.unseen(s.responseBound(v))
+		stream.Unseen = s.maxUnseen(s.responseBound(v))
 		r.Streams = append(r.Streams, stream)
 		if s.stream.Member == "" && s.stream.Kind != record.Put && s.stream.Kind != record.Get {
-			r.Outages = append(r.Outages, v.ofDrill(s.outages(v))...)
+			r.Outages = append(r.Outages, v.sinceHealthy(s.outages(v))...)
 		}
 	}
 	r.Steps = v.steps()
-	r.Overloads = v.overloads(v.suffered(r.Outages))
-	r.excuse(v)
-	v.placeOutages(&r)
+	r.Overloads = v.overloads(v.writeOutages(r.Outages))
+	r.blameHarness(v)
+	v.assignOutages(&r)
 	r.Calibrations = v.calibrations()
 	r.Error = v.probeError()
 	for _, c := range r.Calibrations {
-		r.Error = max(r.Error, c.Off())
+		r.Error = max(r.Error, c.Error())
 	}
 	r.Phases = v.phases(r)
-	r.Writes = v.writes(v.suffered(r.Outages), r.Lanes)
+	r.Writes = v.writes(v.writeOutages(r.Outages), r.Lanes)
 	r.Split = v.split(r.Lanes)
 	r.Stale = v.stale(r.Writes)
 	r.Brownouts = v.brownouts()
@@ -53,50 +53,50 @@ type view struct {
 	rec    *record.Record
 	series []*series // by stream
 	stalls []Span
-	// stalledTo is how far the stalls up to each one reach.
-	stalledTo []time.Duration
-	chosen    map[string][]time.Duration // when a member was ordered to be primary
-	// disturbed is when the drill first did something to the cluster: a fault,
-	// a change of roles or, without either, its first step. The time before it
-	// is the baseline.
-	disturbed time.Duration
-	// touched is when it first did so by a fault or a change of roles; endless if
-	// it never did.
-	touched time.Duration
-	end     time.Duration
+	// stallEnds[i] is the latest end of stalls[:i+1].
+	stallEnds []time.Duration
+	decisions map[string][]time.Duration // when each member was chosen as the primary
+	// baselineEnd is when the drill first acted on the cluster: by a fault, by a change
+	// of roles or, without either, by its first step.
+	baselineEnd time.Duration
+	// firstDisturbance is the time of the first fault or change of roles; endless if
+	// there was none.
+	firstDisturbance time.Duration
+	end              time.Duration
 }
 
 func newView(rec *record.Record) *view {
-	v := &view{rec: rec, chosen: map[string][]time.Duration{}, touched: endless}
-	v.end = lastMoment(rec)
+	v := &view{rec: rec, decisions: map[string][]time.Duration{}, firstDisturbance: endless}
+	v.end = recordEnd(rec)
 	for _, e := range rec.Events {
 		if e.Kind == record.Prepared || e.Kind == record.Decided {
-			v.touched = min(v.touched, e.At)
+			v.firstDisturbance = min(v.firstDisturbance, e.At)
 		}
 		if e.Kind == record.Decided {
-			v.chosen[e.Member] = append(v.chosen[e.Member], e.At)
+			v.decisions[e.Member] = append(v.decisions[e.Member], e.At)
 		}
 	}
-	for _, times := range v.chosen {
+	for _, times := range v.decisions {
 		slices.Sort(times)
 	}
-	v.disturbed = min(v.touched, v.end)
-	if v.disturbed == v.end {
-		v.disturbed = v.firstStep()
+	v.baselineEnd = min(v.firstDisturbance, v.end)
+	if v.baselineEnd == v.end {
+		v.baselineEnd = v.firstStep()
 	}
-	v.series = newSeries(rec, v.disturbed)
+	v.series = newSeries(rec, v.baselineEnd)
 	v.stalls = stalls(rec)
 	var furthest time.Duration
 	for _, s := range v.stalls {
 		furthest = max(furthest, s.To)
-		v.stalledTo = append(v.stalledTo, furthest)
+		v.stallEnds = append(v.stallEnds, furthest)
 	}
 	return v
 }
 
-// ofDrill leaves out the outages that were over before the drill began: clients
-// that open their sessions one after the other are not a fault of the service.
-func (v *view) ofDrill(outages []Outage) []Outage {
+// sinceHealthy leaves out the outages that were over before the clients were
+// first served well: the probe opens its sessions one after the other, and that
+// is no fault of the service.
+func (v *view) sinceHealthy(outages []Outage) []Outage {
 	i := slices.IndexFunc(v.rec.Events, func(e record.Event) bool { return e.Kind == record.Healthy })
 	if i < 0 {
 		return outages
@@ -105,8 +105,8 @@ func (v *view) ofDrill(outages []Outage) []Outage {
 	return slices.DeleteFunc(outages, func(o Outage) bool { return !o.Open && o.To <= began })
 }
 
-// firstStep is when the first step began, by which a drill without a fault or
-// a change of roles disturbs service at the earliest.
+// firstStep is when the first step began. A drill without a fault or a change of
+// roles disturbs service then at the earliest.
 func (v *view) firstStep() time.Duration {
 	for _, e := range v.rec.Events {
 		if e.Kind == record.Began {
@@ -116,8 +116,8 @@ func (v *view) firstStep() time.Duration {
 	return v.end
 }
 
-// lastMoment is how far the record goes.
-func lastMoment(rec *record.Record) time.Duration {
+// recordEnd is the time up to which the record goes.
+func recordEnd(rec *record.Record) time.Duration {
 	if rec.Tail != nil {
 		return rec.Tail.At
 	}
@@ -131,7 +131,7 @@ func lastMoment(rec *record.Record) time.Duration {
 	return last
 }
 
-// clientWrites are the streams by which promises are judged.
+// clientWrites returns the streams by which promises are judged.
 func (v *view) clientWrites() []*series {
 	var ss []*series
 	for _, s := range v.series {
@@ -163,7 +163,7 @@ func (v *view) ready() time.Duration {
 	return 0
 }
 
-// stalls are the spans in which the harness stood still, in order.
+// stalls returns the times in which the harness stood still, in order.
 func stalls(rec *record.Record) []Span {
 	var ss []Span
 	for _, e := range rec.Events {
@@ -175,13 +175,14 @@ func stalls(rec *record.Record) []Span {
 	return ss
 }
 
-// stalled reports whether the harness stood still at any time in between.
+// stalled reports whether the harness stood still at any time between from and
+// to.
 func (v *view) stalled(from, to time.Duration) bool {
 	began := v.stallsBefore(to)
-	return began > 0 && v.stalledTo[began-1] > from
+	return began > 0 && v.stallEnds[began-1] > from
 }
 
-// stallsBefore is how many stalls had begun by then.
+// stallsBefore is how many stalls had begun before t.
 func (v *view) stallsBefore(t time.Duration) int {
 	began, _ := slices.BinarySearchFunc(v.stalls, t, func(s Span, t time.Duration) int {
 		return cmp.Compare(s.From, t)
@@ -189,20 +190,20 @@ func (v *view) stallsBefore(t time.Duration) int {
 	return began
 }
 
-// earliest is when something may have arrived already that was noticed at a
-// time right after a stall, or in one.
-func (v *view) earliest(noticed time.Duration) time.Duration {
-	for n := v.stallsBefore(noticed); n > 0 && v.stalledTo[n-1] > noticed-smallest; n-- {
+// earliestArrival is the earliest time at which something may have arrived that
+// was noticed during a stall or right after one.
+func (v *view) earliestArrival(noticed time.Duration) time.Duration {
+	for n := v.stallsBefore(noticed); n > 0 && v.stallEnds[n-1] > noticed-minGap; n-- {
 		noticed = min(noticed, v.stalls[n-1].From)
 	}
 	return noticed
 }
 
-// latest is when something may not have left yet that was to leave at a time
-// right before a stall, or in one.
-func (v *view) latest(left time.Duration) time.Duration {
-	if n := v.stallsBefore(left + smallest); n > 0 {
-		return max(left, v.stalledTo[n-1])
+// latestDeparture is the latest time at which something may have left that was
+// due during a stall or right before one.
+func (v *view) latestDeparture(left time.Duration) time.Duration {
+	if n := v.stallsBefore(left + minGap); n > 0 {
+		return max(left, v.stallEnds[n-1])
 	}
 	return left
 }

@@ -7,37 +7,37 @@ import (
 	"drillbook/harness/record"
 )
 
-// placeOutages gives every outage to the step that it comes of, and judges the
+// assignOutages assigns every outage to the step that caused it, and judges the
 // steps.
-func (v *view) placeOutages(r *Result) {
-	touches := v.touches(r.Steps)
+func (v *view) assignOutages(r *Result) {
+	disturbances := v.disturbances(r.Steps)
 	for i := range r.Outages {
-		r.Outages[i].Step = stepOf(r.Outages[i], r.Steps, touches)
+		r.Outages[i].Step = stepOf(r.Outages[i], r.Steps, disturbances)
 	}
-	suffered := v.suffered(r.Outages)
+	suffered := v.writeOutages(r.Outages)
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		mine := slices.DeleteFunc(slices.Clone(suffered), func(o Outage) bool { return o.Step != s.Number })
 		s.Downtime = downtime(mine)
 		if s.Allowed != nil && s.Outcome != Skipped {
-			s.Verdict, s.decisive = within(r.blamed(mine), *s.Allowed)
+			s.Verdict, s.decisive = judgeOutages(r.blamedOutages(mine), *s.Allowed)
 		}
 	}
 	r.Downtime = downtime(suffered)
 }
 
-// touch is a time in which a step did something to the cluster that service may
-// feel.
-type touch struct {
+// disturbance is a time in which a step acted on the cluster in a way that
+// clients may notice.
+type disturbance struct {
 	Span
 	step int
 }
 
-// stepOf is the step that an outage comes of: the first one of which something
-// that it did may have begun the outage; else the last one that had begun when
-// the outage certainly had.
-func stepOf(o Outage, steps []Step, touches []touch) int {
-	for _, t := range touches {
+// stepOf returns the step that caused an outage: the first one with a disturbance
+// in which the outage may have begun; else the last one that had begun when the
+// outage certainly had.
+func stepOf(o Outage, steps []Step, disturbances []disturbance) int {
+	for _, t := range disturbances {
 		if t.From <= o.Began && t.To >= o.From {
 			return t.step
 		}
@@ -51,11 +51,11 @@ func stepOf(o Outage, steps []Step, touches []touch) int {
 	return last
 }
 
-// touches are what steps did to the cluster, by when it began: a fault, from
-// before it was injected until it held; a change of roles, from when it was
-// decided to the end of the step.
-func (v *view) touches(steps []Step) []touch {
-	var all []touch
+// disturbances returns what the steps did to the cluster, by its beginning: a
+// fault, from its preparation to its confirmation, and a change of roles, from
+// the decision to the end of the step.
+func (v *view) disturbances(steps []Step) []disturbance {
+	var all []disturbance
 	at := map[string]int{} // of the fault's last injection
 	for _, e := range v.rec.Events {
 		if e.Step == 0 {
@@ -64,19 +64,19 @@ func (v *view) touches(steps []Step) []touch {
 		switch e.Kind { //nolint:exhaustive // the others do nothing to the cluster
 		case record.Prepared:
 			at[e.Fault] = len(all)
-			all = append(all, touch{Span{e.At, e.At}, e.Step})
+			all = append(all, disturbance{Span{e.At, e.At}, e.Step})
 		case record.Injected, record.Confirm:
 			if i, ok := at[e.Fault]; ok {
 				all[i].To = e.At
 			}
 		case record.Decided:
-			all = append(all, touch{Span{e.At, max(e.At, endOf(steps, e.Step))}, e.Step})
+			all = append(all, disturbance{Span{e.At, max(e.At, stepEnd(steps, e.Step))}, e.Step})
 		}
 	}
 	return all
 }
 
-func endOf(steps []Step, number int) time.Duration {
+func stepEnd(steps []Step, number int) time.Duration {
 	for _, s := range steps {
 		if s.Number == number {
 			return s.From + s.Took

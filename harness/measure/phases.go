@@ -7,27 +7,27 @@ import (
 	"drillbook/harness/record"
 )
 
-// change is a change of primary.
-type change struct {
+// primaryChange is a change of primary.
+type primaryChange struct {
 	at     time.Duration // when it was ordered, or first seen
 	member string        // the new primary
-	behind *Fault        // without an order, the last fault before it
+	cause  *Fault        // the last fault before it, if nobody ordered it
 }
 
-// phases are the moments of the first change of primary.
+// phases returns the moments of the first change of primary.
 func (v *view) phases(r Result) Phases {
 	var p Phases
 	c := v.firstChange(r.Faults)
-	zero := zeroOf(r.Faults, c)
+	zero := zeroTime(r.Faults, c)
 	if zero == nil {
 		return p
 	}
 	p.Zero = *zero
 	since := func(t time.Duration) *time.Duration { d := t - p.Zero; return &d }
 	if c != nil {
-		p.Decided, p.Observed = since(c.at), c.behind != nil
+		p.Decided, p.Observed = since(c.at), c.cause != nil
 	}
-	suffered := v.suffered(r.Outages)
+	suffered := v.writeOutages(r.Outages)
 	i := slices.IndexFunc(suffered, func(o Outage) bool { return o.To >= p.Zero })
 	if i < 0 {
 		return p
@@ -36,7 +36,7 @@ func (v *view) phases(r Result) Phases {
 	if t, ok := v.firstError(o); ok {
 		p.FirstError = since(t)
 	}
-	if t, ok := v.firstDirect(c); ok {
+	if t, ok := v.firstDirectAck(c); ok {
 		p.Writable = since(t)
 	}
 	if !o.Open {
@@ -45,15 +45,14 @@ func (v *view) phases(r Result) Phases {
 	return p
 }
 
-// firstChange finds the first change of primary that was ordered or that,
-// without an order, the observer saw behind a fault: a member says that it is
-// primary, and another one was the last to say so before the fault. It is nil if
-// there was none.
-func (v *view) firstChange(faults []Fault) *change {
+// firstChange returns the first change of primary, nil if there was none. It was
+// ordered, or the observer saw it after a fault: a member says that it is
+// primary, and before the fault another one was the last to say so.
+func (v *view) firstChange(faults []Fault) *primaryChange {
 	primary := ""
 	for _, e := range v.rec.Events {
 		if e.Kind == record.Decided {
-			return &change{at: e.At, member: e.Member}
+			return &primaryChange{at: e.At, member: e.Member}
 		}
 		if e.Kind != record.Role || e.What != primaryRole {
 			continue
@@ -62,14 +61,14 @@ func (v *view) firstChange(faults []Fault) *change {
 		if f == nil || primary == "" {
 			primary = e.Member
 		} else if e.Member != primary {
-			return &change{at: e.At, member: e.Member, behind: f}
+			return &primaryChange{at: e.At, member: e.Member, cause: f}
 		}
 	}
 	return nil
 }
 
-// lastBefore is the last fault that had been injected by then, of those that took
-// hold.
+// lastBefore returns the last fault that took hold and had been injected at a
+// time.
 func lastBefore(faults []Fault, at time.Duration) (last *Fault) {
 	for i := range faults {
 		f := &faults[i]
@@ -80,11 +79,12 @@ func lastBefore(faults []Fault, at time.Duration) (last *Fault) {
 	return last
 }
 
-// zeroOf is when the last fault took hold before the change, or the first
-// change if no fault came before; the last fault of all if there was no change.
-func zeroOf(faults []Fault, c *change) (zero *time.Duration) {
-	if c != nil && c.behind != nil {
-		return c.behind.Confirmed
+// zeroTime is when the last fault before the change took hold; if there was no
+// such fault, when the change was decided; if there was no change, when the last
+// fault took hold.
+func zeroTime(faults []Fault, c *primaryChange) (zero *time.Duration) {
+	if c != nil && c.cause != nil {
+		return c.cause.Confirmed
 	}
 	for _, f := range faults {
 		if f.Confirmed != nil && (zero == nil || *f.Confirmed > *zero) && (c == nil || *f.Confirmed <= c.at) {
@@ -97,7 +97,7 @@ func zeroOf(faults []Fault, c *change) (zero *time.Duration) {
 	return zero
 }
 
-// firstError is when clients first learned of an outage.
+// firstError is when clients first met an error in an outage.
 func (v *view) firstError(o Outage) (time.Duration, bool) {
 	s := v.series[o.Stream]
 	first, ok := time.Duration(0), false
@@ -110,16 +110,16 @@ func (v *view) firstError(o Outage) (time.Duration, bool) {
 	return first, ok
 }
 
-// firstDirect is when the new primary first acknowledged a write that was sent
-// straight to it, after the change was ordered. One that nobody ordered may take
-// writes before it is seen to be primary.
-func (v *view) firstDirect(c *change) (time.Duration, bool) {
+// firstDirectAck is when the new primary first acknowledged a write sent straight
+// to it after the change was ordered. If nobody ordered the change, the member
+// may take writes before it is seen to be primary, so the fault counts instead.
+func (v *view) firstDirectAck(c *primaryChange) (time.Duration, bool) {
 	if c == nil || c.member == "" {
 		return 0, false
 	}
 	from := c.at
-	if c.behind != nil {
-		from = c.behind.Injected
+	if c.cause != nil {
+		from = c.cause.Injected
 	}
 	for _, s := range v.series {
 		if s.stream.Kind != record.Write || s.stream.Member != c.member {

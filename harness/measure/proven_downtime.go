@@ -6,78 +6,82 @@ import (
 	"drillbook/harness/record"
 )
 
-// What attempts prove of the time in which service was down. A bracket may be too
-// wide, but it must not be wrong: what a pause of this machine may have been is
-// not held against the service.
+// Failed attempts and late answers prove that service was down for some time: the
+// lower bound of an outage. A bracket may be too wide, but it must not be wrong, so
+// nothing that a pause of this machine may have caused is held against the service.
 
-// unnoticed is how long a pause of the machine can be, at most, that the probe does
-// not note as a stall.
-const unnoticed = 12 * time.Millisecond
+// maxUnnoticedPause is the length up to which a pause of the machine may not have
+// been noted as a stall by the probe.
+const maxUnnoticedPause = 12 * time.Millisecond
 
-// proof is what attempts prove of the time in which service was down: from no
-// later than by, until no earlier than till. The first of them left at a time.
+// proof says that service was down at downBy at the latest, and until downUntil
+// at the earliest. The first attempt that it rests on left at sent.
 type proof struct {
-	at, by, till time.Duration
-	any          bool
+	sent, downBy, downUntil time.Duration
+	known                   bool
 }
 
-// join adds what another proof proves of the same outage.
+// join combines p with another proof of the same outage.
 func (p *proof) join(o proof) {
 	switch {
-	case !o.any:
-	case !p.any:
+	case !o.known:
+	case !p.known:
 		*p = o
 	default:
-		p.at, p.by, p.till = min(p.at, o.at), min(p.by, o.by), max(p.till, o.till)
+		p.sent, p.downBy, p.downUntil = min(p.sent, o.sent), min(p.downBy, o.downBy), max(p.downUntil, o.downUntil)
 	}
 }
 
+// least is how long service was down for certain.
 func (p *proof) least() time.Duration {
-	if !p.any {
+	if !p.known {
 		return 0
 	}
-	return max(0, p.till-p.by)
+	return max(0, p.downUntil-p.downBy)
 }
 
-// prove adds a proof to those of a gap, which are in the order of time. Nobody asked in
-// a stall: where one leaves time to settle, service may have been back in it.
-func (v *view) prove(g *gap, p proof) {
+// addProof adds a proof to those of a gap, which are in the order of time.
+// Nothing is asked during a stall, so service may have been back during one that
+// leaves time to settle; proofs on both sides of it stay apart.
+func (v *view) addProof(g *gap, p proof) {
 	n := len(g.proofs) - 1
-	for n > 0 && g.proofs[n].at > p.at {
+	for n > 0 && g.proofs[n].sent > p.sent {
 		n--
 	}
-	if n < 0 || n == len(g.proofs)-1 && v.settles(g.proofs[n], p) && v.stalled(g.proofs[n].till, p.by) {
+	if n < 0 || n == len(g.proofs)-1 && v.settledBetween(g.proofs[n], p) && v.stalled(g.proofs[n].downUntil, p.downBy) {
 		g.proofs = append(g.proofs, p)
 		return
 	}
 	g.proofs[n].join(p)
 }
 
-// settles reports whether there is time to settle between two proofs.
-func (v *view) settles(p, next proof) bool { return next.by-p.till >= v.rec.Head.Settings.Settle }
+// settledBetween reports whether there was time to settle between two proofs.
+func (v *view) settledBetween(p, next proof) bool {
+	return next.downBy-p.downUntil >= v.rec.Head.Settings.Settle
+}
 
-// failing is a span in which service was down at some time, since an attempt
-// failed. A server that was asked and owes its answer past the deadline was down
-// within the response bound. Any other failure may be one of several: a driver that gives
-// up one server after the other says so only with the last.
-func failing(a *record.Attempt, responseBound time.Duration) (from, to time.Duration) {
+// failureSpan is a time in which service was down at some moment, because an
+// attempt failed. A server that was asked and did not answer by the deadline was
+// down within the response bound. Any other failure may be the last of several: a
+// driver that tries one server after the other reports only the last.
+func failureSpan(a *record.Attempt, responseBound time.Duration) (from, to time.Duration) {
 	if a.Expired && a.Outcome == record.Unknown {
 		return a.Asked(), min(a.Asked()+responseBound, a.Done)
 	}
 	return a.Sent, a.Done
 }
 
-// lateAnswers adds what late answers prove that arrived at the end of the gap or
-// after it. A server that was asked and owed its answer for longer than a
-// healthy one does was down for that long; where attempts failed, which proves
-// more, only if no pause of the machine can have been the reason. An attempt that
-// had to wait for a session for longer than twice that met nobody when it left;
-// what was so while it waited it does not prove, since what is sent into a cut
-// network stays lost.
-func (s *series) lateAnswers(v *view, g *gap, responseBound time.Duration) {
+// addLateAnswers adds what late answers prove that arrived at the end of the gap
+// or after it. A server that was asked, and took longer than a healthy one takes,
+// was down for the difference. In a gap with failures, which prove more, this
+// counts only if no pause of the machine can be the reason. An attempt that
+// waited for a session for longer than twice the response bound found no server
+// when it left. It proves nothing about the time in which it waited, since what
+// is sent into a cut network stays lost.
+func (s *series) addLateAnswers(v *view, g *gap, responseBound time.Duration) {
 	var pause time.Duration
 	if g.failed > 0 {
-		pause = unnoticed
+		pause = maxUnnoticedPause
 	}
 	for k := g.next; k < len(s.acks); k++ {
 		a := s.ack(k)
@@ -86,13 +90,13 @@ func (s *series) lateAnswers(v *view, g *gap, responseBound time.Duration) {
 		}
 		asked := a.Asked()
 		if asked-a.Sent > 2*responseBound && a.Sent >= g.from && a.Sent < g.to && !v.stalled(a.Sent, asked) {
-			v.prove(g, proof{a.Sent, a.Sent + responseBound, a.Sent, true})
+			v.addProof(g, proof{a.Sent, a.Sent + responseBound, a.Sent, true})
 		}
 		if asked < g.from || asked >= g.to {
 			continue
 		}
-		if by, till := v.latest(asked)+responseBound, min(v.earliest(a.Done), g.to)-responseBound; till-by > pause {
-			v.prove(g, proof{asked, by, till, true})
+		if by, till := v.latestDeparture(asked)+responseBound, min(v.earliestArrival(a.Done), g.to)-responseBound; till-by > pause {
+			v.addProof(g, proof{asked, by, till, true})
 		}
 	}
 }

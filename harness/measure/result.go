@@ -25,7 +25,7 @@ const (
 type Result struct {
 	Verdict  Verdict
 	Reasons  []Reason // why the verdict is not Met; the heaviest first
-	Unfit    bool     // nothing may be concluded from the drill: not even its figures are of a failover
+	Unfit    bool     // nothing may be concluded from the drill, not even from its figures
 	Took     time.Duration
 	Steps    []Step
 	Outages  []Outage // of the clients' streams, by stream, then by time
@@ -33,8 +33,8 @@ type Result struct {
 	Phases   Phases
 	Writes   Writes
 	Split    Split
-	Saved    []Saved // what was saved before members were wound back
-	// Unsaved counts the lost writes that are in no file either. It means
+	Saved    []Saved // what was saved before members were rewound
+	// Unsaved counts the lost writes that are in no saved file either. It means
 	// nothing unless Writes.Counted.
 	Unsaved int
 	Figures []Figure // what steps measured of the cluster, in their order
@@ -47,9 +47,9 @@ type Result struct {
 	// Auxiliaries are the nodes that the cluster needs besides its members.
 	Auxiliaries []Auxiliary
 	Streams     []Stream
-	Ready       time.Duration // how long the cluster took to be ready
-	// Error is the probe's own error of the clients' writes: the ends of an
-	// outage are not known more closely than this.
+	Ready       time.Duration // how long the cluster took to start
+	// Error is the error of the probe of clients' writes: the ends of an outage
+	// are not known more exactly than this.
 	Error time.Duration
 	// Calibrations are outages of known length that the probe measured before
 	// the drill. Error is at least as great as the worst of them.
@@ -90,8 +90,8 @@ type Outage struct {
 	// Open says that service had not come back for good when the drill
 	// ended: the outage is at least Least, and nothing is known of its end.
 	Open     bool
-	Failed   int // attempts that failed in it, those that the harness may have failed itself included
-	Expired  int // of those, which ended by their deadlines and not by an answer
+	Failed   int // attempts that failed in it, also those that may have failed because of the harness
+	Expired  int // of those, the ones that ended by their deadlines and not by an answer
 	Relapses int // times that service came back and failed again
 	// Unmeasured says that the harness itself stood still meanwhile and that
 	// nothing else failed: there may have been no outage at all.
@@ -99,15 +99,15 @@ type Outage struct {
 	Step       int // in which it began; 0: in none
 }
 
-// Downtime is the sum and the longest of the outages of clients' writes.
+// Downtime sums up the outages of clients' writes.
 type Downtime struct {
 	Count int
-	// Longest is how long the longest of them was. One that is open may have become
-	// it, however short it was so far.
+	// Longest is the length of the longest of them. An open one may have become the
+	// longest, however short it was so far.
 	Longest Range
-	Main    Outage // of which it is certain for how long; zero if there was none
+	Main    Outage // the one that certainly lasted longest; zero if there was none
 	Total   Bracket
-	Open    bool // one of them is
+	Open    bool // one of them is open
 }
 
 // Outcome is how a step ended.
@@ -134,12 +134,12 @@ type Step struct {
 	decisive   Outage // by which the verdict was found
 }
 
-// Expected is the outage that the cluster's own settings make of what is done
-// to it. It is no promise: it stands beside what was measured.
+// Expected is the outage that the cluster's own settings predict for an event. It is no
+// promise; reports show it beside what was measured.
 type Expected struct {
 	Event string
 	Most  time.Duration
-	Sum   string // of which settings it is the sum
+	Sum   string // the settings that it is the sum of
 }
 
 // Phases are the moments of a change of primary, as offsets from Zero. A nil
@@ -165,7 +165,7 @@ type Token struct {
 	Epoch  uint32
 }
 
-// Writes is what became of the writes of all streams.
+// Writes is the outcome of the writes of all streams.
 type Writes struct {
 	Acked, Refused, Unknown int // of the clients' streams
 	Direct                  Counts
@@ -175,12 +175,12 @@ type Writes struct {
 	Authority      string // the member whose copy counts
 	AppliedUnknown int    // unknown to the client, but stored
 	Lost           []Token
-	// OldestLost is how long before the end of service that it was lost by a
-	// lost write had been acknowledged, at most.
+	// OldestLost is the age of the oldest lost write when service ended: how long
+	// before that it had been acknowledged.
 	OldestLost time.Duration
 	Phantom    []Token // stored although refused, or never sent
 	Duplicated []Token // stored more than once
-	Diverged   []Token // held by some members only
+	Diverged   []Token // held by some members and not by others
 	// Unread are members whose copy could not be read or had not caught up.
 	Unread []string
 }
@@ -218,7 +218,7 @@ type Brownout struct {
 	Limit time.Duration
 }
 
-// Fault is what was done to the cluster.
+// Fault is a fault that was injected.
 type Fault struct {
 	What, Mechanism string
 	Injected        time.Duration
@@ -227,11 +227,11 @@ type Fault struct {
 	Healed          *time.Duration
 	HealedBy        string // evidence; "" if healing was not confirmed
 	HeldBy          string // evidence, right before it was healed, that it still held
-	// Lapsed says that there was none. A record that says neither is of an event,
-	// or of a harness that did not look.
-	Lapsed bool
-	Err    string
-	undo   *time.Duration // when healing was tried first
+	// Lapsed says that there was no such evidence. If neither is set, the fault is an
+	// event, or the harness did not look.
+	Lapsed      bool
+	Err         string
+	healTriedAt *time.Duration // when healing was tried first
 }
 
 // Calibration is an outage of known length that the probe measured.
@@ -242,8 +242,8 @@ type Calibration struct {
 	Unseen bool // the probe saw nothing of it, or not its end
 }
 
-// Off is how far the middle of what was measured is from the truth.
-func (c Calibration) Off() time.Duration { return ((c.Least+c.Most)/2 - c.Truth).Abs() }
+// Error is the distance of the middle of the bracket from the truth.
+func (c Calibration) Error() time.Duration { return ((c.Least+c.Most)/2 - c.Truth).Abs() }
 
 // Lane is the roles of a member over time.
 type Lane struct {
@@ -251,10 +251,10 @@ type Lane struct {
 	Roles  []RoleSpan
 }
 
-// RoleSpan is a time in which a member kept saying the same of itself.
+// RoleSpan is a time in which a member stated the same role.
 type RoleSpan struct {
 	Span
-	Said time.Duration // when it was last heard to; what it was until To, nobody knows
+	Said time.Duration // when it last stated it; its role between Said and To is unknown
 	Role string        // "" while it did not answer
 }
 
@@ -262,14 +262,14 @@ type RoleSpan struct {
 type Stream struct {
 	record.Stream
 	Counts
-	Rate          float64 // attempts per second that really left
+	Rate          float64 // attempts per second that left
 	P50, P99, Max time.Duration
 	Healthy       time.Duration // p99 of the latency before the first disturbance
 	Lateness      time.Duration // p99 of how late attempts left
 	Unseen        time.Duration // outages up to this length may have been missed
 }
 
-// Code says why a verdict is what it is.
+// Code is the code of a reason for a verdict.
 type Code string
 
 // The reasons. Which fields of [Reason] each one fills is said beside it.

@@ -6,7 +6,7 @@ import (
 	"drillbook/harness/record"
 )
 
-// Saved is what was saved of a member before it was wound back.
+// Saved is what was saved of a member before it was rewound.
 type Saved struct {
 	record.Saved
 
@@ -20,28 +20,28 @@ type Saved struct {
 	Lost int
 }
 
-// write is one write, whatever became of it.
-type write struct {
+// writeID identifies a write, whatever its outcome.
+type writeID struct {
 	stream uint8
 	seq    uint32
 }
 
-// saved follows what was saved back to its clients, and counts the lost writes
-// that no file holds.
+// saved finds the writes in the files that were saved, and counts the lost writes
+// that are in none.
 func (v *view) saved(lost []Token) (files []Saved, unsaved int) {
-	in := map[write]int{} // by write, the number of its file from 1
+	in := map[writeID]int{} // by write, the number of its file from 1
 	for _, c := range v.rec.Copies {
 		if c.Saved == nil {
 			continue
 		}
 		files = append(files, Saved{Saved: *c.Saved, Member: c.Member, At: c.At, Tokens: len(c.Tokens)})
 		for _, t := range c.Tokens {
-			in[write{t.Stream, t.Seq}] = len(files)
+			in[writeID{t.Stream, t.Seq}] = len(files)
 		}
 	}
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		n := in[write{a.Stream, a.Seq}]
+		n := in[writeID{a.Stream, a.Seq}]
 		if n == 0 || v.rec.Head.Streams[a.Stream].Kind != record.Write {
 			continue
 		}
@@ -55,7 +55,7 @@ func (v *view) saved(lost []Token) (files []Saved, unsaved int) {
 	}
 	for _, t := range lost {
 		//nolint:gosec // streams are numbered from 0 to 254
-		if n := in[write{uint8(t.Stream), t.Seq}]; n > 0 {
+		if n := in[writeID{uint8(t.Stream), t.Seq}]; n > 0 {
 			files[n-1].Lost++
 		} else {
 			unsaved++
@@ -64,10 +64,9 @@ func (v *view) saved(lost []Token) (files []Saved, unsaved int) {
 	return files, unsaved
 }
 
-// gone is how many acknowledged writes count as lost for the promise: where a
-// split brain is what is drilled, those of the losing side that were saved do
-// not.
-func (r *Result) gone(p record.Promise) int {
+// lostForPromise is how many lost writes count against the promise. In a drill
+// about a split brain, those that were saved do not.
+func (r *Result) lostForPromise(p record.Promise) int {
 	if p.SplitBrain {
 		return r.Unsaved
 	}

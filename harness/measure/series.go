@@ -15,16 +15,17 @@ type series struct {
 	attempts []record.Attempt // of the whole record
 	acks     []uint32         // indexes of acked attempts, by Done
 	fails    []uint32         // of the others, by Sent
-	latency  time.Duration    // that healthy attempts do not exceed, but for one in a hundred
-	lateness time.Duration    // by which attempts leave late, but for one in a hundred
-	first    time.Duration    // when the first attempt left
-	last     time.Duration    // when the last attempt was to leave
-	// procedure is when the last step ended that did; 0 if none did.
-	procedure time.Duration
+	latency  time.Duration    // p99 of healthy attempts
+	lateness time.Duration    // p99 of how late attempts leave while service is healthy
+
+	firstSent    time.Duration // when the first attempt left
+	lastIntended time.Duration // when the last attempt was to leave
+	// procedureEnd is the end of the last step that ended; 0 if none did.
+	procedureEnd time.Duration
 }
 
-// newSeries sorts the attempts by stream. What is healthy is learned from
-// before the first disturbance.
+// newSeries sorts the attempts by stream, and learns from those before the first
+// disturbance what is healthy.
 func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 	var procedure time.Duration
 	for _, e := range rec.Events {
@@ -34,16 +35,16 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 	}
 	all := make([]*series, len(rec.Head.Streams))
 	for i, s := range rec.Head.Streams {
-		all[i] = &series{index: i, stream: s, attempts: rec.Attempts, procedure: procedure}
+		all[i] = &series{index: i, stream: s, attempts: rec.Attempts, procedureEnd: procedure}
 	}
-	count(rec, all)
+	countAttempts(rec, all)
 	for i := range rec.Attempts {
 		a := &rec.Attempts[i]
 		s := all[a.Stream]
-		if len(s.acks)+len(s.fails) == 0 || a.Sent < s.first {
-			s.first = a.Sent
+		if len(s.acks)+len(s.fails) == 0 || a.Sent < s.firstSent {
+			s.firstSent = a.Sent
 		}
-		s.last = max(s.last, a.Intended)
+		s.lastIntended = max(s.lastIntended, a.Intended)
 		if a.Outcome == record.Acked {
 			s.acks = append(s.acks, uint32(i))
 		} else {
@@ -53,13 +54,14 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 	for _, s := range all {
 		sortBy(s.acks, func(n uint32) time.Duration { return rec.Attempts[n].Done })
 		sortBy(s.fails, func(n uint32) time.Duration { return rec.Attempts[n].Sent })
-		s.learn(disturbed)
+		s.learnHealthy(disturbed)
 	}
 	return all
 }
 
-// learn finds out what is healthy from what ended before the disturbance.
-func (s *series) learn(disturbed time.Duration) {
+// learnHealthy learns the latency and lateness of healthy service from the
+// attempts that ended before the first disturbance.
+func (s *series) learnHealthy(disturbed time.Duration) {
 	healthy := 0 // acks
 	for healthy < len(s.acks) && s.ack(healthy).Done <= disturbed {
 		healthy++
@@ -81,8 +83,9 @@ func (s *series) learn(disturbed time.Duration) {
 	s.lateness = percentile(ds, 99)
 }
 
-// count makes room once, since there can be millions.
-func count(rec *record.Record, all []*series) {
+// countAttempts allocates the indexes once, since there can be millions of
+// attempts.
+func countAttempts(rec *record.Record, all []*series) {
 	acked := make([]int, len(all))
 	failed := make([]int, len(all))
 	for i := range rec.Attempts {
@@ -98,8 +101,8 @@ func count(rec *record.Record, all []*series) {
 	}
 }
 
-// sortBy sorts what is nearly always sorted already: attempts are recorded
-// in the order in which they end.
+// sortBy sorts indexes that are nearly always sorted already, since attempts are
+// recorded in the order of their ends.
 func sortBy(ns []uint32, key func(uint32) time.Duration) {
 	compare := func(a, b uint32) int { return cmp.Compare(key(a), key(b)) }
 	if !slices.IsSortedFunc(ns, compare) {
@@ -121,15 +124,15 @@ func (s *series) summary() Stream {
 			out.Unknown++
 		}
 	}
-	if s.last > 0 {
-		first := s.last
+	if s.lastIntended > 0 {
+		first := s.lastIntended
 		if len(s.acks) > 0 {
 			first = min(first, s.attempts[s.acks[0]].Intended)
 		}
 		if len(s.fails) > 0 {
 			first = min(first, s.attempts[s.fails[0]].Intended)
 		}
-		span := s.last - first + s.stream.Interval
+		span := s.lastIntended - first + s.stream.Interval
 		out.Rate = float64(len(s.acks)+len(s.fails)) / span.Seconds()
 	}
 	out.P50, out.P99 = percentile(latencies, 50), percentile(latencies, 99)

@@ -12,7 +12,7 @@ import (
 func (v *view) split(lanes []Lane) Split {
 	s := v.splitByEpoch()
 	if !s.Proved {
-		s = v.splitByTurns()
+		s = v.splitWithoutEpochs()
 	}
 	s.RoleOverlap = roleOverlap(lanes)
 	return s
@@ -30,8 +30,8 @@ type tenure struct {
 
 func (v *view) newTenure(a *record.Attempt) tenure {
 	r := tenure{epoch: a.Epoch, member: a.Member, until: endless, first: a, last: a}
-	r.since = v.lastChosen(v.member(a.Member), a.Done)
-	for _, t := range v.chosen[v.member(a.Member)] {
+	r.since = v.lastDecision(v.member(a.Member), a.Done)
+	for _, t := range v.decisions[v.member(a.Member)] {
 		if t > a.Done {
 			r.until = t
 			break
@@ -44,27 +44,27 @@ func (r *tenure) has(a *record.Attempt) bool {
 	return r.epoch == a.Epoch && r.member == a.Member && a.Done >= r.since && a.Done < r.until
 }
 
-// tellsMember reports whether it is a write that a known member acknowledged.
-func (v *view) tellsMember(a *record.Attempt) bool {
+// isAckOfMember reports whether a is a write that a known member acknowledged.
+func (v *view) isAckOfMember(a *record.Attempt) bool {
 	return a.Outcome == record.Acked && a.Member != 0 && v.rec.Head.Streams[a.Stream].Kind == record.Write
 }
 
-// before reports whether it began before the other: in an earlier epoch, or in
-// the same one before it.
+// before reports whether r began before o: in an earlier epoch, or earlier in the
+// same one.
 func (r *tenure) before(o *tenure) bool {
 	return r.epoch < o.epoch || r.epoch == o.epoch && r.first.Done < o.first.Done
 }
 
-// splitByEpoch: an epoch belongs to one member, and is over once another member
-// has begun one. A write that was sent to a member after one in a later epoch, or
-// one of a member that came after it in the same, had been acknowledged, and that
-// was acknowledged too, is a split brain.
+// splitByEpoch finds a split brain of a product with epochs. An epoch belongs to
+// one member and ends when another member begins the next. A write proves a split
+// brain if it was acknowledged, and was sent to its member after another member
+// had acknowledged one in a later tenure.
 func (v *view) splitByEpoch() Split {
 	var tenures []tenure
 	n := -1 // the tenure of the acknowledgement before, which is nearly always that of the next
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		if a.Epoch == 0 || !v.tellsMember(a) {
+		if a.Epoch == 0 || !v.isAckOfMember(a) {
 			continue
 		}
 		if n < 0 || !tenures[n].has(a) {
@@ -97,8 +97,8 @@ func (v *view) splitByEpoch() Split {
 	return worst
 }
 
-// roleOverlap is for how long two members, or more, were heard to call themselves
-// primary at once: at least so long they did.
+// roleOverlap is for how long at least two members called themselves primary at
+// once.
 func roleOverlap(lanes []Lane) time.Duration {
 	var both []Span
 	for i, a := range lanes {
@@ -115,7 +115,8 @@ func roleOverlap(lanes []Lane) time.Duration {
 	return total
 }
 
-// overlaps goes through the roles of both, which are in order.
+// overlaps returns the times in which both say that they are primary. Both lists
+// are in order.
 func overlaps(a, b []RoleSpan) []Span {
 	var both []Span
 	for len(a) > 0 && len(b) > 0 {

@@ -8,15 +8,16 @@ import (
 	"drillbook/harness/record"
 )
 
-// splitByTurns is for products without epochs: a member that acknowledges
-// again after another one has, without having been made primary in between.
-func (v *view) splitByTurns() Split {
-	acks := v.turns()
+// splitWithoutEpochs finds a split brain of a product without epochs: a member
+// acknowledges a write again after another member has, without having been made
+// primary in between.
+func (v *view) splitWithoutEpochs() Split {
+	acks := v.acksWithoutEpoch()
 	claims := map[uint8]claim{}
 	var worst Split
 	for _, a := range acks {
-		// It may have been sent before, and then waited for a session.
-		since := v.lastChosen(v.member(a.Member), a.Done)
+		// The write may have been sent before the decision and have waited for a session.
+		since := v.lastDecision(v.member(a.Member), a.Done)
 		c, ok := claims[a.Member]
 		if !ok || c.since != since {
 			c = v.newClaim(acks, a.Member, since)
@@ -32,14 +33,14 @@ func (v *view) splitByTurns() Split {
 	return worst
 }
 
-// turns are the acknowledgements of members without epochs, by their arrival:
-// the first and last of every unbroken series by one member, which are enough to
-// see whether members take turns.
-func (v *view) turns() []*record.Attempt {
+// acksWithoutEpoch returns the acknowledgements without an epoch, by their
+// arrival: of every unbroken run by one member the first and the last, which are
+// enough to see whether members alternate.
+func (v *view) acksWithoutEpoch() []*record.Attempt {
 	var acks []*record.Attempt
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		if a.Epoch != 0 || !v.tellsMember(a) {
+		if a.Epoch != 0 || !v.isAckOfMember(a) {
 			continue
 		}
 		if n := len(acks); n > 1 && acks[n-1].Member == a.Member && acks[n-2].Member == a.Member {
@@ -53,8 +54,8 @@ func (v *view) turns() []*record.Attempt {
 }
 
 // claim is a member's claim to be primary since it was last chosen: its first
-// acknowledgement since then, and the first one of another member. One that was
-// chosen before takes the claim away from nobody; it is the one that goes on.
+// acknowledgement since then, and the first one by another member that was not
+// chosen earlier.
 type claim struct {
 	since      time.Duration
 	own, other *record.Attempt
@@ -69,7 +70,7 @@ func (v *view) newClaim(acks []*record.Attempt, member uint8, since time.Duratio
 		switch {
 		case a.Member == member && c.own == nil:
 			c.own = a
-		case a.Member != member && c.other == nil && v.lastChosen(v.member(a.Member), a.Done) >= since:
+		case a.Member != member && c.other == nil && v.lastDecision(v.member(a.Member), a.Done) >= since:
 			c.other = a
 		}
 		if c.own != nil && c.other != nil {
@@ -79,10 +80,10 @@ func (v *view) newClaim(acks []*record.Attempt, member uint8, since time.Duratio
 	return c
 }
 
-// lastChosen is when the member was last ordered to be primary; 0 if it never
-// was.
-func (v *view) lastChosen(member string, before time.Duration) time.Duration {
-	times := v.chosen[member]
+// lastDecision is when the member was last chosen as the primary before a time; 0
+// if it never was.
+func (v *view) lastDecision(member string, before time.Duration) time.Duration {
+	times := v.decisions[member]
 	n, found := slices.BinarySearch(times, before)
 	switch {
 	case found:

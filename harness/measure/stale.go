@@ -6,10 +6,9 @@ import (
 	"drillbook/harness/record"
 )
 
-// stale finds reads that did not show what had been acknowledged before they
-// were sent and is still there: what is lost is counted as lost, and without a
-// copy that counts neither is known. What a read shows is the highest sequence
-// number of the first stream of clients' writes.
+// stale counts the reads that did not show a write which had been acknowledged
+// before they were sent and is not lost. A read shows the highest sequence number
+// of the first stream of clients' writes.
 func (v *view) stale(ws Writes) Stale {
 	var st Stale
 	writers := v.clientWrites()

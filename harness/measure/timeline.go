@@ -8,7 +8,7 @@ import (
 	"drillbook/harness/record"
 )
 
-// steps are the steps of the runbook in its order, with what became of them.
+// steps returns the steps of the runbook in order, with their outcomes.
 func (v *view) steps() []Step {
 	steps := make([]Step, 0, len(v.rec.Head.Steps))
 	for _, s := range v.rec.Head.Steps {
@@ -57,8 +57,9 @@ func (v *view) blameByText(s Step) record.Blame {
 	return record.BlameService
 }
 
-// suffered are the outages of clients' writes, by which promises are judged.
-func (v *view) suffered(all []Outage) []Outage {
+// writeOutages returns the outages of clients' writes, by which promises are
+// judged.
+func (v *view) writeOutages(all []Outage) []Outage {
 	return slices.DeleteFunc(slices.Clone(all), func(o Outage) bool { return !v.isClientWrite(o.Stream) })
 }
 
@@ -75,9 +76,8 @@ func downtime(outages []Outage) Downtime {
 	return d
 }
 
-// longest holds how long the longest of the outages was, whichever that is: at
-// least as long as any of them certainly was, be it over or not, and without a
-// most as soon as one is open.
+// longest is the length of the longest outage: at least the greatest lower bound,
+// and without an upper bound if any of them is open.
 func longest(outages []Outage) Range {
 	var r Range
 	for _, o := range outages {
@@ -90,10 +90,10 @@ func longest(outages []Outage) Range {
 	return r
 }
 
-// within judges outages against the longest that is allowed, and says which one
-// decides: the one that is certainly the longest, or else the one of which least
-// is known.
-func within(outages []Outage, allowed time.Duration) (v Verdict, decisive Outage) {
+// judgeOutages judges outages against the longest that is allowed. decisive is
+// the one by which it decides: the longest for certain, or else the one of which
+// least is known.
+func judgeOutages(outages []Outage, allowed time.Duration) (v Verdict, decisive Outage) {
 	v = Met
 	for _, o := range outages {
 		switch {
@@ -132,13 +132,13 @@ func (v *view) faults() []Fault {
 		if e.Err != "" {
 			f.Err = e.Err
 		}
-		f.add(e)
+		f.apply(e)
 	}
 	return faults
 }
 
-// add takes over what an event says of the fault.
-func (f *Fault) add(e record.Event) {
+// apply records in f what an event says of it.
+func (f *Fault) apply(e record.Event) {
 	//nolint:exhaustive // the other kinds say nothing of faults
 	switch e.Kind {
 	case record.Injected:
@@ -150,20 +150,20 @@ func (f *Fault) add(e record.Event) {
 	case record.Heal:
 		if f.HealedBy == "" {
 			f.Healed = &e.At
-			f.tried(e.At)
+			f.markHealTried(e.At)
 		}
 	case record.Note:
 		if e.Err != "" && f.Confirmed != nil {
-			f.tried(e.At)
+			f.markHealTried(e.At)
 		}
 	case record.Healed:
 		f.HealedBy = e.Answer
 	}
 }
 
-func (f *Fault) tried(at time.Duration) {
-	if f.undo == nil {
-		f.undo = &at
+func (f *Fault) markHealTried(at time.Duration) {
+	if f.healTriedAt == nil {
+		f.healTriedAt = &at
 	}
 }
 
@@ -186,8 +186,8 @@ func (v *view) lanes() []Lane {
 	return lanes
 }
 
-// probeError is how closely the ends of an outage of clients' writes are
-// known: one interval, the answer's way, and how late attempts leave.
+// probeError is how exactly the ends of an outage of clients' writes are known:
+// one interval, the latency, and the lateness of attempts.
 func (v *view) probeError() time.Duration {
 	var worst time.Duration
 	for _, s := range v.clientWrites() {
@@ -196,7 +196,8 @@ func (v *view) probeError() time.Duration {
 	return worst
 }
 
-// calibrations are the last ones of each kind: those before were repeated.
+// calibrations returns the last calibration of each kind; earlier ones were
+// repeated.
 func (v *view) calibrations() []Calibration {
 	var all []Calibration
 	for _, e := range v.rec.Events {

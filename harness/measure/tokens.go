@@ -2,12 +2,12 @@ package measure
 
 import "drillbook/harness/record"
 
-// tokens is a set of tokens: by stream, a bit for each sequence number. Bits
-// come in pages, so that a stray number costs one page and not all that lie
-// below it.
+// tokens is a set of tokens: by stream, one bit for each sequence number. Bits
+// are allocated in pages, so that a single high number does not need memory for
+// all below it.
 type tokens struct{ pages [][]*page }
 
-// page has a bit for each of the sequence numbers of one stretch.
+// page has the bits of one range of sequence numbers.
 type page [pageTokens / 64]uint64
 
 const pageTokens = 1 << 12
@@ -31,7 +31,7 @@ func (t *tokens) add(stream uint8, seq uint32) bool {
 	return true
 }
 
-// page is the one that the token belongs to.
+// page returns the page of a token, which it allocates if needed.
 func (t *tokens) page(stream uint8, seq uint32) *page {
 	if missing := int(stream) + 1 - len(t.pages); missing > 0 {
 		t.pages = append(t.pages, make([][]*page, missing)...)
@@ -47,18 +47,18 @@ func (t *tokens) page(stream uint8, seq uint32) *page {
 	return (*pages)[n]
 }
 
-// holding is a copy, ready to be looked up in.
+// holding is a member's copy with an index of its tokens.
 type holding struct {
 	*record.Copy
-	tokens tokens
-	twice  []record.Stored // that are not the first of their token
+	tokens   tokens
+	repeated []record.Stored // all but the first of each token
 }
 
-func hold(c *record.Copy) holding {
+func newHolding(c *record.Copy) holding {
 	h := holding{Copy: c}
 	for _, t := range c.Tokens {
 		if !h.tokens.add(t.Stream, t.Seq) {
-			h.twice = append(h.twice, t)
+			h.repeated = append(h.repeated, t)
 		}
 	}
 	return h

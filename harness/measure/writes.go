@@ -8,7 +8,7 @@ import (
 	"drillbook/harness/record"
 )
 
-// writes follows every token from its client into the copies of the members.
+// writes compares every token with the copies of the members.
 func (v *view) writes(outages []Outage, lanes []Lane) Writes {
 	var w Writes
 	for _, s := range v.series {
@@ -31,10 +31,10 @@ func (v *view) writes(outages []Outage, lanes []Lane) Writes {
 		return w
 	}
 	w.Counted, w.Authority = true, authority.Member
-	v.follow(&w, authority)
+	v.compareWithCopy(&w, authority)
 	v.phantoms(&w, authority)
-	w.Duplicated = distinct(duplicates(copies))
-	w.Diverged = distinct(diverged(copies, authority))
+	w.Duplicated = uniqueTokens(duplicates(copies))
+	w.Diverged = uniqueTokens(diverged(copies, authority))
 	w.OldestLost = v.oldestLost(w.Lost, outages)
 	return w
 }
@@ -51,8 +51,8 @@ func (s *series) counts() Counts {
 	return c
 }
 
-// finalCopies are the copies read at the end, and the members that have none
-// worth comparing.
+// finalCopies returns the copies that were read at the end, and the members of
+// which there is none that can be compared.
 func (v *view) finalCopies() (copies []holding, unread []string) {
 	for _, m := range v.rec.Head.Members {
 		i := slices.IndexFunc(v.rec.Copies, func(c record.Copy) bool { return c.Final && c.Member == m })
@@ -60,7 +60,7 @@ func (v *view) finalCopies() (copies []holding, unread []string) {
 			unread = append(unread, m)
 		}
 		if i >= 0 && v.rec.Copies[i].Err == "" {
-			copies = append(copies, hold(&v.rec.Copies[i]))
+			copies = append(copies, newHolding(&v.rec.Copies[i]))
 		}
 	}
 	return copies, unread
@@ -74,9 +74,9 @@ func (v *view) token(a *record.Attempt) Token {
 	return t
 }
 
-// follow finds what was acknowledged and is gone, and what nobody knew of and
-// is there.
-func (v *view) follow(w *Writes, c *holding) {
+// compareWithCopy counts the acknowledged writes that the copy lacks, and the
+// unknown and refused ones that it holds.
+func (v *view) compareWithCopy(w *Writes, c *holding) {
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
 		if v.rec.Head.Streams[a.Stream].Kind != record.Write {
@@ -101,8 +101,8 @@ func (v *view) follow(w *Writes, c *holding) {
 	slices.SortFunc(w.Lost, func(a, b Token) int { return cmp.Compare(a.At, b.At) })
 }
 
-// phantoms adds what is stored and was never sent. A record that was cut off
-// may lack the attempt, so it has none.
+// phantoms adds the tokens that are stored and were never sent. A record that was
+// cut off may lack the attempts, so none is counted there.
 func (v *view) phantoms(w *Writes, c *holding) {
 	if v.rec.Tail == nil {
 		return
@@ -118,7 +118,7 @@ func (v *view) phantoms(w *Writes, c *holding) {
 	}
 }
 
-// token is one that the member held.
+// token is a token that the member holds.
 func (h *holding) token(t record.Stored) Token {
 	return Token{Stream: int(t.Stream), Seq: t.Seq, Member: h.Member}
 }
@@ -127,15 +127,15 @@ func (h *holding) token(t record.Stored) Token {
 func duplicates(copies []holding) []Token {
 	var twice []Token
 	for _, c := range copies {
-		for _, t := range c.twice {
+		for _, t := range c.repeated {
 			twice = append(twice, c.token(t))
 		}
 	}
 	return twice
 }
 
-// diverged are the tokens that only the authority or only another synced
-// member holds.
+// diverged returns the tokens that either the authority or another synchronised
+// member lacks.
 func diverged(copies []holding, authority *holding) []Token {
 	var apart []Token
 	missing := func(from, in *holding) {
@@ -154,8 +154,8 @@ func diverged(copies []holding, authority *holding) []Token {
 	return apart
 }
 
-// distinct keeps one of each token, however many members it is found on.
-func distinct(tokens []Token) []Token {
+// uniqueTokens keeps one of each token, on however many members it was found.
+func uniqueTokens(tokens []Token) []Token {
 	seen := make(map[[2]int]bool, len(tokens))
 	return slices.DeleteFunc(tokens, func(t Token) bool {
 		key := [2]int{t.Stream, int(t.Seq)}
@@ -165,9 +165,9 @@ func distinct(tokens []Token) []Token {
 	})
 }
 
-// oldestLost is how long before service ended a lost write had been acknowledged,
-// at most. Those that a client could not have written on its own path any more are
-// measured from the last one lost, as are those without an outage behind them.
+// oldestLost is how long before the end of service a lost write had been
+// acknowledged, at most. Lost writes that were sent straight to members are
+// measured up to the last one lost, as are those that no outage follows.
 func (v *view) oldestLost(lost []Token, outages []Outage) (oldest time.Duration) {
 	ends := make([]time.Duration, 0, len(outages))
 	for _, o := range outages {
