@@ -135,8 +135,8 @@ func postgresHere(t *testing.T) string {
 	return m[1]
 }
 
-// TestMutantsAreTried: the runner believes no patch that proves nothing.
-func TestMutantsAreTried(t *testing.T) {
+// TestMutantRunner: the runner believes no patch that proves nothing.
+func TestMutantRunner(t *testing.T) {
 	const head = "--- a/sum.go\n+++ b/sum.go\n@@ -1,3 +1,3 @@\n package sum\n \n"
 	const old = "-func Sum(a, b int) int { return a + b }\n"
 	files := map[string]string{

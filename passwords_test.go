@@ -49,8 +49,8 @@ func exposes(command string) bool {
 	return !prompt.MatchString(command) && exposed.MatchString(command)
 }
 
-// TestExposedIsARule: what finds nothing on any page must be able to find it.
-func TestExposedIsARule(t *testing.T) {
+// TestExposedFindsPasswords: what finds nothing on any page must be able to find it.
+func TestExposedFindsPasswords(t *testing.T) {
 	for command, want := range map[string]bool{
 		`disql SYSDBA/'"password"'@127.0.0.1:5236`:                    true,
 		`disql -S SYSDBA/SYSDBA`:                                      true,

@@ -158,8 +158,8 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// TestPageAsksNothing: the page is one file, and runs nothing.
-func TestPageAsksNothing(t *testing.T) {
+// TestPageLoadsNothing: the page is one file, and runs nothing.
+func TestPageLoadsNothing(t *testing.T) {
 	for name, r := range cases() {
 		page := rendered(t, func(w io.Writer) error { return asHTML(w, r, "en") })
 		for _, bad := range []string{"<script", " src=", "http:", "https:", "@import", "<link", "javascript"} {

@@ -33,7 +33,7 @@ func TestEmbeddedRunbooks(t *testing.T) {
 
 // The table that the planned switchover comes from plans 41 minutes and allows
 // less than a minute of downtime for each change of roles.
-func TestPlannedSwitchoverKeepsItsTable(t *testing.T) {
+func TestPlannedSwitchoverTable(t *testing.T) {
 	lib, err := runbooks.Load(runbooks.Embedded())
 	if err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func TestHealForgetsOnlyWhatIsGone(t *testing.T) {
 }
 
 // What has become of a fault depends on where its run was and what was found.
-func TestFate(t *testing.T) {
+func TestFaultsLeftBehind(t *testing.T) {
 	page := fault.Page{Run: "r1", Site: "E1", Undo: "remove the containers"}
 	removed := host.Healed{Site: host.Site{ID: "E2"}, Removed: []string{"r1"}}
 	left := host.Healed{Site: host.Site{ID: "E1"}, Left: []host.Leftover{{Run: "r1"}}}

@@ -16,7 +16,7 @@ import (
 	"drillbook/runbooks"
 )
 
-func TestHeed(t *testing.T) {
+func TestSignals(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		at   []time.Duration // of the signals

@@ -130,7 +130,7 @@ func TestBound(t *testing.T) {
 
 // A probe that asks more rarely than the shortest outages last sees what is
 // played for it. As in a drill, a machine that is busy for a moment is asked again.
-func TestRareProbe(t *testing.T) {
+func TestSlowProbe(t *testing.T) {
 	s := settings(5)
 	s.Baseline = 800 * ms
 	bound := calibrate.Bound(s, time.Minute)

@@ -156,7 +156,7 @@ func TestPrimaryPassesOverTheDead(t *testing.T) {
 	}
 }
 
-func TestTwoPrimariesAreNotOne(t *testing.T) {
+func TestTwoPrimariesAreAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick()
 		cfg.Defects.KeepsWriting = true

@@ -98,8 +98,8 @@ func TestTalk(t *testing.T) {
 	})
 }
 
-// TestTalkWithWhatEnds: what was said before the end can be taken after it.
-func TestTalkWithWhatEnds(t *testing.T) {
+// TestTalkAfterTheEnd: what was said before the end can be taken after it.
+func TestTalkAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		talk := play("", func(_ string, say func(string)) { say("last words") })
 		must(t, talk.Send("go"))

@@ -29,9 +29,9 @@ func desks(open *atomic.Int32) func(ctx context.Context) (desk, error) {
 	}
 }
 
-// TestPoolKeepsWhatItMay: as many are started as are to be at hand, no more at once
+// TestPoolLimits: as many are started as are to be at hand, no more at once
 // and no more in all than the stock says, and what is put back is had again.
-func TestPoolKeepsWhatItMay(t *testing.T) {
+func TestPoolLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var open atomic.Int32
 		p := console.NewPool(t.Context(), stock(), desks(&open))
@@ -65,8 +65,8 @@ func TestPoolKeepsWhatItMay(t *testing.T) {
 	})
 }
 
-// TestPoolSaysWhyNoneCameFree: with the reason of the last start.
-func TestPoolSaysWhyNoneCameFree(t *testing.T) {
+// TestPoolErrorHasTheLastReason: with the reason of the last start.
+func TestPoolErrorHasTheLastReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		why := errors.New("no such program")
 		p := console.NewPool(t.Context(), stock(), func(context.Context) (desk, error) { return desk{}, why })
@@ -85,9 +85,9 @@ func TestPoolSaysWhyNoneCameFree(t *testing.T) {
 	})
 }
 
-// TestPoolCallsStartsOff: a session that is being started ends with the pool, and
+// TestPoolCancelsStarts: a session that is being started ends with the pool, and
 // one that cannot be called off is named, not waited for for ever.
-func TestPoolCallsStartsOff(t *testing.T) {
+func TestPoolCancelsStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Int32
 		p := console.NewPool(t.Context(), stock(), func(ctx context.Context) (desk, error) {

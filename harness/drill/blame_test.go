@@ -35,9 +35,9 @@ type unhealed struct{ fault.Fault }
 
 func (unhealed) Healed(context.Context) (string, error) { return "", errBroken }
 
-// TestTheRecordSaysWhoIsToBlame: for an error the service answers, if nobody else
+// TestBlameIsRecorded: for an error the service answers, if nobody else
 // does; and whatever wraps the error of a fault blames the fault.
-func TestTheRecordSaysWhoIsToBlame(t *testing.T) {
+func TestBlameIsRecorded(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		r := begin(t, fake.New(healthy()), dir, generous())
@@ -74,8 +74,8 @@ func TestTheRecordSaysWhoIsToBlame(t *testing.T) {
 	}
 }
 
-// TestABeginningThatFailsBlamesThePlace, unless it was somebody else.
-func TestABeginningThatFailsBlamesThePlace(t *testing.T) {
+// TestFailedStartBlamesThePlace, unless it was somebody else.
+func TestFailedStartBlamesThePlace(t *testing.T) {
 	for _, tt := range []struct {
 		unfit error
 		want  record.Blame

@@ -77,7 +77,7 @@ func TestCalibrationDecides(t *testing.T) {
 
 // What was measured well once is not asked for again: on a machine that stands still
 // now and then it is seldom that all is well at once.
-func TestCalibrationRepeatsWhatWasBad(t *testing.T) {
+func TestCalibrationRepeatsFailedKinds(t *testing.T) {
 	const ms = time.Millisecond
 	plays := 0
 	got := calibratedBy(t, func(context.Context, calibrate.Settings, time.Duration) ([]calibrate.Trial, error) {

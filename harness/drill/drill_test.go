@@ -189,7 +189,7 @@ func has(reasons []measure.Reason, code measure.Code) bool {
 	return false
 }
 
-func TestOutageHoldsTheTruth(t *testing.T) {
+func TestBracketHoldsTheTruth(t *testing.T) {
 	const decide = 400 * time.Millisecond
 	got := lostPrimary{db: healthy(), decide: decide}.run(t)
 	truth := decide + healthy().Promotion
@@ -205,9 +205,9 @@ func TestOutageHoldsTheTruth(t *testing.T) {
 	}
 }
 
-// TestTakeoverThatNobodyOrdered: when a cluster fails over by itself, the phases are
+// TestAutomaticTakeover: when a cluster fails over by itself, the phases are
 // told by what the observer and the probe saw of it.
-func TestTakeoverThatNobodyOrdered(t *testing.T) {
+func TestAutomaticTakeover(t *testing.T) {
 	const takesOver = 300 * time.Millisecond
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -128,9 +128,9 @@ func readBack(
 	return measure.Of(rec).Writes
 }
 
-// TestRereadingThatFailsKeepsTheCopies: copies that differ are not forgotten because
+// TestFailedRereadKeepsTheCopies: copies that differ are not forgotten because
 // one of them cannot be read once more, or only after the deadline.
-func TestRereadingThatFailsKeepsTheCopies(t *testing.T) {
+func TestFailedRereadKeepsTheCopies(t *testing.T) {
 	for name, fail := range map[string]func(ctx context.Context) error{
 		"at once": func(context.Context) error { return errBroken },
 		"hangs":   func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
@@ -158,9 +158,9 @@ func TestRereadingThatFailsKeepsTheCopies(t *testing.T) {
 	}
 }
 
-// TestEveryMemberHasItsOwnTime: standbys that never catch up do not use up the time of
+// TestEveryMemberHasItsOwnDeadline: standbys that never catch up do not use up the time of
 // a primary that is listed last.
-func TestEveryMemberHasItsOwnTime(t *testing.T) {
+func TestEveryMemberHasItsOwnDeadline(t *testing.T) {
 	var lagging error
 	w := readBack(t,
 		func(db *fake.DB) retold { return retold{DB: db, lag: func() error { return lagging }} },
@@ -174,8 +174,8 @@ func TestEveryMemberHasItsOwnTime(t *testing.T) {
 	}
 }
 
-// TestACopyThatCannotBeReadAtOnce is tried again.
-func TestACopyThatCannotBeReadAtOnce(t *testing.T) {
+// TestFailedCopyIsReadAgain is tried again.
+func TestFailedCopyIsReadAgain(t *testing.T) {
 	fails := map[string]int{"a": 3, "c": 2}
 	w := readBack(t, func(db *fake.DB) retold {
 		return retold{DB: db, tell: func(_ context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {

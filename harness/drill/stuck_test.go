@@ -18,7 +18,7 @@ import (
 
 // A drill that cannot go on, and that is not the service's doing, is ended at once:
 // nobody waits for a service that nobody will bring back.
-func TestWhatCannotGoOnIsEndedAtOnce(t *testing.T) {
+func TestStuckDrillEndsAtOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		end    func(d *drill.Drill)

@@ -12,9 +12,9 @@ import (
 	"drillbook/harness/record"
 )
 
-// TestSwitchoversAreOutagesOfTheirOwn: a switch back right after the clients
+// TestSwitchoversAreSeparateOutages: a switch back right after the clients
 // have followed is told apart from the switchover before it.
-func TestSwitchoversAreOutagesOfTheirOwn(t *testing.T) {
+func TestSwitchoversAreSeparateOutages(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := healthy()

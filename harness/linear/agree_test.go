@@ -66,7 +66,7 @@ func (c copyOf) history(n int) []linear.Operation {
 	return ops
 }
 
-func TestOneCopyIsLinearizable(t *testing.T) {
+func TestSingleCopyIsLinearizable(t *testing.T) {
 	for seed := range uint64(seeds(300)) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		c := copyOf{r: r, unknown: r.IntN(10), slow: time.Duration(1+r.IntN(20)) * ms}
@@ -94,7 +94,7 @@ func FuzzOneCopy(f *testing.F) {
 
 // What the package leaves out and cuts must not change the answer: it is the
 // same as of a checker that tries every order, on histories of every kind.
-func TestAgreesWithTryingEverything(t *testing.T) {
+func TestAgreesWithExhaustiveSearch(t *testing.T) {
 	verdicts := map[linear.Verdict]int{}
 	for seed := range uint64(seeds(6000)) {
 		r := rand.New(rand.NewPCG(seed, 2))

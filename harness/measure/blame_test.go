@@ -57,7 +57,7 @@ func all(from, to, again, until int) []uint32 {
 
 // A step that fails on a machine on which the harness hardly runs shows nothing of
 // the service, least of all before anything was done to that.
-func TestStepsAreNotMissedByAHarnessThatStarves(t *testing.T) {
+func TestFailedStepsOfAStarvedHarness(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		touched bool // by the drill, before
@@ -93,7 +93,7 @@ func TestStepsAreNotMissedByAHarnessThatStarves(t *testing.T) {
 
 // A check that fails with nothing done to the cluster, while clients were not served
 // either, shows a cluster that was not well to begin with, as on a machine at its limit.
-func TestAFailedCheckOfAnUnhealthyClusterIsNoMiss(t *testing.T) {
+func TestFailedFirstCheckIsUnmeasurable(t *testing.T) {
 	for _, tt := range []struct {
 		name            string
 		served          bool
@@ -135,7 +135,7 @@ func TestAFailedCheckOfAnUnhealthyClusterIsNoMiss(t *testing.T) {
 
 // Whatever comes after a step that could not be carried out, because the place
 // broke or a person did not want it, proves nothing.
-func TestWhatCutsTheProcedureShortIsUnmeasurable(t *testing.T) {
+func TestAbortedProcedureIsUnmeasurable(t *testing.T) {
 	ended := record.Event{Kind: record.Ended, Step: 2, Err: "cannot connect to the engine"}
 	skipped := record.Event{Kind: record.Skipped, Step: 2, Err: "consent was not given"}
 	for _, tt := range []struct {
@@ -174,7 +174,7 @@ func TestWhatCutsTheProcedureShortIsUnmeasurable(t *testing.T) {
 
 // Clients of which there are more than the product is known to bear may keep each
 // other out. A member that takes what is sent straight to it shows that.
-func TestOverloadIsTheProbesDoing(t *testing.T) {
+func TestOverloadByTheProbe(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		usual  time.Duration

@@ -102,10 +102,10 @@ func TestNeverMetIfDamaged(t *testing.T) {
 	}
 }
 
-// TestNeverMetWithLinesOfOthers: lines that are missing, or that another record
+// TestNeverMetWithMissingOrForeignLines: lines that are missing, or that another record
 // wrote, are no part of what is certain. In schema 1 only heads, and what stands
 // behind the tail, can be told.
-func TestNeverMetWithLinesOfOthers(t *testing.T) {
+func TestNeverMetWithMissingOrForeignLines(t *testing.T) {
 	good, other := keeps(t, "run"), keeps(t, "other")
 	lines, others := strings.SplitAfter(good, "\n"), strings.SplitAfter(other, "\n")
 	lines, others = lines[:len(lines)-1], others[:len(others)-1]

@@ -6,9 +6,9 @@ import (
 	"drillbook/harness/record"
 )
 
-// TestOutageBelongsToWhatBeganIt: clients may learn of a fault only in a later
+// TestOutageBelongsToItsCause: clients may learn of a fault only in a later
 // step than the one that injected it.
-func TestOutageBelongsToWhatBeganIt(t *testing.T) {
+func TestOutageBelongsToItsCause(t *testing.T) {
 	step := func(n int, kind record.Kind) record.Event { return record.Event{Kind: kind, Step: n} }
 	fault := func(kind record.Kind) record.Event { return record.Event{Kind: kind, Step: 1, Fault: "x"} }
 	for _, tt := range []struct {

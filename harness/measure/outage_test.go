@@ -111,7 +111,7 @@ func (w world) answer(a *record.Attempt, latency time.Duration) {
 	a.Done, a.Outcome, a.Expired = a.Sent+w.reply, record.Unknown, true
 }
 
-func TestOutageHoldsTheTruth(t *testing.T) {
+func TestBracketHoldsTheTruth(t *testing.T) {
 	for _, how := range []manner{refuses, hangs, swallows, shuts} {
 		for _, rate := range []int{100, 200, 500} {
 			for _, length := range []time.Duration{15 * ms, 60 * ms, 240 * ms, 700 * ms, 3 * time.Second} {
@@ -174,7 +174,7 @@ func (w world) stand(r *rand.Rand, rec *record.Record, stall measure.Span) {
 	rec.Events = append(rec.Events, record.Event{At: stall.To, Kind: record.Stall, Took: stall.To - stall.From})
 }
 
-func TestOutageHoldsTheTruthOverAStall(t *testing.T) {
+func TestBracketHoldsTheTruthOverAStall(t *testing.T) {
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		how := []manner{refuses, hangs, swallows}[seed%3]

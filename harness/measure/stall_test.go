@@ -42,7 +42,7 @@ func TestStall(t *testing.T) {
 
 // One answer that comes a little late, by a pause of the machine too short to be
 // noticed, does not make an outage longer than its failures prove.
-func TestAPauseBehindAnOutageIsNoPartOfIt(t *testing.T) {
+func TestPauseAfterAnOutageIsNotCounted(t *testing.T) {
 	s := tell().serve(100, 2000, record.Acked).serve(2000, 3000, record.Refused)
 	s.attempt(0, 300, 3000, record.Acked, took(12*ms), by(1, 1))
 	got := s.serve(3010, 6000, record.Acked).decided("b", 1995).measure().Downtime
@@ -108,7 +108,7 @@ func TestStallsDoNotTakeAnOutageApart(t *testing.T) {
 
 // What may have been the harness alone, between two outages, makes them one at most,
 // and not for certain.
-func TestDoubtfulFailuresProveNoOutageTogether(t *testing.T) {
+func TestDoubtfulFailuresDoNotProveOneOutage(t *testing.T) {
 	s := tell().serve(100, 2000, record.Acked).serve(2000, 2100, record.Refused).serve(2100, 2800, record.Acked).
 		serve(2800, 2810, record.Unknown, func(a *record.Attempt) { a.Done, a.Expired = a.Sent+100*ms, true }).
 		serve(2810, 3500, record.Acked).serve(3500, 3600, record.Refused).serve(3600, 9000, record.Acked).
@@ -124,7 +124,7 @@ func TestDoubtfulFailuresProveNoOutageTogether(t *testing.T) {
 
 // What nobody asked for in a stall may have been served or not: that makes two outages
 // one at most, and not for certain.
-func TestAStallBetweenOutages(t *testing.T) {
+func TestStallBetweenOutages(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		story       *story
@@ -153,7 +153,7 @@ func TestAStallBetweenOutages(t *testing.T) {
 }
 
 // A stall in which service cannot have come back for good takes nothing apart.
-func TestAShortStallInAnOutage(t *testing.T) {
+func TestShortStallDoesNotSplitAnOutage(t *testing.T) {
 	got := tell().serve(100, 2000, record.Acked).serve(2000, 2300, record.Refused).serve(3200, 5000, record.Refused).
 		serve(5000, 9000, record.Acked).stand(2300, 3200).decided("b", 2000).measure().Downtime
 	if got.Count != 1 || got.Longest.Least < 2980*ms {
@@ -162,7 +162,7 @@ func TestAShortStallInAnOutage(t *testing.T) {
 }
 
 // An attempt that waited while service went twice may have failed by either.
-func TestAFailureThatMetTwoGapsMakesThemOne(t *testing.T) {
+func TestFailureAcrossTwoGapsJoinsThem(t *testing.T) {
 	s := tell().serve(100, 2000, record.Acked).attempt(0, 201, 2010, record.Refused, took(190*ms)).
 		serve(2170, 2190, record.Acked).serve(2390, 6000, record.Acked).decided("b", 2000)
 	if got := s.measure().Downtime; got.Count != 1 || got.Longest.Most < 391*ms || got.Main.Relapses != 0 {
@@ -172,7 +172,7 @@ func TestAFailureThatMetTwoGapsMakesThemOne(t *testing.T) {
 
 // A probe that falls silent while the procedure goes on shows nothing of what its
 // clients would have suffered: what it did not ask for is no proof of service.
-func TestSilenceIsNoService(t *testing.T) {
+func TestSilentProbeProvesNoService(t *testing.T) {
 	for _, from := range []int{3000, 3400, 3900} {
 		s := sound()
 		s.rec.Attempts = slices.DeleteFunc(s.rec.Attempts, func(a record.Attempt) bool {

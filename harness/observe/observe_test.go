@@ -137,7 +137,7 @@ func TestRolesAreNotedWhenTheyChange(t *testing.T) {
 
 // A member that stops answering is known to have been what it said only until
 // it was last asked and answered.
-func TestSilenceSaysSinceWhen(t *testing.T) {
+func TestLastAnswerBoundsARole(t *testing.T) {
 	all := watch(t, 5*ms, func(o *oracle, w *observe.Observer) {
 		after(1020 * ms)
 		o.set("a", "")

@@ -15,7 +15,7 @@ import (
 // However many clients there are: to an address where nobody answers, from which
 // they all come to the next server at the same time, only so many set out that one
 // which has to fork for each can still serve them.
-func TestFewSetOutAtOnce(t *testing.T) {
+func TestConcurrentDialsAreBounded(t *testing.T) {
 	st := stream(record.Write, "")
 	st.Interval, st.Connect = time.Millisecond, 200*ms
 	st.Sessions = probe.Sessions(st.Interval, st.Reply)

@@ -99,8 +99,8 @@ func apart() int {
 	return 1
 }
 
-// TestEveryBitCounts: there is no bit of a journal that may be another.
-func TestEveryBitCounts(t *testing.T) {
+// TestEveryBitMatters: there is no bit of a journal that may be another.
+func TestEveryBitMatters(t *testing.T) {
 	w := write(t, []byte{0, 2, 3, 10, 18, 0, 5, 5})
 	for at := 0; at < len(w.journal); at += apart() {
 		for bit := range 8 {

@@ -199,7 +199,7 @@ func TestUnreadable(t *testing.T) {
 }
 
 // A line is taken whole or not at all.
-func TestNothingOfADamagedLine(t *testing.T) {
+func TestDamagedLineIsIgnored(t *testing.T) {
 	whole, _, _ := bytes.Cut(journal(t), []byte("\n"))
 	text := follow(string(whole)+"\n", `{"k":"attempts","v":[[0,1,2,3,4,1,0,0,0,0,0,0],[0,2]]}`)
 	rec, err := record.Read(strings.NewReader(text))
@@ -259,7 +259,7 @@ func TestDiskFull(t *testing.T) {
 
 // What was recorded while the disk was full is there once it has room again, and the
 // record says that it was full.
-func TestDiskFullForAWhile(t *testing.T) {
+func TestDiskFullAndFreed(t *testing.T) {
 	const events = 200
 	f := &full{left: 3000}
 	j, err := record.NewWriter(f, head())
@@ -283,7 +283,7 @@ func TestDiskFullForAWhile(t *testing.T) {
 // A disk that is full for so long that memory does not suffice costs the end of the
 // record, and the record says so. What is there has no hole, and half a line that was
 // written when the disk became full is completed.
-func TestDiskFullForTooLong(t *testing.T) {
+func TestDiskStaysFull(t *testing.T) {
 	const events = 24
 	f := &full{left: 3000}
 	j, err := record.NewWriter(f, head())

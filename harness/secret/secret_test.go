@@ -26,7 +26,7 @@ type holder struct {
 	all    map[string][]secret.Text
 }
 
-func TestNothingPrintsIt(t *testing.T) {
+func TestSecretsArePrintedAsMasks(t *testing.T) {
 	s := secret.New("password of nobody", value)
 	h := holder{s, s, map[string][]secret.Text{"a": {s}}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%20v", "%T", "%!"} {

@@ -62,9 +62,9 @@ func startAgain(ctx context.Context, path, dir string) error {
 	return nil
 }
 
-// TestStartOfWhatRefuses: a program that ends before it is up is not up, whether it
+// TestStartOfAProgramThatEnds: a program that ends before it is up is not up, whether it
 // would have said so or not, and what it printed is told.
-func TestStartOfWhatRefuses(t *testing.T) {
+func TestStartOfAProgramThatEnds(t *testing.T) {
 	path := program(t, "tstrefuses", "echo my file is wrong; exit 3\n")
 	for _, says := range []string{"", "READY"} {
 		p := shell.Program{Argv: []string{path, "its file"}, Dir: t.TempDir(), Says: says}

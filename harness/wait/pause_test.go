@@ -14,19 +14,19 @@ import (
 	"drillbook/harness/wait"
 )
 
-// stopped, when set, has TestPauseIsNotWaited be the process that is stopped.
+// stopped, when set, has TestPausesDoNotCount be the process that is stopped.
 const stopped = "DRILLBOOK_TEST_STOPPED"
 
 // The harness of a drill may be stopped while it waits, as a laptop that is
 // shut or a machine that is overloaded does. What it waits for then still gets
 // the time that it was to have.
-func TestPauseIsNotWaited(t *testing.T) {
+func TestPausesDoNotCount(t *testing.T) {
 	const within, pause = time.Second, 2 * time.Second
 	if os.Getenv(stopped) != "" {
 		waitWhileStopped(t, within)
 		return
 	}
-	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPauseIsNotWaited$", "-test.v")
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPausesDoNotCount$", "-test.v")
 	c.Env = append(os.Environ(), stopped+"=1")
 	out, err := c.StdoutPipe()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // The reason that is given is why it was not so, not that time was up while it
 // was looked at.
-func TestReasonOutlivesTheDeadline(t *testing.T) {
+func TestErrorHasTheLastReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reason := errors.New("it is behind")
 		err := wait.For(t.Context(), "it", time.Second, func(ctx context.Context) error {

@@ -155,9 +155,9 @@ func TestParams(t *testing.T) {
 	}
 }
 
-// TestPlaceIsLookedAt: what a place lacks is found out for scenarios that may
+// TestPlaceFindsWhatItLacks: what a place lacks is found out for scenarios that may
 // need it, and they are skipped, saying why.
-func TestPlaceIsLookedAt(t *testing.T) {
+func TestPlaceFindsWhatItLacks(t *testing.T) {
 	looked := 0
 	place := dsl.Place{
 		Name: "faraway", Lacks: map[dsl.Need]string{dsl.Disks: "there are none"},

@@ -59,7 +59,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // A kill that fails once the networks are gone leaves a node that is said to run
 // off them; whatever is tried again, Start gives both back.
-func TestHalfDoneKill(t *testing.T) {
+func TestPartialKill(t *testing.T) {
 	for _, tt := range []struct {
 		name            string
 		failures, kills int

@@ -135,7 +135,7 @@ func TestHealRemovesOnlyRuns(t *testing.T) {
 }
 
 // Where there is no /proc, lsof and ps find the same.
-func TestProcessesByPS(t *testing.T) {
+func TestProcessesWithoutProc(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("lsof"); err != nil {
 		t.Skip("needs lsof")

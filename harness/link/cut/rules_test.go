@@ -12,10 +12,10 @@ import (
 	"drillbook/harness/link/cut"
 )
 
-// TestNamesAreNoWordsOfNft: older versions read a word of their language as one
+// TestNamesAreNotNftKeywords: older versions read a word of their language as one
 // wherever it stands, and then refuse the rules. testdata has the words of 0.9.8,
 // that of Debian bullseye, as strings of its libnftables has them.
-func TestNamesAreNoWordsOfNft(t *testing.T) {
+func TestNamesAreNotNftKeywords(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "nft-0.9.8.words"))
 	must(t, err)
 	words := strings.Fields(string(text))

@@ -64,8 +64,8 @@ func dialSelf(addr string) string {
 	}
 }
 
-// TestReach imposes conditions and looks who can still connect.
-func TestReach(t *testing.T) {
+// TestConnectivityUnderConditions imposes conditions and looks who can still connect.
+func TestConnectivityUnderConditions(t *testing.T) {
 	t.Parallel()
 	h := pair(t)
 	network, err := cut.New(h)
@@ -167,9 +167,9 @@ func TestReach(t *testing.T) {
 	must(t, network.Close(t.Context()))
 }
 
-// TestOneWay: a cut of what a opens to b counts packets when a dials b and none
+// TestCutIsDirected: a cut of what a opens to b counts packets when a dials b and none
 // when b dials a, which connects; and the other way round.
-func TestOneWay(t *testing.T) {
+func TestCutIsDirected(t *testing.T) {
 	t.Parallel()
 	h := pair(t)
 	network, err := cut.New(h)

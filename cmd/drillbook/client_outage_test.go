@@ -12,7 +12,7 @@ import (
 // What clients felt is in the report, with how it was done: a standby that is
 // stopped first is an outage where commits wait for it, and none where they do
 // not; a network that is too slow for clients is one as well.
-func TestReportsSayWhatClientsFelt(t *testing.T) {
+func TestReportsShowClientOutages(t *testing.T) {
 	takesLong(t)
 	all := make([]task, 0, 3)
 	for _, tt := range []struct {

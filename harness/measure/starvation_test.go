@@ -12,7 +12,7 @@ import (
 // with short deadlines say so: what ended by a deadline while the harness starved is
 // not held against the service. Its own answers are, and so is what goes on beside a
 // stall now and then, or beyond a pause.
-func TestOutagesOfAStarvedMachineAreNoMiss(t *testing.T) {
+func TestOutagesOnAStarvedMachineAreUnmeasurable(t *testing.T) {
 	const from, to = 2000, 22000
 	expires := func(a *record.Attempt) { a.Done, a.Expired = a.Sent+100*ms, true }
 	for _, tt := range []struct {

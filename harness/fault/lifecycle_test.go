@@ -60,7 +60,7 @@ func holds(t *testing.T, f fault.Fault) (confirmed, healed bool) {
 	return notHeld == nil, notHealed == nil
 }
 
-func TestLifeOfAFault(t *testing.T) {
+func TestFaultLifecycle(t *testing.T) {
 	each(t, fake.Defects{}, func(t *testing.T, f fault.Fault) {
 		t.Helper()
 		expect := func(when string, want bool) {
@@ -122,7 +122,7 @@ func (n mute) State(ctx context.Context) (host.State, error) {
 }
 
 // Where it cannot be told whether a member is frozen, it is not taken for thawed.
-func TestThawingDoesNotHangOnOneAnswer(t *testing.T) {
+func TestFrozenStateIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := fake.New(fake.Config{})
 		c, err := cluster.Start(t.Context(), cluster.Spec{

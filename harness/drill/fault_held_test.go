@@ -144,7 +144,7 @@ func reluctantly(ctx context.Context, db *fake.DB, m driver.Member) (fault.Fault
 }
 
 // What is half healed is not taken for lapsed when it is healed again.
-func TestHealedAgain(t *testing.T) {
+func TestRepeatedHealingIsNoLapse(t *testing.T) {
 	rec := faulted{db: healthy(), fault: reluctantly}.run(t)
 	if f := measure.Of(rec).Faults[0]; f.Lapsed || f.HeldBy == "" || f.HealedBy == "" {
 		t.Errorf("lapsed %v, held by %q, healed by %q, want that it held and is healed", f.Lapsed, f.HeldBy, f.HealedBy)

@@ -35,7 +35,7 @@ func reason(r measure.Result, code measure.Code) (measure.Reason, bool) {
 	return r.Reasons[i], true
 }
 
-func TestWhatWasBeforeTheDrillIsNoOutage(t *testing.T) {
+func TestOutagesBeforeTheDrillAreIgnored(t *testing.T) {
 	s := tell().serve(100, 400, record.Refused).serve(400, 5000, record.Acked)
 	if got := s.measure().Downtime.Count; got != 1 {
 		t.Errorf("%d outages, want the one at the beginning", got)
@@ -46,7 +46,7 @@ func TestWhatWasBeforeTheDrillIsNoOutage(t *testing.T) {
 	}
 }
 
-func TestBaselineLeavesOutWhatTheDisturbanceMet(t *testing.T) {
+func TestBaselineIgnoresAttemptsInTheDisturbance(t *testing.T) {
 	s := tell()
 	s.rec.Head.Settings.Baseline = time.Second
 	s.serve(100, 2000, record.Acked, took(200*ms)).serve(2000, 2200, record.Unknown, took(20*ms)).
@@ -92,7 +92,7 @@ func TestBrownOut(t *testing.T) {
 }
 
 // One of which nobody can tell whether it was longer than promised is not met.
-func TestBrownOutAboutAsLongAsPromised(t *testing.T) {
+func TestBrownOutOfUncertainLength(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		over time.Duration // of the promise, over the middle of the bracket
@@ -120,7 +120,7 @@ func TestBrownOutAboutAsLongAsPromised(t *testing.T) {
 }
 
 // Slow service is no brown-out if it was never quicker.
-func TestSlownessAloneIsNoBrownOut(t *testing.T) {
+func TestAlwaysSlowServiceIsNoBrownOut(t *testing.T) {
 	got := tell().serve(100, 9000, record.Acked, took(150*ms)).decided("b", 3000).measure()
 	if len(got.Brownouts) != 0 {
 		t.Errorf("brown-outs = %+v, want none", got.Brownouts)
@@ -196,7 +196,7 @@ func TestBlameForAFailedStep(t *testing.T) {
 }
 
 // Between two answers nobody knows what a member would have said.
-func TestOverlapOfRolesCountsWhatWasSaid(t *testing.T) {
+func TestRoleOverlapCountsStatedRoles(t *testing.T) {
 	role := func(member, what string, since time.Duration) record.Event {
 		return record.Event{Kind: record.Role, Member: member, What: what, Took: since}
 	}

@@ -102,7 +102,7 @@ func half(t *testing.T, try func(db *fake.DB, a driver.Member, n *wired)) {
 
 // Whatever a kill has done, once or again, is undone, and nothing is said to be
 // healed before.
-func TestHalfDoneKillIsHealed(t *testing.T) {
+func TestPartialKillIsHealed(t *testing.T) {
 	for _, tt := range []struct {
 		name            string
 		failures, kills int

@@ -8,7 +8,7 @@ import (
 )
 
 // Force that stands in no fault is found in a record, and only that.
-func TestUnbooked(t *testing.T) {
+func TestForceOutsideFaults(t *testing.T) {
 	killed := record.Event{Kind: record.Command, Member: "dm1", What: "sh -c kill -9 94"}
 	wrecked := record.Event{Kind: record.Command, Member: "dm1", What: `sh -c kill -"$2" $p kill dmserver KILL`}
 	stopped := record.Event{Kind: record.Command, Member: "dm1", What: `sh -c kill -"$2" $p stop dmserver TERM`}

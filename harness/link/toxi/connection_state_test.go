@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestAnsweredIsSaid: a connection on which nothing is amiss is no error of the
+// TestHealthyConnectionIsDescribed: a connection on which nothing is amiss is no error of the
 // network, and must be told in words.
-func TestAnsweredIsSaid(t *testing.T) {
+func TestHealthyConnectionIsDescribed(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

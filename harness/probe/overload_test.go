@@ -91,7 +91,7 @@ func TestSessionsThatAnswerAreKept(t *testing.T) {
 }
 
 // The first sessions are open before the first attempt leaves.
-func TestFirstSessionsAreAtHand(t *testing.T) {
+func TestFirstSessionsAreOpen(t *testing.T) {
 	var opened int
 	_, err := run(t, stream(record.Write, ""), func(b *bench) {
 		b.mu.Lock()
@@ -105,7 +105,7 @@ func TestFirstSessionsAreAtHand(t *testing.T) {
 
 // A server that was busy with something else for a moment must get out of what
 // its clients then asked of it, and gave up.
-func TestBusyServerIsNotBuried(t *testing.T) {
+func TestBusyServerIsNotOverloaded(t *testing.T) {
 	st := stream(record.Write, "")
 	_, err := run(t, st, func(b *bench) {
 		after(time.Second)
@@ -125,7 +125,7 @@ func TestBusyServerIsNotBuried(t *testing.T) {
 
 // When it comes back, a server must be able to: only few sessions may be
 // opened at the same time.
-func TestReopeningIsGentle(t *testing.T) {
+func TestReopeningIsBounded(t *testing.T) {
 	_, err := run(t, stream(record.Write, ""), func(b *bench) {
 		after(time.Second)
 		b.set(broken)
@@ -156,7 +156,7 @@ func (deaf) Write(context.Context, driver.Token) (driver.Ack, error) {
 
 func (deaf) Close() error { return nil }
 
-func TestStopDoesNotWaitForTheDeaf(t *testing.T) {
+func TestStopDoesNotWaitForHungSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := stream(record.Write, "")
 		st.Interval = 500 * ms

@@ -154,7 +154,7 @@ func TestOldestLostEndsWithItsOwnOutage(t *testing.T) {
 }
 
 // A number that nobody sent must not cost memory for all the numbers below it.
-func TestStrayTokensAreCheap(t *testing.T) {
+func TestHighSequenceNumbersNeedLittleMemory(t *testing.T) {
 	s := tell().attempt(0, 1, 10, record.Acked, by(1, 1)).
 		holds("b", "primary", 1, math.MaxUint32, math.MaxUint32).holds("a", "standby", 1, math.MaxUint32)
 	var before, after runtime.MemStats
@@ -180,7 +180,7 @@ func TestTokensOfAnotherStream(t *testing.T) {
 	}
 }
 
-func TestNothingIsSaidWithoutAnAuthority(t *testing.T) {
+func TestNothingIsCountedWithoutAnAuthority(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		story *story

@@ -14,10 +14,10 @@ import (
 	"drillbook/harness/host/container"
 )
 
-// TestGoneEngineIsSaid: of an engine that ends in the middle of a drill every error
+// TestErrorsNameAGoneEngine: of an engine that ends in the middle of a drill every error
 // says that it is the engine, and closing the host says what may be left and how
 // that is removed.
-func TestGoneEngineIsSaid(t *testing.T) {
+func TestErrorsNameAGoneEngine(t *testing.T) {
 	engine := httptest.NewServer(http.NotFoundHandler())
 	address := "tcp://" + engine.Listener.Addr().String()
 	h, n, err := container.Lost(t.Context(), address, filepath.Join(t.TempDir(), "lock"))

@@ -104,7 +104,7 @@ func (d dependent) Heal(ctx context.Context) error {
 
 // The end heals again what could be healed only once another fault was, as long as
 // that gets it anywhere.
-func TestEndHealsInAnyOrder(t *testing.T) {
+func TestEndRetriesHealing(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		d := begin(t, fake.New(healthy()), dir, generous())
