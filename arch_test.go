@@ -165,45 +165,50 @@ func rules() []rule {
 			[]string{"harness/driver", "harness/host", "harness/link", "harness/secret", "harness/wait"},
 			"a database of goroutines: what it takes long for, it waits out",
 		},
-		{"fixtures/dm8/standin/about", nil, "it knows only what it is"},
-		{"fixtures/dm8/standin/ini", nil, "it reads files"},
-		{"fixtures/dm8/standin/state", nil, "plain data"},
-		{"fixtures/dm8/standin/wire", nil, "it carries messages and knows not which"},
-		{"fixtures/dm8/standin/redo", nil, "it logs packages and knows not of whom"},
+		{"fixtures/standin/clock", nil, "times at a speed"},
+		{"fixtures/standin/wire", nil, "it carries messages and knows not which"},
+		{"fixtures/standin/redo", nil, "it logs records and knows not of whom"},
+		{"fixtures/standin/folder", []string{"harness/lock"}, "files and locks"},
 		{
-			"fixtures/dm8/standin/dialect",
-			[]string{"fixtures/dm8/standin/about"},
-			"translating is a pure function",
-		},
-		{
-			"fixtures/dm8/standin/store",
-			[]string{"fixtures/dm8/standin/redo", "modernc.org/sqlite"},
+			"fixtures/standin/engine",
+			[]string{"fixtures/standin/redo", "modernc.org/sqlite"},
 			"the only package that knows SQLite",
 		},
-		{"fixtures/dm8/standin/mal", []string{"fixtures/dm8/standin/redo", "fixtures/dm8/standin/wire"}, ""},
+		{"fixtures/dm8/standin/about", []string{"fixtures/standin/clock"}, "it knows only what it is"},
+		{"fixtures/dm8/standin/ini", []string{"fixtures/standin/folder"}, "a second opinion beside fixtures/dm8/conf"},
+		{"fixtures/dm8/standin/state", nil, "plain data"},
+		{"fixtures/dm8/standin/archive", []string{"fixtures/standin/redo"}, "files of redo"},
+		{"fixtures/dm8/standin/dialect", []string{"fixtures/dm8/standin/about"}, "translating is a pure function"},
+		{"fixtures/dm8/standin/store", []string{
+			"fixtures/dm8/standin/archive", "fixtures/standin/engine", "fixtures/standin/folder",
+			"fixtures/standin/redo", "harness/lock",
+		}, "a database on disk"},
+		{"fixtures/dm8/standin/mal", []string{
+			"fixtures/standin/clock", "fixtures/standin/redo", "fixtures/standin/wire",
+		}, ""},
 		{"fixtures/dm8/standin/server", []string{
-			"fixtures/dm8/standin/about", "fixtures/dm8/standin/dialect", "fixtures/dm8/standin/ini",
-			"fixtures/dm8/standin/mal", "fixtures/dm8/standin/redo", "fixtures/dm8/standin/state",
-			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire", "harness/wait",
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/archive", "fixtures/dm8/standin/dialect",
+			"fixtures/dm8/standin/ini", "fixtures/dm8/standin/mal", "fixtures/dm8/standin/state",
+			"fixtures/dm8/standin/store", "fixtures/standin/...", "harness/wait",
 		}, "an instance knows no watcher and no monitor"},
 		{"fixtures/dm8/standin/watcher", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
-			"fixtures/dm8/standin/store", "fixtures/dm8/standin/wire", "harness/wait",
+			"fixtures/standin/folder", "fixtures/standin/wire", "harness/wait",
 		}, "it asks its instance over the wire"},
 		{"fixtures/dm8/standin/monitor", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
-			"fixtures/dm8/standin/wire",
+			"fixtures/standin/clock", "fixtures/standin/folder", "fixtures/standin/wire", "harness/wait",
 		}, "it knows watchers, over the wire"},
 		{"fixtures/dm8/standin/disql", []string{
-			"fixtures/dm8/standin/about", "fixtures/dm8/standin/state", "fixtures/dm8/standin/wire",
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/state", "fixtures/standin/wire",
 		}, "a client"},
 		{"fixtures/dm8/standin/dmrman", []string{
-			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/redo",
-			"fixtures/dm8/standin/store",
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/archive", "fixtures/dm8/standin/ini",
+			"fixtures/dm8/standin/store", "harness/lock",
 		}, "it works on files"},
 		{"fixtures/dm8/standin/dminit", []string{
-			"fixtures/dm8/standin/about", "fixtures/dm8/standin/server", "fixtures/dm8/standin/store",
-		}, ""},
+			"fixtures/dm8/standin/about", "fixtures/dm8/standin/store",
+		}, "it makes a database and runs none"},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
 		{"fixtures/postgres", []string{
 			"fixtures/images", "harness/driver", "harness/host", "harness/shell", "harness/wait",
@@ -346,6 +351,9 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"reports/table", "drillbook/harness/measure"},
 		{"runbooks", "drillbook/harness/record"},
 		{"fixtures/fake", "github.com/jackc/pgx/v5"},
+		{"fixtures/standin/engine", "drillbook/fixtures/dm8/standin/state"},
+		{"fixtures/dm8/standin/ini", "drillbook/fixtures/dm8/conf"},
+		{"fixtures/dm8/standin/dminit", "drillbook/fixtures/dm8/standin/server"},
 	} {
 		i := slices.IndexFunc(rules(), func(r rule) bool { return r.pkg == tt.pkg })
 		if i < 0 {
