@@ -61,14 +61,14 @@ func cutFront(file string, text []byte) (f front, rest []byte, line int, err err
 		}
 		return fail(1, "front matter: %v", err)
 	}
-	if msg := f.settle(); msg != "" {
+	if msg := f.check(); msg != "" {
 		return fail(1, "front matter: %s", msg)
 	}
 	return f, rest, 3 + bytes.Count(matter, []byte("\n")), nil
 }
 
-// settle checks the values; it returns what is wrong.
-func (f *front) settle() string {
+// check checks the values; it returns what is wrong.
+func (f *front) check() string {
 	rto, err := time.ParseDuration(f.RTO)
 	switch {
 	case f.RTO == "":

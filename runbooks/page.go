@@ -39,7 +39,7 @@ func (p *page) lastLine() int { return p.lines }
 // parse reads a page. On error, which joins an [Error] for each thing that is
 // wrong, there is no page.
 func parse(file string, source []byte) (*page, error) {
-	source = plain(source)
+	source = normalize(source)
 	f, rest, before, err := cutFront(file, source)
 	if err != nil {
 		return nil, err
@@ -60,9 +60,9 @@ func parse(file string, source []byte) (*page, error) {
 // fenceWithBlanks is a line that ends front matter, and blanks that do not show.
 var fenceWithBlanks = regexp.MustCompile(`(?m)^---[ \t]+$`)
 
-// plain is a page without what editors of other systems put into it: carriage
+// normalize is a page without what editors of other systems put into it: carriage
 // returns, a byte order mark, blanks behind a fence. Its lines stay the same.
-func plain(source []byte) []byte {
+func normalize(source []byte) []byte {
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
 	return fenceWithBlanks.ReplaceAll(source, []byte("---"))

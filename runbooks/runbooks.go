@@ -115,9 +115,9 @@ func (b *Runbook) titles() string {
 	return strings.Join(quoted, ", ")
 }
 
-// Settle checks the values that were given for the runbook's parameters and
+// ResolveParams checks the values that were given for the runbook's parameters and
 // adds the defaults of the others.
-func (b *Runbook) Settle(given map[string]string) (map[string]string, error) {
+func (b *Runbook) ResolveParams(given map[string]string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, p := range b.Params {
 		v, ok := given[p.Name]

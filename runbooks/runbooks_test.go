@@ -251,7 +251,7 @@ func TestSettle(t *testing.T) {
 	b := runbooks.Runbook{Name: "db/page", Params: []runbooks.Param{
 		{Name: "mode", Default: "sync", Allowed: []string{"async", "sync"}}, {Name: "hold", Default: "0s"},
 	}}
-	got, err := b.Settle(map[string]string{"hold": "1s"})
+	got, err := b.ResolveParams(map[string]string{"hold": "1s"})
 	if err != nil || got["mode"] != "sync" || got["hold"] != "1s" {
 		t.Errorf("Settle = %v, %v", got, err)
 	}
@@ -268,7 +268,7 @@ func TestSettle(t *testing.T) {
 		{map[string]string{"mode": "fast"}, "it may be async, sync"},
 		{map[string]string{"moad": "sync"}, `has no parameter "moad"; it has mode, hold`},
 	} {
-		if _, err := b.Settle(tt.given); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := b.ResolveParams(tt.given); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Settle(%v) = %v, want an error that contains %q", tt.given, err, tt.want)
 		}
 	}

@@ -36,7 +36,7 @@ func choosePlace(
 	}
 	_, noEngine := container.FindEngine(ctx)
 	if noEngine == nil {
-		p, err := containers.For(ctx, chosen...)
+		p, err := containers.WithLacks(ctx, chosen...)
 		return p, "", environment(err)
 	}
 	if f.host == hostContainer || !errors.Is(noEngine, container.ErrNoEngine) {
@@ -72,7 +72,7 @@ func imagesOf(lib runbooks.Library, sc dsl.Scenario) ([]host.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	params, err := book.Settle(nil)
+	params, err := book.ResolveParams(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -338,7 +338,7 @@ func broken() []ending {
 func standsStill(t *testing.T, c *cell) {
 	t.Helper()
 	must(t, c.Process.Signal(syscall.SIGSTOP))
-	must(t, wait.Out(t.Context(), 8*time.Second))
+	must(t, wait.Duration(t.Context(), 8*time.Second))
 	must(t, c.Process.Signal(syscall.SIGCONT))
 }
 
@@ -358,7 +358,7 @@ func impatient(t *testing.T, c *cell) {
 		t.Error("no process of a member was found")
 	}
 	c.interrupt(t)
-	must(t, wait.Out(t.Context(), sameRequest+100*time.Millisecond))
+	must(t, wait.Duration(t.Context(), sameRequest+100*time.Millisecond))
 	c.interrupt(t)
 }
 

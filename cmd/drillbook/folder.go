@@ -14,7 +14,7 @@ const sameSecond = 1000
 // makeFolder makes the folder of a run, which no other run has, and finds out
 // whether it can be written. If there is one of that name, a number is added.
 func makeFolder(wanted string) (dir string, err error) {
-	dir, err = makeAlone(wanted)
+	dir, err = makeNewFolder(wanted)
 	if err != nil {
 		return "", environment(fmt.Errorf("make the folder of the run: %w: choose another with --out", err))
 	}
@@ -25,8 +25,8 @@ func makeFolder(wanted string) (dir string, err error) {
 	return dir, environment(errors.Join(probe.Close(), os.Remove(probe.Name())))
 }
 
-// makeAlone makes a folder that was not there.
-func makeAlone(wanted string) (dir string, err error) {
+// makeNewFolder makes a folder that was not there.
+func makeNewFolder(wanted string) (dir string, err error) {
 	if err := os.MkdirAll(filepath.Dir(wanted), 0o755); err != nil { //nolint:gosec // reports are for everyone
 		return "", err
 	}

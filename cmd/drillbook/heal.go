@@ -31,17 +31,17 @@ and left alone; --all removes it, and asks before each. The exit code is 4 if an
 			if yes && !all {
 				return usage(errors.New("--yes: it answers what --all asks, so say that too"))
 			}
-			h := healing{forget: forget, say: say(cmd)}
+			h := cleanup{forget: forget, say: say(cmd)}
 			if all {
-				h.also = confirm(cmd.Context(), cmd.InOrStdin(), lasting(cmd.OutOrStdout()), yes)
+				h.also = confirmRemoval(cmd.Context(), cmd.InOrStdin(), lastingOutput(cmd.OutOrStdout()), yes)
 			}
-			left, noEngine, err := h.heal(cmd.Context())
+			left, noEngine, err := h.run(cmd.Context())
 			if noEngine != nil {
 				h.say(fmt.Sprintf("containers were not looked for: %v", noEngine))
 			}
 			if left > 0 {
 				said := fmt.Errorf("of %d runs something is left; what to do is said above", left)
-				return gravest(err, environment(said))
+				return worst(err, environment(said))
 			}
 			return err
 		},
@@ -53,8 +53,8 @@ and left alone; --all removes it, and asks before each. The exit code is 4 if an
 	return cmd
 }
 
-// confirm asks a person before a run is removed that may be alive.
-func confirm(ctx context.Context, in io.Reader, out io.Writer, yes bool) func(host.Leftover) bool {
+// confirmRemoval asks a person before a run is removed that may be alive.
+func confirmRemoval(ctx context.Context, in io.Reader, out io.Writer, yes bool) func(host.Leftover) bool {
 	answers := answersFrom(in)
 	return func(l host.Leftover) bool {
 		if yes {
@@ -66,16 +66,16 @@ func confirm(ctx context.Context, in io.Reader, out io.Writer, yes bool) func(ho
 	}
 }
 
-// healing is how what dead runs have left is removed.
-type healing struct {
+// cleanup is how what dead runs have left is removed.
+type cleanup struct {
 	also   func(host.Leftover) bool // as [container.Heal] has it
 	forget []string                 // runs that a person knows to be gone
 	say    func(line string)
 }
 
-// heal removes what dead runs have left, in containers if an engine answers, and
+// run removes what dead runs have left, in containers if an engine answers, and
 // counts the runs of which something is left.
-func (h healing) heal(ctx context.Context) (left int, noEngine, err error) {
+func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 	dir, err := dsl.Ledgers()
 	if err != nil {
 		return 0, nil, environment(err)
@@ -91,25 +91,25 @@ func (h healing) heal(ctx context.Context) (left int, noEngine, err error) {
 	if err != nil {
 		return 0, nil, environment(err)
 	}
-	h.hint(engine.Left)
+	h.printHints(engine.Left)
 	runs := map[string]bool{} // of which something is left
 	for _, l := range slices.Concat(here.Left, engine.Left) {
 		runs[l.Run] = true
 	}
-	err = h.settle(dir, runs, here, engine)
+	err = h.closeLedgers(dir, runs, here, engine)
 	return len(runs), noEngine, err
 }
 
-// settle forgets the faults of which nothing is left, with what they were done
+// closeLedgers forgets the faults of which nothing is left, with what they were done
 // to, and adds to the runs those whose faults may be in force still.
-func (h healing) settle(dir string, runs map[string]bool, healed ...host.Healed) error {
-	ledgers, err := fault.Left(dir)
+func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.CleanedUp) error {
+	ledgers, err := fault.Abandoned(dir)
 	errs := []error{environment(err)}
 	known := map[string]bool{}
 	for _, l := range ledgers {
-		p := l.Page()
+		p := l.Contents()
 		known[p.Run] = true
-		became, gone := h.fate(p, healed)
+		became, gone := h.faultsOf(p, healed)
 		for _, f := range p.Faults {
 			h.say(fmt.Sprintf("run %s: %q had been in force (%s); %s", p.Run, f.What, f.Mechanism, became))
 		}
@@ -118,7 +118,7 @@ func (h healing) settle(dir string, runs map[string]bool, healed ...host.Healed)
 		}
 		if gone {
 			delete(runs, p.Run)
-			errs = append(errs, environment(l.Forget()))
+			errs = append(errs, environment(l.Remove()))
 			continue
 		}
 		runs[p.Run] = true
@@ -135,11 +135,11 @@ func (h healing) settle(dir string, runs map[string]bool, healed ...host.Healed)
 			errs = append(errs, usage(fmt.Errorf("--forget %s: no dead run of that name is known here", run)))
 		}
 	}
-	return gravest(errs...)
+	return worst(errs...)
 }
 
-// fate is what has become of the faults of a run, and whether they are gone.
-func (h healing) fate(p fault.Page, healed []host.Healed) (became string, gone bool) {
+// faultsOf is what has become of the faults of a run, and whether they are gone.
+func (h cleanup) faultsOf(p fault.RunFaults, healed []host.CleanedUp) (became string, gone bool) {
 	if slices.Contains(h.forget, p.Run) {
 		return "forgotten, as you said", true
 	}
@@ -147,7 +147,7 @@ func (h healing) fate(p fault.Page, healed []host.Healed) (became string, gone b
 		switch {
 		case slices.Contains(at.Removed, p.Run):
 			return "undone: " + p.Undo, true
-		case at.Keeps(p.Run):
+		case at.HasLeft(p.Run):
 			return "it is left", false
 		case at.Site.ID != "" && at.Site.ID == p.Site:
 			return "gone with what it was done to: nothing of the run is left", true
@@ -156,8 +156,8 @@ func (h healing) fate(p fault.Page, healed []host.Healed) (became string, gone b
 	return "for all that is known it still is: no place that was asked has the run", false
 }
 
-// hint says how what is left is removed all the same.
-func (h healing) hint(left []host.Leftover) {
+// printHints says how what is left is removed all the same.
+func (h cleanup) printHints(left []host.Leftover) {
 	for _, l := range left {
 		next := "`drillbook heal --all` removes it, once you know that it is not alive"
 		switch {

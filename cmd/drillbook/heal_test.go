@@ -34,7 +34,7 @@ func killed(t *testing.T, run, site string) (path string) {
 // killedIn does that in a folder of ledgers.
 func killedIn(t *testing.T, dir, run, site string) (path string) {
 	t.Helper()
-	l, err := fault.OpenLedger(dir, fault.Page{
+	l, err := fault.OpenLedger(dir, fault.RunFaults{
 		Run: run, Undo: "remove the run's containers and networks", Site: site,
 		Reach: "DOCKER_HOST=tcp://10.0.0.5:2375",
 	})
@@ -83,27 +83,27 @@ func TestHealForgetsOnlyWhatIsGone(t *testing.T) {
 
 // What has become of a fault depends on where its run was and what was found.
 func TestFaultsLeftBehind(t *testing.T) {
-	page := fault.Page{Run: "r1", Site: "E1", Undo: "remove the containers"}
-	removed := host.Healed{Site: host.Site{ID: "E2"}, Removed: []string{"r1"}}
-	left := host.Healed{Site: host.Site{ID: "E1"}, Left: []host.Leftover{{Run: "r1"}}}
+	page := fault.RunFaults{Run: "r1", Site: "E1", Undo: "remove the containers"}
+	removed := host.CleanedUp{Site: host.Site{ID: "E2"}, Removed: []string{"r1"}}
+	left := host.CleanedUp{Site: host.Site{ID: "E1"}, Left: []host.Leftover{{Run: "r1"}}}
 	for _, tt := range []struct {
 		name   string
-		healed []host.Healed
+		healed []host.CleanedUp
 		want   string
 		gone   bool
 	}{
-		{"no engine answered", []host.Healed{{}}, "it still is", false},
-		{"another engine was asked", []host.Healed{{Site: host.Site{ID: "E2"}}}, "it still is", false},
-		{"it was removed", []host.Healed{{}, removed}, "undone: remove the containers", true},
-		{"it was left", []host.Healed{{}, left}, "it is left", false},
-		{"its engine has nothing of it", []host.Healed{{Site: host.Site{ID: "E1"}}}, "nothing of the run", true},
+		{"no engine answered", []host.CleanedUp{{}}, "it still is", false},
+		{"another engine was asked", []host.CleanedUp{{Site: host.Site{ID: "E2"}}}, "it still is", false},
+		{"it was removed", []host.CleanedUp{{}, removed}, "undone: remove the containers", true},
+		{"it was left", []host.CleanedUp{{}, left}, "it is left", false},
+		{"its engine has nothing of it", []host.CleanedUp{{Site: host.Site{ID: "E1"}}}, "nothing of the run", true},
 	} {
-		became, gone := healing{}.fate(page, tt.healed)
+		became, gone := cleanup{}.faultsOf(page, tt.healed)
 		if !strings.Contains(became, tt.want) || gone != tt.gone {
 			t.Errorf("%s: fate = %q, %t, want %q, %t", tt.name, became, gone, tt.want, tt.gone)
 		}
 	}
-	if became, gone := (healing{}).fate(fault.Page{Run: "r1"}, []host.Healed{{}}); gone {
+	if became, gone := (cleanup{}).faultsOf(fault.RunFaults{Run: "r1"}, []host.CleanedUp{{}}); gone {
 		t.Errorf("a ledger that does not say where its run was is %q", became)
 	}
 }
@@ -121,8 +121,8 @@ func TestHealWithoutACacheFolder(t *testing.T) {
 // Only a yes removes what may be alive.
 func TestConfirm(t *testing.T) {
 	var said strings.Builder
-	l := host.Leftover{Run: "r1", Owner: "ci@job-17", Things: 4, Why: "its lock is not here"}
-	ask := confirm(t.Context(), strings.NewReader("y\nno\n"), &said, false)
+	l := host.Leftover{Run: "r1", Owner: "ci@job-17", Objects: 4, Why: "its lock is not here"}
+	ask := confirmRemoval(t.Context(), strings.NewReader("y\nno\n"), &said, false)
 	for i, want := range []bool{true, false, false} { // and at last nobody answers
 		if got := ask(l); got != want {
 			t.Errorf("answer %d = %t, want %t", i, got, want)
@@ -132,7 +132,7 @@ func TestConfirm(t *testing.T) {
 	if !strings.Contains(said.String(), want) {
 		t.Errorf("it asks %q, want %q", said.String(), want)
 	}
-	if ask := confirm(t.Context(), strings.NewReader(""), &said, true); !ask(l) {
+	if ask := confirmRemoval(t.Context(), strings.NewReader(""), &said, true); !ask(l) {
 		t.Error("--yes is no yes")
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // say prints lines to the command's output.
 func say(cmd *cobra.Command) func(string) {
-	out := lasting(cmd.OutOrStdout())
+	out := lastingOutput(cmd.OutOrStdout())
 	return func(line string) { _, _ = fmt.Fprintln(out, line) } // it never fails
 }
 

@@ -227,7 +227,7 @@ func (s *session) signal(t *testing.T, all ...os.Signal) {
 	t.Helper()
 	for _, one := range all {
 		must(t, s.Process.Signal(one))
-		must(t, wait.Out(t.Context(), 2*time.Millisecond))
+		must(t, wait.Duration(t.Context(), 2*time.Millisecond))
 	}
 }
 

@@ -31,7 +31,7 @@ others are reported.`,
 			for _, dir := range args {
 				ends = append(ends, rewrite(cmd, dir, lang))
 			}
-			return gravest(ends...)
+			return worst(ends...)
 		},
 	}
 }
@@ -70,10 +70,10 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 	if err := reports.Write(dir, run, lang); err != nil {
 		return environment(err)
 	}
-	if err := reports.Table(lasting(cmd.OutOrStdout()), run, lang); err != nil {
+	if err := reports.Table(lastingOutput(cmd.OutOrStdout()), run, lang); err != nil {
 		return environment(err)
 	}
-	return gravest(judge(run, ""), environment(errors.Join(unreadable...)))
+	return worst(judge(run, ""), environment(errors.Join(unreadable...)))
 }
 
 // recordsIn are the records of the run in a folder, whatever its name.

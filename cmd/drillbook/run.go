@@ -75,14 +75,14 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	defer stop()
 	in := catchInterrupts()
 	defer in.forget()
-	r := running{cmd: cmd, out: lasting(cmd.OutOrStdout()), lang: lang, chosen: chosen}
+	r := running{cmd: cmd, out: lastingOutput(cmd.OutOrStdout()), lang: lang, chosen: chosen}
 	r.view = newView(cmd.OutOrStdout(), r.out, lang, f.plain || f.consent == "ask")
 	defer r.view.Close()
-	go heed(watched, in.signals, stop, r.endAtOnce)
+	go handleSignals(watched, in.signals, stop, r.endAtOnce)
 	defer context.AfterFunc(ctx, func() {
 		r.view.Say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
 	})()
-	options.View, options.Stop, options.Begun = r.view, ctx.Done(), in.alone
+	options.View, options.Stop, options.OnBegin = r.view, ctx.Done(), in.alone
 	err = r.carryOut(ctx, options, f)
 	if lost := r.out.lost(); lost != nil {
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "drillbook: lines are missing above:", lost) // there is nowhere else
@@ -155,7 +155,7 @@ func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) 
 		r.view.Say(skipped.String())
 	}
 	// What dead runs have left is said and no reason not to begin.
-	if _, _, err := (healing{say: r.view.Say}).heal(ctx); err != nil {
+	if _, _, err := (cleanup{say: r.view.Say}).run(ctx); err != nil {
 		return errors.Join(err, os.Remove(options.Out))
 	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
@@ -213,7 +213,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	o.Trials, o.Harness = f.trials, version()
 	o.Probe = f.probe
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
-	if err := dsl.NewSuite(o).Fit(chosen...); err != nil {
+	if err := dsl.NewSuite(o).CheckOptions(chosen...); err != nil {
 		return o, nil, "", usage(err)
 	}
 	return o, chosen, lang, nil
@@ -292,7 +292,7 @@ func (r running) conclude(suite *dsl.Suite, o dsl.Options) error {
 	if suite.Interrupted() {
 		return &exitError{code: exitInterrupted, err: unpublished}
 	}
-	return gravest(environment(unpublished), judge(run, o.Place.Instead))
+	return worst(environment(unpublished), judge(run, o.Place.Instead))
 }
 
 // publish writes the reports, prints the table, and points latest to them.

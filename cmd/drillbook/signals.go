@@ -45,10 +45,10 @@ func (in interrupts) alone() {
 // forget gives the signals back.
 func (in interrupts) forget() { signal.Stop(in.signals) }
 
-// heed calls first at the first signal and again at the first one that comes
+// handleSignals calls first at the first signal and again at the first one that comes
 // later than [sameRequest] after that. It returns when it has called both, or
 // when the context ends.
-func heed(ctx context.Context, signals <-chan os.Signal, first, again func()) {
+func handleSignals(ctx context.Context, signals <-chan os.Signal, first, again func()) {
 	select {
 	case <-signals:
 	case <-ctx.Done():
@@ -77,10 +77,10 @@ type output struct {
 	err error // of the first line that was lost; the others are not tried
 }
 
-// lasting is an output over w. From then on a closed pipe does not end the
+// lastingOutput is an output over w. From then on a closed pipe does not end the
 // process. The signal is caught and not ignored, since programs that are started
 // would inherit that.
-func lasting(w io.Writer) *output {
+func lastingOutput(w io.Writer) *output {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return &output{w: w}
 }

@@ -48,7 +48,7 @@ func TestSignals(t *testing.T) {
 				}
 				go func() {
 					defer close(heeded)
-					heed(ctx, signals, say("first"), say("again"))
+					handleSignals(ctx, signals, say("first"), say("again"))
 				}()
 				for _, at := range tt.at {
 					time.Sleep(at - time.Since(began)) // of virtual time
@@ -86,7 +86,7 @@ func TestOutput(t *testing.T) {
 		{"a closed terminal", failing{&os.PathError{Op: "write", Err: syscall.EIO}}, nil},
 		{"a full disk", failing{&os.PathError{Op: "write", Err: syscall.ENOSPC}}, syscall.ENOSPC},
 	} {
-		o := lasting(tt.w)
+		o := lastingOutput(tt.w)
 		for range 2 {
 			if n, err := o.Write([]byte("line\n")); n != 5 || err != nil {
 				t.Errorf("%s: Write = %d, %v, want 5, nil", tt.name, n, err)

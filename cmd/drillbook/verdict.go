@@ -40,7 +40,7 @@ func judge(run reports.Run, instead string) error {
 			all = append(all, &exitError{code: exitUnmeasurable})
 		}
 	}
-	return gravest(all...)
+	return worst(all...)
 }
 
 // gravity are the exit codes, the worst last. That a promise was certainly missed
@@ -49,8 +49,8 @@ func gravity() []int {
 	return []int{exitUnmeasurable, exitEnvironment, exitMissed, exitUsage, exitInterrupted}
 }
 
-// gravest ends the program with the worst code of all, and says what each says.
-func gravest(all ...error) error {
+// worst ends the program with the worst code of all, and says what each says.
+func worst(all ...error) error {
 	var worst exitError
 	var said []error
 	for _, err := range all {

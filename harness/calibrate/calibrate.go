@@ -158,7 +158,7 @@ func (s Settings) play(ctx context.Context, srv *server, o Outage) (Trial, error
 func (s Settings) playOutage(
 	ctx context.Context, srv *server, o Outage, before func(), now func() time.Duration,
 ) (out measure.Span, err error) {
-	if err := wait.Out(ctx, s.Baseline); err != nil {
+	if err := wait.Duration(ctx, s.Baseline); err != nil {
 		return out, err
 	}
 	before()
@@ -166,7 +166,7 @@ func (s Settings) playOutage(
 	if err != nil {
 		return out, err
 	}
-	waited := wait.Out(ctx, o.Length-time.Since(began))
+	waited := wait.Duration(ctx, o.Length-time.Since(began))
 	ended, err := srv.end()
 	if err != nil {
 		return out, err
@@ -175,7 +175,7 @@ func (s Settings) playOutage(
 		return out, waited
 	}
 	from := now() - time.Since(began)
-	return measure.Span{From: from, To: from + ended.Sub(began)}, wait.Out(ctx, s.clean())
+	return measure.Span{From: from, To: from + ended.Sub(began)}, wait.Duration(ctx, s.clean())
 }
 
 // observe runs the probe while something happens, and returns the record.

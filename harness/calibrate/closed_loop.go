@@ -89,21 +89,21 @@ func RunClosedLoop(ctx context.Context, l ClosedLoop, outages []Outage) ([]Obser
 func playAll(ctx context.Context, srv *server, outages []Outage) ([]window, error) {
 	windows := make([]window, 0, len(outages))
 	for _, o := range outages {
-		if err := wait.Out(ctx, rest); err != nil {
+		if err := wait.Duration(ctx, rest); err != nil {
 			return nil, err
 		}
 		began, err := srv.begin(ctx, o.Kind)
 		if err != nil {
 			return nil, err
 		}
-		waited := wait.Out(ctx, o.Length-time.Since(began))
+		waited := wait.Duration(ctx, o.Length-time.Since(began))
 		ended, err := srv.end()
 		if err := errors.Join(waited, err); err != nil {
 			return nil, err
 		}
 		windows = append(windows, window{o.Kind, began, ended})
 	}
-	return windows, wait.Out(ctx, rest)
+	return windows, wait.Duration(ctx, rest)
 }
 
 // run is one worker: it makes attempts until ctx ends.
@@ -124,7 +124,7 @@ func (l ClosedLoop) run(ctx context.Context, addr string) []operation {
 		for next = next.Add(l.Every); l.Every > 0 && next.Before(time.Now()); {
 			next = next.Add(l.Every)
 		}
-		if l.Every > 0 && wait.Out(ctx, time.Until(next)) != nil {
+		if l.Every > 0 && wait.Duration(ctx, time.Until(next)) != nil {
 			break
 		}
 	}

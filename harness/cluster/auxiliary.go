@@ -20,9 +20,9 @@ func Auxiliaries(d driver.Driver, members []string) ([]driver.Auxiliary, error) 
 	if err != nil {
 		return nil, fmt.Errorf("plan the auxiliary nodes: %w", err)
 	}
-	if len(plans) > driver.MostAuxiliaries {
+	if len(plans) > driver.MaxAuxiliaries {
 		return nil, fmt.Errorf("%d auxiliary nodes are planned, %d at most can be launched", len(plans),
-			driver.MostAuxiliaries)
+			driver.MaxAuxiliaries)
 	}
 	names := slices.Clone(members)
 	for _, p := range plans {
@@ -49,7 +49,7 @@ func launchAuxiliary(ctx context.Context, spec Spec, plan driver.Auxiliary) (dri
 	if err != nil {
 		return driver.Member{}, fmt.Errorf("launch the auxiliary node %s (%s): %w", name, plan.Duty, err)
 	}
-	return driver.Member{Name: name, Node: node, Ran: spec.Ran, Public: publicAddr(spec.Host, plan)}, nil
+	return driver.Member{Name: name, Node: node, OnCommand: spec.OnCommand, Public: publicAddr(spec.Host, plan)}, nil
 }
 
 // Images are what the nodes of a cluster run from, whatever they are called, each once:

@@ -33,8 +33,8 @@ type Spec struct {
 	// Alone says that only the first member serves at the start; see
 	// [driver.Env].
 	Alone bool
-	// Ran, if set, is told of the commands that are run in members.
-	Ran func(driver.Ran)
+	// OnCommand, if set, is told of the commands that are run in members.
+	OnCommand func(driver.CommandRun)
 }
 
 // Cluster is a set of members that replicate. Close ends what is run for it; its
@@ -103,12 +103,12 @@ func (c *Cluster) start(ctx context.Context, spec Spec, plans []driver.Auxiliary
 // Close ends what the driver runs for the cluster besides its members. Closing
 // again is no error.
 func (c *Cluster) Close(ctx context.Context) error {
-	d, ok := c.Driver.(driver.Dissolver)
+	d, ok := c.Driver.(driver.ClusterCloser)
 	if !ok {
 		return nil
 	}
-	if err := d.Dissolve(ctx); err != nil {
-		return fmt.Errorf("dissolve the cluster: %w", err)
+	if err := d.CloseCluster(ctx); err != nil {
+		return fmt.Errorf("close the cluster: %w", err)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func launch(ctx context.Context, spec Spec, seat driver.Seat) (driver.Member, er
 		return driver.Member{}, fmt.Errorf("launch member %s: %w", seat.Name, err)
 	}
 	return driver.Member{
-		Name: seat.Name, Node: node, Dial: seat.Dial, Ran: spec.Ran,
+		Name: seat.Name, Node: node, Dial: seat.Dial, OnCommand: spec.OnCommand,
 		Public: spec.Host.Address(seat.Name, host.Public, spec.Driver.Product().Port),
 	}, nil
 }
@@ -170,7 +170,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lagger, ok := c.Driver.(driver.Lagger)
+	lagger, ok := c.Driver.(driver.LagReporter)
 	for _, m := range c.Members {
 		if m.Name == primary.Name || !ok {
 			continue

@@ -62,34 +62,34 @@ func TestStartSaysWhatIsNotReady(t *testing.T) {
 	})
 }
 
-// dissolving is a database with something beside its members.
-type dissolving struct {
+// closing is a database with something beside its members.
+type closing struct {
 	*fake.DB
 	said  error
 	times int
 }
 
-func (d *dissolving) Dissolve(ctx context.Context) error {
+func (d *closing) CloseCluster(ctx context.Context) error {
 	d.times++
 	return errors.Join(ctx.Err(), d.said)
 }
 
 // What a driver runs besides its members ends with the cluster, and with one
 // that was never ready, even if that was called off.
-func TestClusterIsDissolved(t *testing.T) {
+func TestClusterIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		start := func(ctx context.Context, d *dissolving) (*cluster.Cluster, error) {
+		start := func(ctx context.Context, d *closing) (*cluster.Cluster, error) {
 			return cluster.Start(ctx, cluster.Spec{
 				Driver: d, Host: d, Members: []string{"a", "b"}, Replication: d.Links(), Within: 5 * time.Second,
 			})
 		}
-		d := &dissolving{DB: fake.New(quick())}
+		d := &closing{DB: fake.New(quick())}
 		c, err := start(t.Context(), d)
 		if err != nil || d.times != 0 {
-			t.Fatalf("dissolved %d times by its start, %v", d.times, err)
+			t.Fatalf("closed %d times by its start, %v", d.times, err)
 		}
 		if err := c.Close(t.Context()); err != nil || d.times != 1 {
-			t.Errorf("dissolved %d times, %v, want once", d.times, err)
+			t.Errorf("closed %d times, %v, want once", d.times, err)
 		}
 		d.said = errors.New("it stays")
 		if err := c.Close(t.Context()); !errors.Is(err, d.said) {
@@ -97,18 +97,18 @@ func TestClusterIsDissolved(t *testing.T) {
 		}
 		cfg := quick()
 		cfg.Defects.SaysPrimary = true
-		d = &dissolving{DB: fake.New(cfg)}
+		d = &closing{DB: fake.New(cfg)}
 		brief, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := start(brief, d); err == nil || strings.Contains(err.Error(), "dissolve") || d.times != 1 {
-			t.Errorf("one that was never ready was dissolved %d times, %v, want once", d.times, err)
+		if _, err := start(brief, d); err == nil || strings.Contains(err.Error(), "close the cluster") || d.times != 1 {
+			t.Errorf("one that was never ready was closed %d times, %v, want once", d.times, err)
 		}
 		_, c, err = launch(t, quick())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Close(t.Context()); err != nil {
-			t.Errorf("with nothing to dissolve, Close = %v", err)
+			t.Errorf("with nothing to close, Close = %v", err)
 		}
 	})
 }

@@ -18,7 +18,7 @@ import (
 // It owns the goroutines that start sessions and the sessions that are idle; Close
 // joins the ones and closes the others.
 type Pool[S io.Closer] struct {
-	stock Stock
+	stock PoolConfig
 	start func(ctx context.Context) (S, error)
 	life  context.Context // of sessions being started; with its end nothing is started or kept
 	stop  context.CancelFunc
@@ -30,25 +30,25 @@ type Pool[S io.Closer] struct {
 	failed   error      // why the last one did not start
 }
 
-// Stock says how many sessions a pool keeps.
-type Stock struct {
+// PoolConfig says how many sessions a pool keeps.
+type PoolConfig struct {
 	Name        string // what they are, for errors: "the clients' consoles"
-	AtHand      int    // kept for the next who need one
-	AtOnce      int    // started at a time
-	AtMost      int    // idle
+	Idle        int    // kept for the next who need one
+	MaxStarting int    // started at a time
+	Max         int    // idle
 	StartWithin time.Duration
 }
 
 // endWithin bounds the wait for starts that were called off.
 const endWithin = 10 * time.Second
 
-// ErrDissolved is wrapped when a session is wanted of a pool that was closed.
-var ErrDissolved = errors.New("the cluster has been dissolved")
+// ErrClosed is wrapped when a session is wanted of a pool that was closed.
+var ErrClosed = errors.New("the cluster has been closed")
 
 // NewPool returns a pool, which lives until it is closed.
-func NewPool[S io.Closer](ctx context.Context, stock Stock, start func(ctx context.Context) (S, error)) *Pool[S] {
+func NewPool[S io.Closer](ctx context.Context, stock PoolConfig, start func(ctx context.Context) (S, error)) *Pool[S] {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // Close calls it
-	return &Pool[S]{stock: stock, start: start, life: life, stop: stop, idle: make(chan S, stock.AtMost)}
+	return &Pool[S]{stock: stock, start: start, life: life, stop: stop, idle: make(chan S, stock.Max)}
 }
 
 // Get takes a session, and has others started where few are left.
@@ -58,7 +58,7 @@ func (p *Pool[S]) Get(ctx context.Context) (s S, err error) {
 	case s = <-p.idle:
 		return s, nil
 	case <-p.life.Done():
-		return s, ErrDissolved
+		return s, ErrClosed
 	case <-ctx.Done():
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -70,7 +70,7 @@ func (p *Pool[S]) Get(ctx context.Context) (s S, err error) {
 func (p *Pool[S]) Fill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.life.Err() == nil && len(p.idle)+p.starting < p.stock.AtHand && p.starting < p.stock.AtOnce {
+	for p.life.Err() == nil && len(p.idle)+p.starting < p.stock.Idle && p.starting < p.stock.MaxStarting {
 		p.starting++
 		p.starters.Go(p.one)
 	}
@@ -82,8 +82,8 @@ func (p *Pool[S]) Ready(ctx context.Context) error {
 		p.Fill()
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if n := len(p.idle); n < p.stock.AtHand {
-			return errors.Join(fmt.Errorf("%d of %d are at hand", n, p.stock.AtHand), p.failed)
+		if n := len(p.idle); n < p.stock.Idle {
+			return errors.Join(fmt.Errorf("%d of %d are at hand", n, p.stock.Idle), p.failed)
 		}
 		return nil
 	})

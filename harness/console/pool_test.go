@@ -12,8 +12,8 @@ import (
 	"drillbook/harness/console"
 )
 
-func stock() console.Stock {
-	return console.Stock{Name: "the desks", AtHand: 3, AtOnce: 2, AtMost: 4, StartWithin: 30 * time.Second}
+func stock() console.PoolConfig {
+	return console.PoolConfig{Name: "the desks", Idle: 3, MaxStarting: 2, Max: 4, StartWithin: 30 * time.Second}
 }
 
 // desk is a session that takes a second to start.
@@ -59,8 +59,8 @@ func TestPoolLimits(t *testing.T) {
 		if n := open.Load(); n != 0 {
 			t.Errorf("%d are open after the end", n)
 		}
-		if _, err := p.Get(t.Context()); !errors.Is(err, console.ErrDissolved) {
-			t.Errorf("Get after the end = %v, want %v", err, console.ErrDissolved)
+		if _, err := p.Get(t.Context()); !errors.Is(err, console.ErrClosed) {
+			t.Errorf("Get after the end = %v, want %v", err, console.ErrClosed)
 		}
 	})
 }

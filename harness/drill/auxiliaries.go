@@ -24,8 +24,8 @@ func auxiliaries(cfg Config) ([]record.Auxiliary, error) {
 	return all, nil
 }
 
-// watchAuxiliaries begins to record which of them do not run. The place is asked
-// rarely, since that costs the machine something.
+// watchAuxiliaries records when an auxiliary node does not run. It asks the place
+// rarely, since each question costs the machine something.
 func (d *Drill) watchAuxiliaries(ctx context.Context) {
 	d.nodes = observe.StartNodes(context.WithoutCancel(ctx), observe.NodesConfig{
 		Began: d.began, Nodes: d.Cluster.Auxiliaries, Cause: d.endedBy,
@@ -33,27 +33,28 @@ func (d *Drill) watchAuxiliaries(ctx context.Context) {
 	})
 }
 
-// endedBy is the fault in force that has ended or paused a node; "" if none has.
+// endedBy is the active fault that has ended or paused a node; "" if there is
+// none.
 func (d *Drill) endedBy(node string) string {
 	d.faultsMu.Lock()
 	defer d.faultsMu.Unlock()
-	i := slices.IndexFunc(d.faults, func(f *inForce) bool { return fault.Ends(f.Fault, node) })
+	i := slices.IndexFunc(d.faults, func(f *activeFault) bool { return fault.Ends(f.Fault, node) })
 	if i < 0 {
 		return ""
 	}
 	return d.faults[i].String()
 }
 
-// hold adds a fault to those in force.
-func (d *Drill) hold(f *inForce) {
+// addFault adds an active fault.
+func (d *Drill) addFault(f *activeFault) {
 	d.faultsMu.Lock()
 	defer d.faultsMu.Unlock()
 	d.faults = append(d.faults, f)
 }
 
-// release takes one out.
-func (d *Drill) release(f fault.Fault) {
+// removeFault removes an active fault.
+func (d *Drill) removeFault(f fault.Fault) {
 	d.faultsMu.Lock()
 	defer d.faultsMu.Unlock()
-	d.faults = slices.DeleteFunc(d.faults, func(g *inForce) bool { return g.Fault == f })
+	d.faults = slices.DeleteFunc(d.faults, func(g *activeFault) bool { return g.Fault == f })
 }

@@ -33,7 +33,7 @@ func arbitrated(redundant bool, d fake.Defects) fake.Config {
 func TestAuxiliaryThatEnds(t *testing.T) {
 	loss := func(_ context.Context, d *drill.Drill) fault.Fault {
 		w, _ := d.Cluster.Auxiliary("w")
-		return fault.Together("site of w is lost", fault.HostLoss(w))
+		return fault.Group("site of w is lost", fault.HostLoss(w))
 	}
 	for _, tt := range []struct {
 		name  string

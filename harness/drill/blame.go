@@ -7,8 +7,8 @@ import (
 	"drillbook/harness/record"
 )
 
-// Blame is err with who answers for it, which [Blamed] finds again in whatever
-// wraps it. It says what err says.
+// Blame marks err with who is to blame for it; [BlameOf] finds that in any error
+// that wraps it. The message stays the same.
 func Blame(who record.Blame, err error) error {
 	if err == nil || who == record.BlameService {
 		return err
@@ -16,10 +16,10 @@ func Blame(who record.Blame, err error) error {
 	return &blamedError{who, err}
 }
 
-// Blamed is who answers for an error: the service, if nobody else is to blame.
-// Of errors that were joined, the first that blames somebody tells; but whatever
-// comes of it that the place does not answer is for that to answer for.
-func Blamed(err error) record.Blame {
+// BlameOf returns who is to blame for an error: the service, if nobody else is
+// marked. Of joined errors the first one that is marked decides. An error because
+// the place does not answer is always blamed on the place.
+func BlameOf(err error) record.Blame {
 	if errors.Is(err, host.ErrGone) {
 		return record.BlamePlace
 	}

@@ -85,7 +85,7 @@ func TestFailedStartBlamesThePlace(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
-			db := &tended{DB: fake.New(healthy()), unfit: tt.unfit}
+			db := &withConsole{DB: fake.New(healthy()), unfit: tt.unfit}
 			_, err := drill.Begin(t.Context(), drill.Config{
 				Head: record.Head{Run: "run"}, Driver: db, Host: db, Members: []string{"a", "b"}, Dir: dir,
 			})

@@ -1,8 +1,8 @@
 // Package drill carries out one runbook on one cluster and records it.
 //
 // A [Drill] owns everything that runs meanwhile: cluster, probe, observer,
-// journal and the faults that are in force. It judges nothing; whoever wants a
-// verdict measures the record that End leaves.
+// journal and the active faults. It does not judge: package measure finds the
+// verdict from the record that End leaves.
 package drill
 
 import (
@@ -26,8 +26,8 @@ import (
 	"drillbook/harness/record"
 )
 
-// ErrEnvironment is wrapped when a drill could not begin for reasons that lie
-// in the place where it runs, not in what it drills.
+// ErrEnvironment is wrapped when a drill could not begin because of the place
+// where it runs, not because of the cluster.
 var ErrEnvironment = errors.New("the drill could not begin")
 
 // RecordName is the file of a drill's record in its folder.
@@ -36,8 +36,8 @@ const RecordName = "record.jsonl"
 // Config says what to drill and how. Head, Driver, Host, Members and Dir must
 // be set.
 type Config struct {
-	// Head is what is known of the drill; Begin fills in members, streams,
-	// settings and the time.
+	// Head describes the drill. Begin fills in members, streams, settings and the
+	// time.
 	Head    record.Head
 	Driver  driver.Driver
 	Host    host.Host
@@ -45,23 +45,23 @@ type Config struct {
 	Alone   bool         // only the first serves at the start, see [driver.Env]
 	Links   link.Network // if set, what replication goes through
 	Probe   Probe
-	// Usual is how many writes a second the product is known to bear of the
-	// probe; 0: 200.
-	Usual float64
+	// UsualRate is the rate of the probe's writes, per second, that the product is
+	// known to bear; 0: 200.
+	UsualRate float64
 	// DirectNetwork, if set, is the network over which the observer and the
 	// streams to single members dial them. It differs from the network of the
 	// clients, so that a member is still reached when it is cut off from those.
 	// If "", both use the same network.
 	DirectNetwork host.Network
 	Dir           string // of this drill alone; made if missing
-	// Ledger, if set, holds the faults that are in force, on disk.
+	// Ledger, if set, keeps the active faults on disk.
 	Ledger *fault.Ledger
 	// Calibrate, if set, has the probe measure outages of known length before
 	// the drill begins, as [calibrate.Quick] does, which takes real time and
 	// sockets.
 	Calibrate func(ctx context.Context, s calibrate.Settings, bound time.Duration) ([]calibrate.Trial, error)
-	// Watch, if set, is told of every event at once. It must not block.
-	Watch func(record.Event)
+	// OnEvent, if set, is called with every event at once. It must not block.
+	OnEvent func(record.Event)
 }
 
 // Probe sets the probe of a drill. The zero Probe is the default.
@@ -78,7 +78,7 @@ type Probe struct {
 	Connect, Reply time.Duration
 }
 
-// How long things may take that are no part of what is measured.
+// Deadlines of what is not measured.
 const (
 	readyWithin   = 60 * time.Second
 	healthyWithin = 20 * time.Second
@@ -93,46 +93,45 @@ const (
 	agreeEvery    = 500 * time.Millisecond
 )
 
-// What is recorded as the rules of measuring.
+// The rules of measuring, as they are recorded.
 const (
 	settle   = time.Second
 	baseline = time.Second
 )
 
-// inForce is a fault that was injected, or half so, and not healed.
-type inForce struct {
+// activeFault is a fault that was injected, perhaps only in part, and not healed.
+type activeFault struct {
 	fault.Fault
 
-	confirmed bool
-	looked    bool // whether it held until it was to be healed
+	confirmed   bool
+	holdChecked bool // whether it held until it was to be healed
 }
 
 // Drill is a running drill. Its methods are called by one goroutine at a time.
 type Drill struct {
 	Cluster *cluster.Cluster
 
-	cfg      Config
-	began    time.Time
-	file     *os.File
-	journal  *record.Writer
-	probe    *probe.Probe
-	observer *observe.Observer
-	nodes    *observe.Nodes
-	faultsMu sync.Mutex // guards faults, which the watch of nodes reads
-	faults   []*inForce // in the order of injection
-	watches  []*Watch
-	// disturbed is when the drill last did something that clients may feel
-	// only after it.
+	cfg        Config
+	began      time.Time
+	file       *os.File
+	journal    *record.Writer
+	probe      *probe.Probe
+	observer   *observe.Observer
+	nodes      *observe.Nodes
+	faultsMu   sync.Mutex     // guards faults, which the watch of nodes reads
+	faults     []*activeFault // in the order of injection
+	lagWatches []*LagWatch
+	// disturbed is the time of the last action that clients may notice.
 	disturbed time.Duration
 	step      int
-	stepMu    sync.Mutex // guards step, which commands of other goroutines read
-	stuck     bool       // a step cannot be carried out, which is not the service's doing
+	stepMu    sync.Mutex // guards step, which is read by commands of other goroutines
+	stuck     bool       // a step cannot be carried out, for a reason that is not the service's
 	ended     bool
 }
 
-// Begin starts the cluster and the clients and waits until they are served
-// well. On error, which wraps ErrEnvironment, nothing runs any more but the
-// host, and the record says why.
+// Begin starts the cluster and the clients, and waits until the clients are
+// served without failures. Its error wraps ErrEnvironment; then only the host is
+// left running, and the record says why.
 func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 	d := &Drill{cfg: cfg, began: time.Now()}
 	if err := d.openJournal(); err != nil {
@@ -141,7 +140,7 @@ func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 	if err := d.start(ctx); err != nil {
 		err = fmt.Errorf("%w: %w", ErrEnvironment, err)
 		d.stopAll(context.WithoutCancel(ctx))
-		tail := record.Tail{Err: err.Error(), Blame: cmp.Or(Blamed(err), record.BlamePlace)}
+		tail := record.Tail{Err: err.Error(), Blame: cmp.Or(BlameOf(err), record.BlamePlace)}
 		return nil, errors.Join(err, d.closeJournal(tail))
 	}
 	return d, nil
@@ -157,7 +156,7 @@ func (d *Drill) openJournal() error {
 	if p, ok := d.cfg.Host.(host.Publisher); ok {
 		d.cfg.Head.Published = p.Published()
 	}
-	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline, Usual: interval(d.cfg.Usual)}
+	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline, Usual: interval(d.cfg.UsualRate)}
 	if d.cfg.Calibrate != nil {
 		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
 	}
@@ -177,12 +176,12 @@ func (d *Drill) openJournal() error {
 	return nil
 }
 
-// start brings up what the drill needs, in order.
+// start starts the parts of the drill in order.
 func (d *Drill) start(ctx context.Context) error {
 	began := d.now()
 	c, err := cluster.Start(ctx, cluster.Spec{
 		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: d.cfg.Members,
-		Replication: d.cfg.Links, Within: readyWithin, Alone: d.cfg.Alone, Ran: d.ran,
+		Replication: d.cfg.Links, Within: readyWithin, Alone: d.cfg.Alone, OnCommand: d.recordCommand,
 	})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
@@ -206,7 +205,7 @@ func (d *Drill) start(ctx context.Context) error {
 	d.watchAuxiliaries(ctx)
 	d.probe, err = probe.Start(context.WithoutCancel(ctx), probe.Config{
 		Run: d.cfg.Head.Run, Began: d.began, Members: d.cfg.Members,
-		Streams: d.openers(), Journal: d.journal,
+		Streams: d.probeStreams(), Journal: d.journal,
 	})
 	if err != nil {
 		return fmt.Errorf("start the probe: %w", err)
@@ -221,13 +220,13 @@ func (d *Drill) start(ctx context.Context) error {
 	return nil
 }
 
-// Dir is the folder of the drill's record, for what else it leaves.
+// Dir is the folder of the drill's record and other files.
 func (d *Drill) Dir() string { return d.cfg.Dir }
 
-// now is the time of the drill.
+// now is the time since the drill began.
 func (d *Drill) now() time.Duration { return time.Since(d.began) }
 
-// event records something that happens now, in the current step.
+// event records an event at the present time, in the current step.
 func (d *Drill) event(e record.Event) {
 	e.At = d.now()
 	if e.Step == 0 {
@@ -240,13 +239,13 @@ func (d *Drill) event(e record.Event) {
 
 func (d *Drill) emit(e record.Event) {
 	d.journal.Event(e)
-	if d.cfg.Watch != nil {
-		d.cfg.Watch(e)
+	if d.cfg.OnEvent != nil {
+		d.cfg.OnEvent(e)
 	}
 }
 
-// ran records a command that was run in a member.
-func (d *Drill) ran(r driver.Ran) {
+// recordCommand records a command that was run in a member.
+func (d *Drill) recordCommand(r driver.CommandRun) {
 	e := record.Event{
 		Kind: record.Command, Member: r.Member, Took: r.Took,
 		What: r.Command.Line(), Answer: r.Answer.Stdout + r.Answer.Stderr,
@@ -257,7 +256,7 @@ func (d *Drill) ran(r driver.Ran) {
 	d.event(e)
 }
 
-// StepBegan notes that a step of the runbook begins.
+// StepBegan records that a step of the runbook begins.
 func (d *Drill) StepBegan(number int) {
 	d.stepMu.Lock()
 	d.step = number
@@ -265,10 +264,10 @@ func (d *Drill) StepBegan(number int) {
 	d.event(record.Event{Kind: record.Began})
 }
 
-// StepEnded notes that the current step has ended, with err and who is to
-// blame for it ([Blamed]) if it failed.
+// StepEnded records that the current step has ended. If it failed, err says why
+// and who is to blame ([BlameOf]).
 func (d *Drill) StepEnded(err error) {
-	e := record.Event{Kind: record.Ended, Blame: Blamed(err)}
+	e := record.Event{Kind: record.Ended, Blame: BlameOf(err)}
 	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
 	if err != nil {
 		e.Err = err.Error()
@@ -279,15 +278,16 @@ func (d *Drill) StepEnded(err error) {
 	d.stepMu.Unlock()
 }
 
-// StepSkipped notes that a step is not carried out, and with it none of those
-// that follow; err says why, and who is to blame for that ([Blamed]).
+// StepSkipped records that a step is not carried out, nor those that follow. err
+// says why and who is to blame ([BlameOf]).
 func (d *Drill) StepSkipped(number int, err error) {
 	d.stuck = true
-	d.event(record.Event{Kind: record.Skipped, Step: number, Err: err.Error(), Blame: Blamed(err)})
+	d.event(record.Event{Kind: record.Skipped, Step: number, Err: err.Error(), Blame: BlameOf(err)})
 }
 
-// Find notes what a check of the runbook found; err says what is wrong.
-func (d *Drill) Find(what, answer string, err error) {
+// RecordFinding records the result of a check of the runbook; err says what is
+// wrong.
+func (d *Drill) RecordFinding(what, answer string, err error) {
 	e := record.Event{Kind: record.Finding, What: what, Answer: answer}
 	if err != nil {
 		e.Err = err.Error()
@@ -295,8 +295,8 @@ func (d *Drill) Find(what, answer string, err error) {
 	d.event(e)
 }
 
-// Decide notes that m has been chosen to be the primary.
-func (d *Drill) Decide(m driver.Member) {
+// RecordDecision records that m was chosen to become the primary.
+func (d *Drill) RecordDecision(m driver.Member) {
 	d.event(record.Event{Kind: record.Decided, Member: m.Name})
 	d.markDisturbed()
 }

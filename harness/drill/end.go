@@ -10,11 +10,11 @@ import (
 	"drillbook/harness/record"
 )
 
-// End waits until service has settled, stops the clients, heals what is still
-// in force, reads back what every member holds and closes the record. After
-// an interrupt, once ctx has ended, or where the procedure cannot go on for a
-// reason that is not the service's, it does not wait, but does the rest. Calling
-// it again does nothing.
+// End waits until service has settled, stops the clients, heals the active
+// faults, reads back what every member holds, and closes the record. It does not
+// wait for service after an interrupt, after the end of ctx, or if the procedure
+// cannot go on for a reason that is not the service's. Calling it again does
+// nothing.
 func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	if d.ended {
 		return nil
@@ -22,35 +22,35 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	d.ended = true
 	hurried := interrupted || d.stuck
 	if !hurried {
-		d.settle(ctx)
+		d.waitServiceBack(ctx)
 		interrupted = ctx.Err() != nil
 		hurried = interrupted
 	}
 	ctx = context.WithoutCancel(ctx)
 	tail := record.Tail{Interrupted: interrupted}
-	for _, w := range d.watches {
+	for _, w := range d.lagWatches {
 		w.Stop()
 	}
 	stopped, healed := d.probe.Stop(), d.healAll(ctx)
 	within := syncWithin
 	if hurried {
-		within = hurriedSync
+		within = syncWithinHurried
 	}
-	reading, done := d.reading(ctx)
+	reading, done := d.readContext(ctx)
 	defer done()
 	d.readBack(reading, within)
 	d.observer.Stop()
 	d.nodes.Stop()
 	tail.Versions = d.versions(reading)
 	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))
-	if Blamed(err) == record.BlamePlace {
+	if BlameOf(err) == record.BlamePlace {
 		tail.Err, tail.Blame = err.Error(), record.BlamePlace
 	}
 	return errors.Join(err, d.closeJournal(tail))
 }
 
-// healAll heals what is still in force, the last first. What could not be healed is
-// tried again once another was: a server may need its network to start.
+// healAll heals the active faults, the last one first. It tries again those that
+// failed once another one was healed: a server may need its network to start.
 func (d *Drill) healAll(ctx context.Context) error {
 	for {
 		before := slices.Clone(d.faults)
@@ -64,21 +64,21 @@ func (d *Drill) healAll(ctx context.Context) error {
 	}
 }
 
-// stuckRead bounds what is still read of the members of a drill that could not go
-// on, and proves nothing any more.
-const stuckRead = 10 * time.Second
+// readWithinStuck bounds the reading from the members of a drill that could not
+// go on, which proves nothing any more.
+const readWithinStuck = 10 * time.Second
 
-// reading is the context of what is read of the members at the end.
-func (d *Drill) reading(ctx context.Context) (context.Context, context.CancelFunc) {
+// readContext is the context for reading from the members at the end.
+func (d *Drill) readContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d.stuck {
-		return context.WithTimeout(ctx, stuckRead)
+		return context.WithTimeout(ctx, readWithinStuck)
 	}
 	return context.WithCancel(ctx)
 }
 
-// settle waits until service has been clean for long enough to say that it is
-// back, or until an outage has certainly lasted longer than was promised.
-func (d *Drill) settle(ctx context.Context) {
+// waitServiceBack waits until service has been clean for the settling time, or
+// until an outage has certainly lasted longer than promised.
+func (d *Drill) waitServiceBack(ctx context.Context) {
 	within := d.cfg.Head.Promise.RTO + 2*settle
 	if err := d.WaitServed(ctx, settle+100*time.Millisecond, within); err != nil {
 		d.event(record.Event{Kind: record.Note, What: "service did not settle", Err: err.Error()})
@@ -105,7 +105,7 @@ func (d *Drill) versions(ctx context.Context) map[string]string {
 	return all
 }
 
-// stopAll ends what start began, in case of an error.
+// stopAll stops what start began, after an error.
 func (d *Drill) stopAll(ctx context.Context) {
 	if d.probe != nil {
 		if err := d.probe.Stop(); err != nil {

@@ -12,9 +12,9 @@ import (
 	"drillbook/harness/wait"
 )
 
-// Inject injects a fault and returns once there is evidence that it holds. The
-// fault is healed by Heal, or by End. For an error the fault is to blame, not
-// the service.
+// Inject injects a fault and returns once there is evidence that it took hold.
+// Heal or End heals the fault. An error is blamed on the fault, not on the
+// service.
 func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
 	return Blame(record.BlameFault, d.inject(ctx, f))
 }
@@ -24,12 +24,12 @@ func (d *Drill) inject(ctx context.Context, f fault.Fault) error {
 		d.waitSettled(ctx)
 	}
 	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
-	if err := d.book((*fault.Ledger).Add, f); err != nil {
+	if err := d.updateLedger((*fault.Ledger).Add, f); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
 		return fmt.Errorf("%w; it was not injected", err)
 	}
-	this := &inForce{Fault: f}
-	d.hold(this)
+	this := &activeFault{Fault: f}
+	d.addFault(this)
 	if err := f.Inject(ctx); err != nil {
 		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
 		return fmt.Errorf("inject %s: %w", f, err)
@@ -41,16 +41,15 @@ func (d *Drill) inject(ctx context.Context, f fault.Fault) error {
 	return err
 }
 
-// Heal undoes a fault and returns once there is evidence that nothing is left
-// of it. Before, a fault that lasts is looked at once more: whether it held until
-// then is recorded, and is no error. For an error the fault is to blame, not the
-// service.
+// Heal heals a fault and returns once there is evidence that nothing is left of
+// it. Before that it records whether a fault that lasts still held; that it did
+// not is no error. An error is blamed on the fault, not on the service.
 func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
 	return Blame(record.BlameFault, d.heal(ctx, f))
 }
 
 func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
-	if err := d.lookAtHeld(ctx, f); err != nil {
+	if err := d.checkStillHeld(ctx, f); err != nil {
 		return fmt.Errorf("heal %s: %w", f, err)
 	}
 	undoing, done := context.WithTimeout(ctx, undoWithin)
@@ -64,17 +63,17 @@ func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 	if err := d.confirm(ctx, f, record.Healed, healWithin, f.Healed); err != nil {
 		return err
 	}
-	// Not before: whoever is interrupted on the way here leaves it to End.
-	d.release(f)
-	return d.book((*fault.Ledger).Done, f)
+	// Only now: if Heal is interrupted before, End heals the fault.
+	d.removeFault(f)
+	return d.updateLedger((*fault.Ledger).Done, f)
 }
 
-// lookAtHeld records whether a state that was confirmed still holds. It does so
-// once, before healing is first tried, since what is half healed need not. It fails
-// only if ctx ends before there is an answer.
-func (d *Drill) lookAtHeld(ctx context.Context, f fault.Fault) error {
-	i := slices.IndexFunc(d.faults, func(g *inForce) bool { return g.Fault == f })
-	if i < 0 || !d.faults[i].confirmed || d.faults[i].looked {
+// checkStillHeld records whether a confirmed state still holds. It does so once,
+// before healing is first tried, since a fault that is healed in part need not
+// hold. It fails only if ctx ends first.
+func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
+	i := slices.IndexFunc(d.faults, func(g *activeFault) bool { return g.Fault == f })
+	if i < 0 || !d.faults[i].confirmed || d.faults[i].holdChecked {
 		return nil
 	}
 	e := record.Event{Kind: record.Held, Fault: f.String()}
@@ -89,7 +88,7 @@ func (d *Drill) lookAtHeld(ctx context.Context, f fault.Fault) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.faults[i].looked = true
+	d.faults[i].holdChecked = true
 	if event {
 		return nil
 	}
@@ -100,14 +99,15 @@ func (d *Drill) lookAtHeld(ctx context.Context, f fault.Fault) error {
 	return nil
 }
 
-// book enters in the ledger, if there is one, what becomes of a fault.
-func (d *Drill) book(entry func(*fault.Ledger, fault.Fault) error, f fault.Fault) error {
+// updateLedger changes the entry of a fault in the ledger, if there is one.
+func (d *Drill) updateLedger(entry func(*fault.Ledger, fault.Fault) error, f fault.Fault) error {
 	if d.cfg.Ledger == nil {
 		return nil
 	}
 	return entry(d.cfg.Ledger, f)
 }
 
+// confirm waits for evidence and records it.
 func (d *Drill) confirm(
 	ctx context.Context, f fault.Fault, kind record.Kind, within time.Duration,
 	look func(context.Context) (string, error),

@@ -14,23 +14,23 @@ import (
 	"drillbook/harness/record"
 )
 
-// Figure records something that a step has measured, of a member or, if that
-// is "", of all.
-func (d *Drill) Figure(member, name string, value float64, unit string) {
+// RecordFigure records a figure that a step measured, of a member or, if member
+// is "", of the cluster.
+func (d *Drill) RecordFigure(member, name string, value float64, unit string) {
 	d.event(record.Event{Kind: record.Figure, Member: member, What: name, Value: value, Unit: unit})
 }
 
-// Expect records the outage that the cluster's own settings make of what is
-// about to be done to it: at most so long, which sum adds up.
-func (d *Drill) Expect(event string, most time.Duration, sum string) {
+// RecordExpected records the longest outage that the cluster's settings predict
+// for an event. sum shows how it adds up.
+func (d *Drill) RecordExpected(event string, most time.Duration, sum string) {
 	d.event(record.Event{Kind: record.Expected, What: event, Took: most, Answer: sum})
 }
 
-// Progress says how far a long step has got.
-func (d *Drill) Progress(done string) { d.event(record.Event{Kind: record.Progress, What: done}) }
+// RecordProgress records how far a long step has got.
+func (d *Drill) RecordProgress(done string) { d.event(record.Event{Kind: record.Progress, What: done}) }
 
-// Watch is what is looked at again and again while a drill goes on.
-type Watch struct {
+// LagWatch samples the lag of a standby while a drill goes on.
+type LagWatch struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
 
@@ -40,17 +40,17 @@ type Watch struct {
 	most int64
 }
 
-// WatchLag records every so often how far the standby is behind, and looks at
-// the harness' own memory, until the watch is stopped. The end of the drill
+// WatchLag records at every interval how far the standby is behind, and samples
+// the memory of the harness, until the watch is stopped. The end of the drill
 // stops it too.
-func (d *Drill) WatchLag(ctx context.Context, standby, primary driver.Member, every time.Duration) (*Watch, error) {
-	l, ok := d.cfg.Driver.(driver.Lagger)
+func (d *Drill) WatchLag(ctx context.Context, standby, primary driver.Member, every time.Duration) (*LagWatch, error) {
+	l, ok := d.cfg.Driver.(driver.LagReporter)
 	if !ok {
-		return nil, d.cannot("tell how far a standby is behind")
+		return nil, d.unsupported("tell how far a standby is behind")
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the step that began it
-	w := &Watch{stop: cancel, before: memory()}
-	d.watches = append(d.watches, w)
+	w := &LagWatch{stop: cancel, before: processMemory()}
+	d.lagWatches = append(d.lagWatches, w)
 	w.work.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
@@ -70,31 +70,31 @@ func (d *Drill) WatchLag(ctx context.Context, standby, primary driver.Member, ev
 	return w, nil
 }
 
-// Stop ends the watch and waits for its last look. It may be called again.
-func (w *Watch) Stop() {
+// Stop ends the watch and waits for its last sample. It may be called again.
+func (w *LagWatch) Stop() {
 	w.stop()
 	w.work.Wait()
 }
 
-// Memory is how much memory the harness had when the watch began and, since,
-// at most, in bytes.
-func (w *Watch) Memory() (before, most int64) {
+// Memory returns the memory of the harness at the start of the watch and at most
+// since then, in bytes.
+func (w *LagWatch) Memory() (before, most int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.before, max(w.before, w.most)
 }
 
-func (w *Watch) look() {
-	held := memory()
+func (w *LagWatch) look() {
+	held := processMemory()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.most = max(w.most, held)
 }
 
-// memory is how much memory this process has: what is resident or, where the
-// system does not tell, what the runtime has asked for.
-func memory() int64 {
-	if held, err := resident(); err == nil {
+// processMemory is the resident memory of this process or, where the system does
+// not tell that, what the runtime has obtained.
+func processMemory() int64 {
+	if held, err := residentMemory(); err == nil {
 		return held
 	}
 	var m runtime.MemStats
@@ -102,7 +102,7 @@ func memory() int64 {
 	return int64(m.Sys) //nolint:gosec // far below the greatest int64
 }
 
-func resident() (int64, error) {
+func residentMemory() (int64, error) {
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0, err

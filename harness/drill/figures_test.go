@@ -33,7 +33,7 @@ func TestFiguresOfADrillWithoutAFault(t *testing.T) {
 			if before, most := w.Memory(); before <= 0 || most < before {
 				t.Errorf("memory = %d, at most %d, want some, and no less at most", before, most)
 			}
-			d.Figure(b.Name, "catch-up", 12.5, "ms")
+			d.RecordFigure(b.Name, "catch-up", 12.5, "ms")
 			return nil
 		})
 		step(t, d.Drill, 2, func() error {

@@ -9,8 +9,8 @@ import (
 	"drillbook/harness/record"
 )
 
-// preflight looks at the cluster before the clients come, and records what it
-// finds. Anything wrong is an error.
+// preflight checks the cluster before the clients connect, and records the
+// findings. Anything wrong is an error.
 func (d *Drill) preflight(ctx context.Context) error {
 	began := d.now()
 	serving, seats := d.Cluster.Members, d.Cluster.Seats

@@ -13,24 +13,23 @@ import (
 	"drillbook/harness/wait"
 )
 
-// hurriedSync is how long a member may take to catch up after an interrupt, which
-// may have come before it was even started again.
-const hurriedSync = 5 * time.Second
+// syncWithinHurried is how long a member may take to catch up after an interrupt,
+// which may have come before the member was started again.
+const syncWithinHurried = 5 * time.Second
 
-// readBack reads what every member holds, the primary first and each in its own
-// time: a standby once it has caught up, or after so long. Copies that differ are
-// read again for a while: a write that its client has given up may still take
-// effect between the one and the other. What was read last as completely as at
-// first is kept.
+// readBack reads the copies of all members, the primary first. Each standby is
+// read once it has caught up, or after within; the deadline is per member. Copies
+// that differ are read again for a while, since a write that its client gave up
+// may take effect between two reads. The last complete set of copies is recorded.
 func (d *Drill) readBack(ctx context.Context, within time.Duration) {
-	primary, err := d.primaryAtEnd(ctx)
+	primary, err := d.finalPrimary(ctx)
 	if err != nil {
 		d.event(record.Event{Kind: record.Note, What: "no single primary to read back from", Err: err.Error()})
 	}
-	copies := d.copies(ctx, primary, within)
-	if !agree(copies) {
+	copies := d.readCopies(ctx, primary, within)
+	if !copiesAgree(copies) {
 		err := wait.For(ctx, "the members' copies to agree", agreeWithin, func(window context.Context) error {
-			if err := wait.Out(window, agreeEvery); err != nil {
+			if err := wait.Duration(window, agreeEvery); err != nil {
 				return err
 			}
 			again, err := d.reread(ctx, copies, primary)
@@ -38,7 +37,7 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 				return err
 			}
 			copies = again
-			if !agree(copies) {
+			if !copiesAgree(copies) {
 				return errors.New("they still differ")
 			}
 			return nil
@@ -52,14 +51,14 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 	}
 }
 
-func (d *Drill) primaryAtEnd(ctx context.Context) (driver.Member, error) {
+func (d *Drill) finalPrimary(ctx context.Context) (driver.Member, error) {
 	ctx, cancel := context.WithTimeout(ctx, copyWithin)
 	defer cancel()
 	return d.Cluster.Primary(ctx)
 }
 
-// copies are those of all members as they stand at the end.
-func (d *Drill) copies(ctx context.Context, primary driver.Member, within time.Duration) []record.Copy {
+// readCopies reads the copies of all members.
+func (d *Drill) readCopies(ctx context.Context, primary driver.Member, within time.Duration) []record.Copy {
 	members := slices.Clone(d.Cluster.Members)
 	slices.SortStableFunc(members, func(a, b driver.Member) int {
 		switch primary.Name {
@@ -79,33 +78,33 @@ func (d *Drill) copies(ctx context.Context, primary driver.Member, within time.D
 				synced = false
 			}
 		}
-		c := d.persistently(ctx, m, min(within, agreeWithin))
+		c := d.readCopyRetrying(ctx, m, min(within, agreeWithin))
 		c.Synced = synced
 		all = append(all, c)
 	}
 	return all
 }
 
-// persistently reads a copy, and tries for so long if it cannot be read at once.
-func (d *Drill) persistently(ctx context.Context, m driver.Member, within time.Duration) (c record.Copy) {
+// readCopyRetrying reads a copy, and tries again for within after errors.
+func (d *Drill) readCopyRetrying(ctx context.Context, m driver.Member, within time.Duration) (c record.Copy) {
 	// The last copy has the error, if there is one.
 	_ = wait.For(ctx, "the copy of "+m.Name, within, func(window context.Context) error {
-		if c = d.copyOf(ctx, m); c.Err == "" {
+		if c = d.readCopy(ctx, m); c.Err == "" {
 			return nil
 		}
-		_ = wait.Out(window, agreeEvery) // no longer than there is time
+		_ = wait.Duration(window, agreeEvery) // no longer than there is time
 		return errors.New(c.Err)
 	})
 	return c
 }
 
-// reread reads once more the copies that are compared. It fails if not all of
-// them can be read.
+// reread reads once more the copies that are compared. It fails if one of them
+// cannot be read.
 func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver.Member) ([]record.Copy, error) {
 	again := slices.Clone(copies)
 	for i, c := range again {
 		m, ok := d.Cluster.Member(c.Member)
-		if !ok || !compared(c) {
+		if !ok || !isComparable(c) {
 			continue
 		}
 		if m.Name != primary.Name {
@@ -113,7 +112,7 @@ func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver
 				return nil, err
 			}
 		}
-		again[i] = d.copyOf(ctx, m)
+		again[i] = d.readCopy(ctx, m)
 		if again[i].Err != "" {
 			return nil, errors.New(again[i].Err)
 		}
@@ -122,14 +121,15 @@ func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver
 	return again, nil
 }
 
-// compared reports whether a copy is compared with others.
-func compared(c record.Copy) bool { return c.Synced && c.Err == "" }
+// isComparable reports whether a copy is compared with others.
+func isComparable(c record.Copy) bool { return c.Synced && c.Err == "" }
 
-// agree reports whether the copies hold the same tokens, as far as they tell.
-func agree(copies []record.Copy) bool {
+// copiesAgree reports whether the copies that can be compared hold the same
+// tokens.
+func copiesAgree(copies []record.Copy) bool {
 	var held [][]record.Stored
 	for _, c := range copies {
-		if compared(c) {
+		if isComparable(c) {
 			held = append(held, slices.SortedFunc(slices.Values(c.Tokens), compareStored))
 		}
 	}
@@ -143,21 +143,21 @@ func compareStored(a, b record.Stored) int {
 	return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 }
 
-func (d *Drill) copyOf(ctx context.Context, m driver.Member) record.Copy {
+func (d *Drill) readCopy(ctx context.Context, m driver.Member) record.Copy {
 	c := record.Copy{At: d.now(), Member: m.Name, Final: true}
 	ctx, cancel := context.WithTimeout(ctx, copyWithin)
 	defer cancel()
-	stored, role, err := d.tokens(ctx, m)
+	stored, role, err := d.readTokens(ctx, m)
 	if err != nil {
 		c.Err = err.Error()
 		return c
 	}
-	c.Role, c.Tokens = string(role), d.stored(stored)
+	c.Role, c.Tokens = string(role), d.recordTokens(stored)
 	return c
 }
 
-// stored is tokens as the record has them.
-func (d *Drill) stored(tokens []driver.Stored) []record.Stored {
+// recordTokens converts tokens to the form of the record.
+func (d *Drill) recordTokens(tokens []driver.Stored) []record.Stored {
 	rows := make([]record.Stored, 0, len(tokens))
 	for _, t := range tokens {
 		rows = append(rows, record.Stored{
@@ -169,7 +169,7 @@ func (d *Drill) stored(tokens []driver.Stored) []record.Stored {
 	return rows
 }
 
-func (d *Drill) tokens(ctx context.Context, m driver.Member) ([]driver.Stored, driver.Role, error) {
+func (d *Drill) readTokens(ctx context.Context, m driver.Member) ([]driver.Stored, driver.Role, error) {
 	s, err := d.cfg.Driver.Open(ctx, driver.Target{Members: []driver.Member{m}})
 	if err != nil {
 		return nil, "", fmt.Errorf("open %s: %w", m.Name, err)

@@ -8,17 +8,17 @@ import (
 	"drillbook/harness/driver"
 )
 
-// Promote makes m the primary, whatever the others say. It fails with
-// [errors.ErrUnsupported] if the product cannot.
+// Promote makes m the primary, whatever the other members say. It fails with
+// [errors.ErrUnsupported] if the product cannot do that.
 func (d *Drill) Promote(ctx context.Context, m driver.Member) error {
 	p, ok := d.cfg.Driver.(driver.Promoter)
 	if !ok {
-		return d.cannot("promote a member")
+		return d.unsupported("promote a member")
 	}
-	if err := d.mayPromote(ctx, m); err != nil {
+	if err := d.checkPromote(ctx, m); err != nil {
 		return err
 	}
-	d.Decide(m)
+	d.RecordDecision(m)
 	defer d.markDisturbed()
 	if err := p.Promote(ctx, m); err != nil {
 		return fmt.Errorf("promote %s: %w", m.Name, err)
@@ -26,17 +26,18 @@ func (d *Drill) Promote(ctx context.Context, m driver.Member) error {
 	return nil
 }
 
-// Switchover gives the role of the primary to another member, without loss.
+// Switchover moves the role of the primary from one member to another without
+// loss.
 func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
 	s, ok := d.cfg.Driver.(driver.Switcher)
 	if !ok {
-		return d.cannot("switch over")
+		return d.unsupported("switch over")
 	}
-	if err := d.maySwitchover(ctx, from, to); err != nil {
+	if err := d.checkSwitchover(ctx, from, to); err != nil {
 		return err
 	}
 	d.waitSettled(ctx)
-	d.Decide(to)
+	d.RecordDecision(to)
 	defer d.markDisturbed()
 	if err := s.Switchover(ctx, from, to); err != nil {
 		return fmt.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
@@ -45,10 +46,10 @@ func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
 }
 
 // Rejoin brings a member back as a standby of the primary.
-func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver.Way) error {
+func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver.RejoinMethod) error {
 	r, ok := d.cfg.Driver.(driver.Rejoiner)
 	if !ok {
-		return d.cannot("rejoin a member")
+		return d.unsupported("rejoin a member")
 	}
 	defer d.markDisturbed()
 	if err := r.Rejoin(ctx, m, primary, way); err != nil {
@@ -57,6 +58,7 @@ func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver
 	return nil
 }
 
-func (d *Drill) cannot(what string) error {
+// unsupported is the error for an ability that the driver lacks.
+func (d *Drill) unsupported(what string) error {
 	return fmt.Errorf("%s cannot %s: %w", d.cfg.Driver.Product().Title, what, errors.ErrUnsupported)
 }

@@ -14,26 +14,26 @@ import (
 	"drillbook/harness/record"
 )
 
-// Salvage saves what m holds and the primary does not to a file in the drill's
-// folder, and reads back from that file which of the probe's writes are in it.
-// On error it leaves no file, and m must not be wound back; one that an earlier
-// call has saved stays.
+// Salvage saves the rows that m holds and the primary does not to a file in the
+// drill's folder, and reads from that file which of the probe's writes are in it.
+// On error it leaves no new file, and m must not be rewound; the file of an
+// earlier call stays.
 func (d *Drill) Salvage(ctx context.Context, m, primary driver.Member) (record.Saved, error) {
 	s, ok := d.cfg.Driver.(driver.Salvager)
 	if !ok {
-		return record.Saved{}, d.cannot("save what only one member holds")
+		return record.Saved{}, d.unsupported("save what only one member holds")
 	}
 	saved := record.Saved{File: "salvage-" + m.Name + ".txt"}
 	path := filepath.Join(d.cfg.Dir, saved.File)
 	tokens, err := d.save(ctx, s, m, primary, path, &saved)
 	if err != nil {
-		return saved, fmt.Errorf("save what only %s holds: %w: do not wind it back before this has worked", m.Name, err)
+		return saved, fmt.Errorf("save what only %s holds: %w: do not rewind it before this has worked", m.Name, err)
 	}
 	d.journal.Copy(record.Copy{At: d.now(), Member: m.Name, Saved: &saved, Tokens: tokens})
 	return saved, nil
 }
 
-// save writes the file and fills in what is said of it.
+// save writes the file and fills in saved.
 func (d *Drill) save(
 	ctx context.Context, s driver.Salvager, m, primary driver.Member, path string, saved *record.Saved,
 ) (_ []record.Stored, err error) {
@@ -65,7 +65,7 @@ func (d *Drill) save(
 	if err != nil {
 		return nil, fmt.Errorf("read %s back: %w", path, err)
 	}
-	return d.stored(tokens), nil
+	return d.recordTokens(tokens), nil
 }
 
 // counter counts the bytes that are written to it.

@@ -54,7 +54,7 @@ func (s splitBrain) drill(t *testing.T, dir string) {
 		if err != nil {
 			return err
 		}
-		cut := fault.Together("a is cut off", fault.Impair(l, link.Condition{Kind: link.Drop}))
+		cut := fault.Group("a is cut off", fault.Impair(l, link.Condition{Kind: link.Drop}))
 		return errors.Join(d.Inject(ctx, cut), d.Promote(ctx, b))
 	})
 	step(t, d.Drill, 2, func() error {

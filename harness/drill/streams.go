@@ -22,7 +22,7 @@ const (
 	defaultReply     = 250 * time.Millisecond
 )
 
-// Or fills in from another probe what is not set.
+// Or sets the fields of p that are not set to those of q.
 func (p Probe) Or(q Probe) Probe {
 	return Probe{
 		Writes: orElse(p.Writes, q.Writes), Reads: orElse(p.Reads, q.Reads), Connects: orElse(p.Connects, q.Connects),
@@ -31,7 +31,7 @@ func (p Probe) Or(q Probe) Probe {
 	}
 }
 
-// withDefaults is the probe with everything set.
+// withDefaults returns p with all fields set.
 func (p Probe) withDefaults() Probe {
 	return p.Or(Probe{
 		Writes: defaultWrites, Reads: defaultReads, Connects: defaultConnects, Direct: defaultDirect,
@@ -39,7 +39,7 @@ func (p Probe) withDefaults() Probe {
 	})
 }
 
-// Streams are the attempts to make: the clients' own first.
+// Streams returns the streams of a drill, those of the clients first.
 func (p Probe) Streams(members []string, registers bool) []record.Stream {
 	p = p.withDefaults()
 	stream := func(name string, kind record.StreamKind, rate float64, tried int) record.Stream {
@@ -69,12 +69,13 @@ func (p Probe) Streams(members []string, registers bool) []record.Stream {
 	return streams
 }
 
-// interval is that of so many attempts a second; of 0, of the usual writes.
+// interval is the interval of a rate per second; of 0, that of the default rate
+// of writes.
 func interval(rate float64) time.Duration {
 	return time.Duration(float64(time.Second) / orElse(rate, defaultWrites))
 }
 
-// calibration is the probe of the clients' writes.
+// calibration returns the settings for calibrating the probe of clients' writes.
 func (p Probe) calibration() calibrate.Settings {
 	p = p.withDefaults()
 	return calibrate.Settings{
@@ -84,23 +85,23 @@ func (p Probe) calibration() calibrate.Settings {
 	}
 }
 
-// The good service that a calibration begins with is short, since every drill
-// begins with one, and long enough for a few answers to learn from.
+// Before an outage, a calibration lets service run for a time that is short, since
+// every drill begins with a calibration, but long enough to learn from a few answers.
 const (
 	calibrateBaseline = 300 * time.Millisecond
 	calibrateAnswers  = 4
 )
 
-// How often a calibration is repeated, for the manners of outage in which it is not
-// good: the machine may be busy with other things for a moment. One in which the
-// harness stood still says more of that than of the probe.
+// A calibration is repeated for the kinds of outage that were measured badly, since the
+// machine may have been busy for a moment. One with a stall of the harness does not
+// count as a try, since it tells nothing about the probe.
 const (
 	calibrateTries = 3
-	calibrateMost  = 10 // with those in which it stood still
+	calibrateMost  = 10 // with those that had a stall
 )
 
 // calibrate has the probe measure outages of known length while the cluster and
-// its clients run, so that what they cost this machine is part of the error.
+// its clients run, so that their load on this machine is part of the error.
 func (d *Drill) calibrate(ctx context.Context) error {
 	if d.cfg.Calibrate == nil {
 		return nil
@@ -143,8 +144,8 @@ func orElse[T comparable](v, otherwise T) T {
 	return v
 }
 
-// openers gives every stream the way to whom it is about.
-func (d *Drill) openers() []probe.Stream {
+// probeStreams returns the streams with the functions that open their sessions.
+func (d *Drill) probeStreams() []probe.Stream {
 	streams := make([]probe.Stream, 0, len(d.cfg.Head.Streams))
 	for i, s := range d.cfg.Head.Streams {
 		target := d.target(i)
@@ -160,7 +161,7 @@ func (d *Drill) openers() []probe.Stream {
 	return streams
 }
 
-// target is whom the attempts of stream i are addressed to.
+// target returns whom the attempts of stream i go to.
 func (d *Drill) target(i int) driver.Target {
 	s := d.cfg.Head.Streams[i]
 	if s.Member == "" {

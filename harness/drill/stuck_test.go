@@ -91,7 +91,7 @@ func TestStuckDrillEndsAtOnce(t *testing.T) {
 func TestThePlaceIsBlamed(t *testing.T) {
 	gone := fmt.Errorf("kill node a: %w", host.ErrGone)
 	for _, err := range []error{gone, drill.Blame(record.BlameFault, fmt.Errorf("inject it: %w", gone))} {
-		if got := drill.Blamed(err); got != record.BlamePlace {
+		if got := drill.BlameOf(err); got != record.BlamePlace {
 			t.Errorf("Blamed(%v) = %q, want the place", err, got)
 		}
 	}

@@ -23,14 +23,15 @@ func (d *Drill) waitSettled(ctx context.Context) {
 // markDisturbed notes the time of an action that clients may notice.
 func (d *Drill) markDisturbed() { d.disturbed = d.now() }
 
-// clients is the stream by which the clients' service is told: their writes.
+// clients is the index of the stream that shows whether clients are served: their
+// writes.
 const clients = 0
 
-// Health is how the clients' writes fare at the moment.
+// Health returns the state of the clients' writes.
 func (d *Drill) Health() (h probe.Health, now time.Duration) { return d.probe.Health(clients) }
 
-// WaitServed waits until the clients' writes have succeeded without a failure
-// for so long, and for so long since the drill last did something to them.
+// WaitServed waits until the clients' writes have succeeded without a failure for
+// clean, and the last action of the drill is as long ago.
 func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) error {
 	return wait.For(ctx, "clients to be served", within, func(context.Context) error {
 		h, now := d.Health()
@@ -45,16 +46,16 @@ func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) err
 	})
 }
 
-// WaitInSync waits until the standby has applied everything that the primary
-// had written when this was called.
+// WaitInSync waits until the standby has applied everything that the primary had
+// written when WaitInSync was called.
 func (d *Drill) WaitInSync(
 	ctx context.Context,
 	standby, primary driver.Member,
 	within time.Duration,
 ) (driver.Lag, error) {
-	l, ok := d.cfg.Driver.(driver.Lagger)
+	l, ok := d.cfg.Driver.(driver.LagReporter)
 	if !ok {
-		return driver.Lag{}, d.cannot("tell how far a standby is behind")
+		return driver.Lag{}, d.unsupported("tell how far a standby is behind")
 	}
 	var last driver.Lag
 	var goal uint64

@@ -8,9 +8,9 @@ import (
 	"drillbook/harness/secret"
 )
 
-// Keeper knows secrets. None of them may be found in what a drill leaves or
+// SecretKeeper knows secrets. None of them may be found in what a drill leaves or
 // shows.
-type Keeper interface {
+type SecretKeeper interface {
 	Secrets() []secret.Text
 }
 
@@ -26,19 +26,19 @@ type Switcher interface {
 	Switchover(ctx context.Context, from, to Member) error
 }
 
-// Way is how a former primary is brought back as a standby.
-type Way string
+// RejoinMethod is how a former primary is brought back as a standby.
+type RejoinMethod string
 
 // The ways of bringing a member back.
 const (
-	Rewind  Way = "rewind"  // keep its data, undo what diverged
-	Rebuild Way = "rebuild" // copy everything anew
+	Rewind  RejoinMethod = "rewind"  // keep its data, undo what diverged
+	Rebuild RejoinMethod = "rebuild" // copy everything anew
 )
 
 // Rejoiner can bring a member back as a standby of the primary. The member's
 // node runs, its database does not.
 type Rejoiner interface {
-	Rejoin(ctx context.Context, m, primary Member, way Way) error
+	Rejoin(ctx context.Context, m, primary Member, way RejoinMethod) error
 }
 
 // Lag says where a standby stands against its primary.
@@ -59,9 +59,9 @@ func (l Lag) Behind() uint64 {
 	return l.Written - l.Applied
 }
 
-// Lagger can tell where a standby stands. Both members are asked, the primary
+// LagReporter can tell where a standby stands. Both members are asked, the primary
 // first, so that Behind never understates.
-type Lagger interface {
+type LagReporter interface {
 	Lag(ctx context.Context, standby, primary Member) (Lag, error)
 }
 
@@ -81,9 +81,9 @@ type Setting struct {
 	Got string
 }
 
-// Configurer can tell what has become of the settings that it has written: a
+// SettingsReporter can tell what has become of the settings that it has written: a
 // server may round one, read it from elsewhere, or wait for a restart.
-type Configurer interface {
+type SettingsReporter interface {
 	// Settings asks for every setting that the driver has written for the member
 	// that was launched in the seat, where it can be asked for.
 	Settings(ctx context.Context, m Member, seat Seat) ([]Setting, error)
@@ -106,13 +106,13 @@ type Bootstrapper interface {
 	Bootstrap(ctx context.Context, g Env) error
 }
 
-// Dissolver runs something for a cluster besides its members, such as consoles
+// ClusterCloser runs something for a cluster besides its members, such as consoles
 // that it keeps.
-type Dissolver interface {
-	// Dissolve ends that, and returns once it has ended. No session can be
+type ClusterCloser interface {
+	// CloseCluster ends that, and returns once it has ended. No session can be
 	// opened afterwards. It may be called again, and before there is a cluster;
 	// the members are left as they are.
-	Dissolve(ctx context.Context) error
+	CloseCluster(ctx context.Context) error
 }
 
 // Salvaged is what was saved of a member.

@@ -2,8 +2,8 @@ package driver
 
 import "drillbook/harness/host"
 
-// MostAuxiliaries is how many auxiliary nodes a cluster may have.
-const MostAuxiliaries = 3
+// MaxAuxiliaries is how many auxiliary nodes a cluster may have.
+const MaxAuxiliaries = 3
 
 // Auxiliary is a node that a cluster needs besides its members and that holds none of
 // their data: a monitor, an arbiter, a store of the cluster's configuration, a pooler
@@ -21,7 +21,7 @@ type Auxiliary struct {
 // AuxiliaryPlanner is a driver whose clusters have auxiliary nodes. They are launched
 // beside the members, and none has the name of a member.
 type AuxiliaryPlanner interface {
-	// PlanAuxiliaries says how to run them, [MostAuxiliaries] at most. It is always
+	// PlanAuxiliaries says how to run them, [MaxAuxiliaries] at most. It is always
 	// the same for the same members.
 	PlanAuxiliaries(members []string) ([]Auxiliary, error)
 }

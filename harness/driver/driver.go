@@ -74,12 +74,12 @@ type Member struct {
 	// dial, or the first port of an auxiliary; "" if it serves none. The harness
 	// itself must ask the node.
 	Public string
-	// Ran, if set, is told of every command that [Member.Run] has run.
-	Ran func(Ran)
+	// OnCommand, if set, is told of every command that [Member.Run] has run.
+	OnCommand func(CommandRun)
 }
 
-// Ran is a command that was run in a member.
-type Ran struct {
+// CommandRun is a command that was run in a member.
+type CommandRun struct {
 	Member  string
 	Command host.Command
 	Answer  host.Answer
@@ -95,8 +95,8 @@ func (m Member) Run(ctx context.Context, c host.Command) (host.Answer, error) {
 	if err == nil && answer.Code != 0 {
 		err = &CommandError{Member: m.Name, Argv: c.Argv, Answer: answer}
 	}
-	if m.Ran != nil {
-		m.Ran(Ran{Member: m.Name, Command: c, Answer: answer, Took: time.Since(began), Err: err})
+	if m.OnCommand != nil {
+		m.OnCommand(CommandRun{Member: m.Name, Command: c, Answer: answer, Took: time.Since(began), Err: err})
 	}
 	return answer, err
 }

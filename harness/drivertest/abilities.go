@@ -90,7 +90,7 @@ func (t *checker) switchover(ctx context.Context) error {
 }
 
 func (t *checker) settings(ctx context.Context) error {
-	c, ok := t.d.(driver.Configurer)
+	c, ok := t.d.(driver.SettingsReporter)
 	if !ok {
 		return errors.ErrUnsupported
 	}
@@ -116,8 +116,8 @@ func (t *checker) settings(ctx context.Context) error {
 	return errors.Join(wrong...)
 }
 
-func (t *checker) dissolve(ctx context.Context) error {
-	if _, ok := t.d.(driver.Dissolver); !ok {
+func (t *checker) closeCluster(ctx context.Context) error {
+	if _, ok := t.d.(driver.ClusterCloser); !ok {
 		return errors.ErrUnsupported
 	}
 	if err := errors.Join(t.c.Close(ctx), t.c.Close(ctx)); err != nil {

@@ -34,21 +34,21 @@ const largestFill = 4 << 30
 const noSpace = "No space left on device"
 
 func (f *fillDisk) String() string  { return "disk of " + f.m.Name + " is full" }
-func (*fillDisk) Mechanism() string { return fillDiskMade }
+func (*fillDisk) Mechanism() string { return fillDiskMechanism }
 
 func (f *fillDisk) filler() string { return path.Join(f.dir, "drillbook.filler") }
 func (f *fillDisk) tried() string  { return path.Join(f.dir, "drillbook.tried") }
 
 func (f *fillDisk) Inject(ctx context.Context) error {
-	if err := f.own(ctx); err != nil {
+	if err := f.checkOwnDisk(ctx); err != nil {
 		return fmt.Errorf("fill the disk of %s: %w", f.m.Name, err)
 	}
 	f.full = true // before it is so: what is half done must be healed too
 	return f.fill(ctx)
 }
 
-// own makes sure that the disk is the data's own.
-func (f *fillDisk) own(ctx context.Context) (err error) {
+// checkOwnDisk makes sure that the disk is the data's own.
+func (f *fillDisk) checkOwnDisk(ctx context.Context) (err error) {
 	if f.dir, err = f.s.DataDir(ctx, f.m); err != nil {
 		return err
 	}
@@ -74,13 +74,13 @@ func (f *fillDisk) fill(ctx context.Context) error {
 			return fmt.Errorf("fill the disk of %s: it took everything: %s", f.m.Name, answer.Stderr)
 		}
 	}
-	size, err := f.stands(ctx)
+	size, err := f.fillerSize(ctx)
 	f.size = size
 	return err
 }
 
-// stands is how large the filler is.
-func (f *fillDisk) stands(ctx context.Context) (int64, error) {
+// fillerSize is how large the filler is.
+func (f *fillDisk) fillerSize(ctx context.Context) (int64, error) {
 	answer, err := f.run(ctx, "stat -c %s '"+f.filler()+"'")
 	if err != nil {
 		return 0, err
@@ -99,7 +99,7 @@ func (f *fillDisk) Holds(ctx context.Context) (string, error) {
 	if !f.full {
 		return "", fmt.Errorf("the disk of %s was not filled", f.m.Name)
 	}
-	size, err := f.stands(ctx)
+	size, err := f.fillerSize(ctx)
 	if err == nil && size < f.size {
 		err = fmt.Errorf("%s on %s has %d bytes left of %d", f.filler(), f.m.Name, size, f.size)
 	}

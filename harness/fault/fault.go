@@ -65,8 +65,8 @@ type hostLoss struct {
 func (f *hostLoss) String() string { return "host of " + f.m.Name + " is lost" }
 
 func (f *hostLoss) Mechanism() string {
-	if w, ok := f.m.Node.(host.Witness); ok {
-		return w.Killing()
+	if w, ok := f.m.Node.(host.MechanismReporter); ok {
+		return w.KillMechanism()
 	}
 	return "the host kills the node"
 }
@@ -102,7 +102,7 @@ func Ends(f Fault, node string) bool {
 		return f.m.Name == node
 	case *freeze:
 		return f.m.Name == node
-	case *together:
+	case *group:
 		return slices.ContainsFunc(f.parts, func(p Fault) bool { return Ends(p, node) })
 	}
 	return false
@@ -141,8 +141,8 @@ type freeze struct{ m driver.Member }
 func (f *freeze) String() string { return f.m.Name + " is frozen" }
 
 func (f *freeze) Mechanism() string {
-	if w, ok := f.m.Node.(host.Witness); ok {
-		return w.Freezing()
+	if w, ok := f.m.Node.(host.MechanismReporter); ok {
+		return w.FreezeMechanism()
 	}
 	return "the host pauses the node"
 }

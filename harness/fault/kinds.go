@@ -4,17 +4,17 @@ import "slices"
 
 // How the faults of this package are really done, as reports say it.
 const (
-	hostLossMade = "in containers, the node's network interfaces are taken away, then all its processes are killed: " +
+	hostLossMechanism = "in containers, the node's network interfaces are taken away, then all its processes are killed: " +
 		"nobody is told, but clients are refused at once where they dial ports that the engine publishes; " +
 		"on a local host they can only be killed, and the kernel tells the peers at once"
-	freezeMade        = "all processes of the node are paused by the kernel"
-	killMade          = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
-	stopMade          = "the server is stopped in order by its own command; the host stays up"
-	rejectClientsMade = "the server's own access rules refuse new sessions from the network, and open ones are ended"
-	fillDiskMade      = "a file in the data directory is made larger until nothing more fits on the disk, " +
+	freezeMechanism        = "all processes of the node are paused by the kernel"
+	killMechanism          = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
+	stopMechanism          = "the server is stopped in order by its own command; the host stays up"
+	rejectClientsMechanism = "the server's own access rules refuse new sessions from the network, and open ones are ended"
+	fillDiskMechanism      = "a file in the data directory is made larger until nothing more fits on the disk, " +
 		"which is the member's own"
-	unplugMade = "the node's interfaces to the networks are taken away; its processes run on"
-	useUpMade  = "sessions are opened and held until the server refuses one more"
+	unplugMechanism = "the node's interfaces to the networks are taken away; its processes run on"
+	useUpMechanism  = "sessions are opened and held until the server refuses one more"
 )
 
 // Kind describes one sort of fault to people.
@@ -39,56 +39,56 @@ func Kinds(lang string) []Kind {
 func membersInEnglish() []Kind {
 	return []Kind{
 		{
-			"host-loss", hostLossMade,
+			"host-loss", hostLossMechanism,
 			"power, hardware or hypervisor of a machine fails",
 			"disks keep what was written: nothing that was not flushed is lost",
 			"the place says that the node has ended",
 			true,
 		},
 		{
-			"kill", killMade,
+			"kill", killMechanism,
 			"a crash of the server, or the kernel's end of it when memory runs out",
 			"connections are closed by the kernel at once, so clients learn of it within a millisecond",
 			"the process is gone, and no main process runs",
 			false,
 		},
 		{
-			"stop", stopMade,
+			"stop", stopMechanism,
 			"planned work: a restart, an upgrade, a shutdown of the site",
 			"it is no failure: sessions are ended and the standby is sent everything first",
 			"no main process runs",
 			false,
 		},
 		{
-			"freeze", freezeMade,
+			"freeze", freezeMechanism,
 			"a virtual machine that is moved or suspended, or a host that swaps itself to death",
 			"the network of the node goes on acknowledging what arrives, and time goes on inside",
 			"the place says that the node is frozen",
 			true,
 		},
 		{
-			"unplug", unplugMade,
+			"unplug", unplugMechanism,
 			"a pulled cable, a broken switch, or a network service that was stopped",
 			"the interface vanishes with its address, so the member itself is told at once that nothing can be reached",
 			"the member counts fewer interfaces than before",
 			true,
 		},
 		{
-			"disk-full", fillDiskMade,
+			"disk-full", fillDiskMechanism,
 			"archives, logs or data that grow until the disk of the data is full",
 			"the disk is small and in memory: it is neither slow nor broken, and nothing else is on it",
 			"the member itself fails to write 8 kB",
 			true,
 		},
 		{
-			"sessions", useUpMade,
+			"sessions", useUpMechanism,
 			"a leak in an application's pool, or a storm of clients that reconnect",
 			"the sessions are idle: they cost places and memory, and no processor",
 			"one more session is refused while the server answers in those that are held",
 			true,
 		},
 		{
-			"turn-away", rejectClientsMade,
+			"turn-away", rejectClientsMechanism,
 			"people who close the database before they stop it",
 			"it is no failure: replication and commands on the host go on",
 			"the server accepts a connection and refuses the session",

@@ -15,16 +15,16 @@ import (
 
 // Ledger is a list on disk of the faults that a drill has in force. A fault
 // stands in it before it is injected, so that a harness that is killed leaves
-// behind what has to be undone; see [Left]. Its methods may be called at the
+// behind what has to be undone; see [Abandoned]. Its methods may be called at the
 // same time from several goroutines.
 type Ledger struct {
-	mu   sync.Mutex // guards all below
-	file *os.File   // locked for as long as the process lives
-	page Page
+	mu       sync.Mutex // guards all below
+	file     *os.File   // locked for as long as the process lives
+	contents RunFaults
 }
 
-// Page is what a ledger says of its run.
-type Page struct {
+// RunFaults is what a ledger says of its run.
+type RunFaults struct {
 	Run    string  `json:"run"`
 	Undo   string  `json:"undo"`   // how what was done is undone if the harness cannot
 	Site   string  `json:"site"`   // which place it is in, as [host.Site] has it; "" if that was not said
@@ -44,7 +44,7 @@ const ledgerName = ".faults"
 
 // OpenLedger begins the ledger of a run in a folder, which is made if missing.
 // The run's name must be fit for a file.
-func OpenLedger(dir string, page Page) (*Ledger, error) {
+func OpenLedger(dir string, page RunFaults) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // others may see what is in force
 		return nil, fmt.Errorf("make the folder of fault ledgers: %w", err)
 	}
@@ -53,9 +53,9 @@ func OpenLedger(dir string, page Page) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin the fault ledger: %w", err)
 	}
-	l := &Ledger{file: f, page: page}
+	l := &Ledger{file: f, contents: page}
 	if err := errors.Join(lock(f), l.write()); err != nil {
-		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Forget())
+		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Remove())
 	}
 	return l, nil
 }
@@ -64,9 +64,9 @@ func OpenLedger(dir string, page Page) (*Ledger, error) {
 func (l *Ledger) Add(f Fault) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.page.Faults = append(l.page.Faults, Entry{What: f.String(), Mechanism: f.Mechanism()})
+	l.contents.Faults = append(l.contents.Faults, Entry{What: f.String(), Mechanism: f.Mechanism()})
 	if err := l.write(); err != nil {
-		l.page.Faults = l.page.Faults[:len(l.page.Faults)-1] // it will not be injected
+		l.contents.Faults = l.contents.Faults[:len(l.contents.Faults)-1] // it will not be injected
 		return fmt.Errorf("write %s to the fault ledger: %w", f, err)
 	}
 	return nil
@@ -76,11 +76,11 @@ func (l *Ledger) Add(f Fault) error {
 func (l *Ledger) Done(f Fault) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.page.Faults, func(e Entry) bool { return e.What == f.String() })
+	i := slices.IndexFunc(l.contents.Faults, func(e Entry) bool { return e.What == f.String() })
 	if i < 0 {
 		return nil
 	}
-	l.page.Faults = slices.Delete(l.page.Faults, i, i+1)
+	l.contents.Faults = slices.Delete(l.contents.Faults, i, i+1)
 	if err := l.write(); err != nil {
 		return fmt.Errorf("take %s out of the fault ledger: %w", f, err)
 	}
@@ -91,7 +91,7 @@ func (l *Ledger) Done(f Fault) error {
 // whole, so that an end in the middle of writing leaves the line before; and it
 // begins anew, so that what a full disk took of another does not spoil it.
 func (l *Ledger) write() error {
-	line, err := json.Marshal(l.page)
+	line, err := json.Marshal(l.contents)
 	if err != nil {
 		return err
 	}
@@ -110,12 +110,12 @@ func (l *Ledger) Close() error {
 	return nil
 }
 
-// Forget ends the ledger and removes it: nothing is left of its faults.
-func (l *Ledger) Forget() error { return errors.Join(os.Remove(l.file.Name()), l.Close()) }
+// Remove ends the ledger and removes it: nothing is left of its faults.
+func (l *Ledger) Remove() error { return errors.Join(os.Remove(l.file.Name()), l.Close()) }
 
-// Left are the ledgers in a folder whose harness is dead. Whoever has undone
-// what they say removes them with [Ledger.Forget]; the others are closed.
-func Left(dir string) ([]*Ledger, error) {
+// Abandoned are the ledgers in a folder whose harness is dead. Whoever has undone
+// what they say removes them with [Ledger.Remove]; the others are closed.
+func Abandoned(dir string) ([]*Ledger, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*"+ledgerName))
 	if err != nil {
 		return nil, err
@@ -133,34 +133,34 @@ func Left(dir string) ([]*Ledger, error) {
 			_ = f.Close() // nothing was written
 			continue
 		}
-		page, err := lastPage(path)
+		page, err := lastContents(path)
 		if err != nil {
 			return left, errors.Join(err, f.Close())
 		}
-		left = append(left, &Ledger{file: f, page: page})
+		left = append(left, &Ledger{file: f, contents: page})
 	}
 	return left, nil
 }
 
-// Page is what the ledger says.
-func (l *Ledger) Page() Page {
+// Contents is what the ledger says.
+func (l *Ledger) Contents() RunFaults {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	page := l.page
+	page := l.contents
 	page.Faults = slices.Clone(page.Faults)
 	return page
 }
 
-// lastPage is the last line that is whole. A ledger without one belongs to a
+// lastContents is the last line that is whole. A ledger without one belongs to a
 // harness that died before it injected anything.
-func lastPage(path string) (Page, error) {
-	page := Page{Run: strings.TrimSuffix(filepath.Base(path), ledgerName)}
+func lastContents(path string) (RunFaults, error) {
+	page := RunFaults{Run: strings.TrimSuffix(filepath.Base(path), ledgerName)}
 	text, err := os.ReadFile(path) //nolint:gosec // a ledger of ours
 	if err != nil {
 		return page, fmt.Errorf("read a fault ledger: %w", err)
 	}
 	for line := range bytes.Lines(text) {
-		var p Page
+		var p RunFaults
 		if bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &p) == nil {
 			page = p
 		}

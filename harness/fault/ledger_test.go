@@ -25,7 +25,7 @@ func (storm) Healed(context.Context) (string, error)  { return "", nil }
 
 func open(t *testing.T, dir string) *fault.Ledger {
 	t.Helper()
-	l, err := fault.OpenLedger(dir, fault.Page{Run: "r1", Undo: "close the window", Record: "there"})
+	l, err := fault.OpenLedger(dir, fault.RunFaults{Run: "r1", Undo: "close the window", Record: "there"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func open(t *testing.T, dir string) *fault.Ledger {
 
 func left(t *testing.T, dir string) []*fault.Ledger {
 	t.Helper()
-	all, err := fault.Left(dir)
+	all, err := fault.Abandoned(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +62,11 @@ func TestLedger(t *testing.T) {
 	if len(dead) != 1 {
 		t.Fatalf("%d ledgers are left, want 1", len(dead))
 	}
-	page := dead[0].Page()
+	page := dead[0].Contents()
 	if page.Run != "r1" || page.Undo == "" || len(page.Faults) != 2 || page.Faults[1].What != "three" {
 		t.Errorf("page = %+v", page)
 	}
-	if err := dead[0].Forget(); err != nil {
+	if err := dead[0].Remove(); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(left(t, dir)); n != 0 {
@@ -96,7 +96,7 @@ func TestLedgerCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := left(t, dir)
-	if len(dead) != 1 || len(dead[0].Page().Faults) != 1 || dead[0].Page().Faults[0].What != "one" {
+	if len(dead) != 1 || len(dead[0].Contents().Faults) != 1 || dead[0].Contents().Faults[0].What != "one" {
 		t.Fatalf("left = %+v", dead)
 	}
 	if err := dead[0].Close(); err != nil {
@@ -131,8 +131,8 @@ func TestLedgerOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := left(t, dir)
-	if len(dead) != 1 || len(dead[0].Page().Faults) != 1 || dead[0].Page().Faults[0].What != "two" {
-		t.Errorf("left = %+v, want what is in force", dead[0].Page())
+	if len(dead) != 1 || len(dead[0].Contents().Faults) != 1 || dead[0].Contents().Faults[0].What != "two" {
+		t.Errorf("left = %+v, want what is in force", dead[0].Contents())
 	}
 	if err := dead[0].Close(); err != nil {
 		t.Fatal(err)
@@ -142,10 +142,10 @@ func TestLedgerOnAFullDisk(t *testing.T) {
 func TestOpenLedgerTwice(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	if _, err := fault.OpenLedger(dir, fault.Page{Run: "r1"}); err == nil {
+	if _, err := fault.OpenLedger(dir, fault.RunFaults{Run: "r1"}); err == nil {
 		t.Error("a run has two ledgers")
 	}
-	if err := l.Forget(); err != nil {
+	if err := l.Remove(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -34,9 +34,9 @@ func RejectClients(g driver.Gate, d driver.Driver, m driver.Member) Fault {
 // server is what faults of a member's server have in common.
 type server struct {
 	driver.Server
-	m     driver.Member
-	tried bool // ending it was begun
-	due   bool // and not undone since
+	m         driver.Member
+	tried     bool // ending it was begun
+	mustStart bool // and not undone since
 }
 
 // down returns evidence that no main process runs.
@@ -54,14 +54,14 @@ func (s *server) Holds(context.Context) (string, error) { return "", ErrEvent }
 // Heal starts the server that the fault ended, if its host is up. A host that was
 // lost meanwhile is the business of whoever lost it.
 func (s *server) Heal(ctx context.Context) error {
-	if !s.due {
+	if !s.mustStart {
 		return nil
 	}
 	if _, err := inState(ctx, s.m, host.Ended); err == nil {
 		return fmt.Errorf("start the server of %s: its host is down", s.m.Name)
 	}
 	err := s.StartServer(ctx, s.m)
-	s.due = err != nil
+	s.mustStart = err != nil
 	return err
 }
 
@@ -85,7 +85,7 @@ type killServer struct {
 }
 
 func (f *killServer) String() string  { return "server of " + f.m.Name + " is killed" }
-func (*killServer) Mechanism() string { return killMade }
+func (*killServer) Mechanism() string { return killMechanism }
 
 func (f *killServer) Inject(ctx context.Context) error {
 	pid, err := f.MainProcess(ctx, f.m)
@@ -95,7 +95,7 @@ func (f *killServer) Inject(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kill the server of %s: %w", f.m.Name, err)
 	}
-	f.pid, f.tried, f.due = pid, true, true
+	f.pid, f.tried, f.mustStart = pid, true, true
 	_, err = f.m.Run(ctx, host.Command{Argv: []string{"sh", "-c", fmt.Sprintf("kill -9 %d", pid)}})
 	return err
 }
@@ -113,10 +113,10 @@ func (f *killServer) Confirm(ctx context.Context) (string, error) {
 type stopServer struct{ server }
 
 func (f *stopServer) String() string  { return "server of " + f.m.Name + " is stopped" }
-func (*stopServer) Mechanism() string { return stopMade }
+func (*stopServer) Mechanism() string { return stopMechanism }
 
 func (f *stopServer) Inject(ctx context.Context) error {
-	f.tried, f.due = true, true
+	f.tried, f.mustStart = true, true
 	return f.StopServer(ctx, f.m)
 }
 
@@ -134,7 +134,7 @@ type rejectClients struct {
 }
 
 func (f *rejectClients) String() string                   { return f.m.Name + " is closed to clients" }
-func (*rejectClients) Mechanism() string                  { return rejectClientsMade }
+func (*rejectClients) Mechanism() string                  { return rejectClientsMechanism }
 func (f *rejectClients) Inject(ctx context.Context) error { return f.g.RejectClients(ctx, f.m) }
 func (f *rejectClients) Heal(ctx context.Context) error   { return f.g.AcceptClients(ctx, f.m) }
 
@@ -153,4 +153,6 @@ func (f *rejectClients) Confirm(ctx context.Context) (string, error) {
 
 func (f *rejectClients) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
 
-func (f *rejectClients) Healed(ctx context.Context) (string, error) { return opens(ctx, f.d, f.m) }
+func (f *rejectClients) Healed(ctx context.Context) (string, error) {
+	return opensSession(ctx, f.d, f.m)
+}

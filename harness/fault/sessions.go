@@ -27,11 +27,11 @@ type useUp struct {
 const mostSessions = 5000
 
 func (f *useUp) String() string  { return "sessions of " + f.m.Name + " are used up" }
-func (*useUp) Mechanism() string { return useUpMade }
+func (*useUp) Mechanism() string { return useUpMechanism }
 
 func (f *useUp) Inject(ctx context.Context) error {
 	for {
-		_, err := f.oneMore(ctx)
+		_, err := f.openOneMore(ctx)
 		if errors.Is(err, errOpened) {
 			continue
 		}
@@ -48,9 +48,9 @@ func (f *useUp) Inject(ctx context.Context) error {
 // errOpened says that there was room for one more session, which is held now.
 var errOpened = errors.New("one more session could be opened")
 
-// oneMore tries to open a session and holds it. Why it was refused is the
+// openOneMore tries to open a session and holds it. Why it was refused is the
 // evidence; that it was not is an error.
-func (f *useUp) oneMore(ctx context.Context) (refused string, err error) {
+func (f *useUp) openOneMore(ctx context.Context) (refused string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.held) >= mostSessions {
@@ -67,7 +67,7 @@ func (f *useUp) oneMore(ctx context.Context) (refused string, err error) {
 // Confirm tries one more session, which must be refused, while the server goes
 // on answering in one of those that are held.
 func (f *useUp) Confirm(ctx context.Context) (string, error) {
-	refused, err := f.oneMore(ctx)
+	refused, err := f.openOneMore(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +116,7 @@ func (f *useUp) Healed(ctx context.Context) (string, error) {
 	if len(f.held) > 0 {
 		return "", fmt.Errorf("%d sessions are still held", len(f.held))
 	}
-	return opens(ctx, f.d, f.m)
+	return opensSession(ctx, f.d, f.m)
 }
 
 // tryOpen tries to open a session on a member. It returns the session, or the reason
@@ -136,8 +136,8 @@ func tryOpen(ctx context.Context, d driver.Driver, m driver.Member) (s driver.Se
 	return nil, err.Error(), nil
 }
 
-// opens returns evidence that a member opens sessions.
-func opens(ctx context.Context, d driver.Driver, m driver.Member) (string, error) {
+// opensSession returns evidence that a member opens sessions.
+func opensSession(ctx context.Context, d driver.Driver, m driver.Member) (string, error) {
 	s, err := d.Open(ctx, driver.Target{Members: []driver.Member{m}})
 	if err != nil {
 		return "", fmt.Errorf("open a session on %s: %w", m.Name, err)

@@ -8,19 +8,19 @@ import (
 	"sync/atomic"
 )
 
-// Together is several faults that people take for one: a machine whose network
+// Group is several faults that people take for one: a machine whose network
 // is cut has lost more than one link. They are injected and healed at the same
 // time, and it holds once all of them hold.
-func Together(name string, parts ...Fault) Fault { return &together{name, parts} }
+func Group(name string, parts ...Fault) Fault { return &group{name, parts} }
 
-type together struct {
+type group struct {
 	name  string
 	parts []Fault
 }
 
-func (f *together) String() string { return f.name }
+func (f *group) String() string { return f.name }
 
-func (f *together) Mechanism() string {
+func (f *group) Mechanism() string {
 	how := make([]string, 0, len(f.parts))
 	for _, p := range f.parts {
 		how = append(how, p.String()+" by "+p.Mechanism())
@@ -28,17 +28,17 @@ func (f *together) Mechanism() string {
 	return strings.Join(how, "; ")
 }
 
-func (f *together) Inject(ctx context.Context) error {
+func (f *group) Inject(ctx context.Context) error {
 	_, err := f.each(func(p Fault) (string, error) { return "", p.Inject(ctx) })
 	return err
 }
 
-func (f *together) Confirm(ctx context.Context) (string, error) {
+func (f *group) Confirm(ctx context.Context) (string, error) {
 	return f.each(func(p Fault) (string, error) { return p.Confirm(ctx) })
 }
 
 // Holds asks the parts that are states; without any it is an event.
-func (f *together) Holds(ctx context.Context) (string, error) {
+func (f *group) Holds(ctx context.Context) (string, error) {
 	var events atomic.Int64
 	evidence, err := f.each(func(p Fault) (string, error) {
 		evidence, err := p.Holds(ctx)
@@ -54,17 +54,17 @@ func (f *together) Holds(ctx context.Context) (string, error) {
 	return evidence, err
 }
 
-func (f *together) Heal(ctx context.Context) error {
+func (f *group) Heal(ctx context.Context) error {
 	_, err := f.each(func(p Fault) (string, error) { return "", p.Heal(ctx) })
 	return err
 }
 
-func (f *together) Healed(ctx context.Context) (string, error) {
+func (f *group) Healed(ctx context.Context) (string, error) {
 	return f.each(func(p Fault) (string, error) { return p.Healed(ctx) })
 }
 
 // each does something with all parts at once and gathers what they say.
-func (f *together) each(do func(Fault) (string, error)) (string, error) {
+func (f *group) each(do func(Fault) (string, error)) (string, error) {
 	said, errs := make([]string, len(f.parts)), make([]error, len(f.parts))
 	var doing sync.WaitGroup
 	for i, p := range f.parts {

@@ -32,7 +32,7 @@ func (f *unplug) String() string {
 	return fmt.Sprintf("%s is off the %s network", f.m.Name, strings.Join(names, " and the "))
 }
 
-func (f *unplug) Mechanism() string { return unplugMade }
+func (f *unplug) Mechanism() string { return unplugMechanism }
 
 func (f *unplug) Inject(ctx context.Context) error {
 	before, err := f.interfaces(ctx)

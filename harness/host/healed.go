@@ -13,31 +13,31 @@ type Site struct {
 	Reach string // how the command is told to go there: "DOCKER_HOST=tcp://10.0.0.5:2375"
 }
 
-// Sited is a host that says where it is.
-type Sited interface {
+// SiteReporter is a host that says where it is.
+type SiteReporter interface {
 	Site() Site
 }
 
-// Healed is what came of removing what dead runs have left at a site.
-type Healed struct {
+// CleanedUp is what came of removing what dead runs have left at a site.
+type CleanedUp struct {
 	Site    Site
 	Removed []string // runs of which nothing is left any more
 	Left    []Leftover
 }
 
-// Keeps reports whether something of a run is left.
-func (h Healed) Keeps(run string) bool {
+// HasLeft reports whether something of a run is left.
+func (h CleanedUp) HasLeft(run string) bool {
 	return slices.ContainsFunc(h.Left, func(l Leftover) bool { return l.Run == run })
 }
 
 // Leftover is a run of which something is left that was not removed.
 type Leftover struct {
-	Run    string
-	Owner  string // "user@machine"
-	Began  time.Time
-	Things int // containers, networks and volumes
-	Why    string
-	Failed bool // removing it was tried, and can be again
+	Run     string
+	Owner   string // "user@machine"
+	Began   time.Time
+	Objects int // containers, networks and volumes
+	Why     string
+	Failed  bool // removing it was tried, and can be again
 }
 
 func (l Leftover) String() string {
@@ -49,5 +49,5 @@ func (l Leftover) String() string {
 	if owner == "" {
 		owner = "somebody"
 	}
-	return fmt.Sprintf("%d containers, networks and volumes, made %s by %s: %s", l.Things, age, owner, l.Why)
+	return fmt.Sprintf("%d containers, networks and volumes, made %s by %s: %s", l.Objects, age, owner, l.Why)
 }

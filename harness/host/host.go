@@ -67,7 +67,7 @@ type Node interface {
 	Stop(ctx context.Context) error
 	// Kill ends the node as the loss of its power does: without a goodbye,
 	// where the place can do that not even of its kernel to those that are
-	// connected. A [Witness] says how it is really done.
+	// connected. A [MechanismReporter] says how it is really done.
 	Kill(ctx context.Context) error
 	// Exec runs a command in the node and waits for it. A command that ends
 	// with a code other than 0 is not an error of Exec. In the answer, the
@@ -101,13 +101,13 @@ type Freezer interface {
 	Thaw(ctx context.Context) error
 }
 
-// Witness is a node that says how it really does what it is asked to do, so
+// MechanismReporter is a node that says how it really does what it is asked to do, so
 // that reports take it for no more.
-type Witness interface {
-	// Killing is what Kill does.
-	Killing() string
-	// Freezing is what Freeze does.
-	Freezing() string
+type MechanismReporter interface {
+	// KillMechanism is what Kill does.
+	KillMechanism() string
+	// FreezeMechanism is what Freeze does.
+	FreezeMechanism() string
 }
 
 // Unplugger is a node whose interface to a network can be taken away and given

@@ -127,7 +127,7 @@ func (c *checker) ports(m driver.Member, seat driver.Seat, s survey) (string, er
 	if _, ok := m.Node.(host.Addresser); !ok {
 		return "", errSharedNetwork
 	}
-	wanted, err := c.served(seat)
+	wanted, err := c.productPorts(seat)
 	if err != nil {
 		return "", err
 	}
@@ -145,8 +145,8 @@ func (c *checker) ports(m driver.Member, seat driver.Seat, s survey) (string, er
 	return "listens on " + strings.Join(found, ", "), unwanted
 }
 
-// served are the ports that the product has a member serve.
-func (c *checker) served(seat driver.Seat) ([]int, error) {
+// productPorts are the ports that the product has a member serve.
+func (c *checker) productPorts(seat driver.Seat) ([]int, error) {
 	plan, err := c.Driver.Plan(seat)
 	if err != nil {
 		return nil, fmt.Errorf("plan %s: %w", seat.Name, err)

@@ -67,7 +67,7 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	settings := make([]Finding, len(cfg.Members))
 	var asking sync.WaitGroup
 	for i, m := range cfg.Members {
-		asking.Go(func() { c.surveys[i], c.asked[i] = c.ask(ctx, m) })
+		asking.Go(func() { c.surveys[i], c.asked[i] = c.surveyHost(ctx, m) })
 		asking.Go(func() { settings[i] = c.settings(ctx, m, cfg.Seats[i]) })
 	}
 	for i, x := range cfg.Auxiliaries {
@@ -76,23 +76,23 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	}
 	var versions, entry Finding
 	asking.Go(func() { versions = c.versions(ctx) })
-	asking.Go(func() { entry = c.entry(ctx) })
+	asking.Go(func() { entry = c.clientEntry(ctx) })
 	asking.Wait()
 	var all []Finding
 	for i, m := range cfg.Members {
 		all = append(all,
-			c.one(m, "networks", i, func(s survey) (string, error) { return c.networks(ctx, m, s) }),
-			c.one(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
-			c.one(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, cfg.Seats[i], s) }),
-			c.one(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
+			c.checkHost(m, "networks", i, func(s survey) (string, error) { return c.networks(ctx, m, s) }),
+			c.checkHost(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
+			c.checkHost(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, cfg.Seats[i], s) }),
+			c.checkHost(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
 			settings[i],
 		)
 	}
 	for i, x := range cfg.Auxiliaries {
 		n := len(cfg.Members) + i
 		all = append(all,
-			c.one(x, "networks", n, func(s survey) (string, error) { return c.networks(ctx, x, s) }),
-			c.one(x, "paths", n, func(s survey) (string, error) { return reaches(x, c.neededByAuxiliary(), s) }),
+			c.checkHost(x, "networks", n, func(s survey) (string, error) { return c.networks(ctx, x, s) }),
+			c.checkHost(x, "paths", n, func(s survey) (string, error) { return reaches(x, c.neededByAuxiliary(), s) }),
 		)
 	}
 	return append(all, entry, c.clocks(), versions)
@@ -106,8 +106,8 @@ type checker struct {
 	asked   []error         // why there is none
 }
 
-// one is a check of what a member's host has said.
-func (c *checker) one(m driver.Member, what string, i int, look func(survey) (string, error)) Finding {
+// checkHost is a check of what a member's host has said.
+func (c *checker) checkHost(m driver.Member, what string, i int, look func(survey) (string, error)) Finding {
 	f := Finding{Member: m.Name, What: what}
 	err := c.asked[i]
 	if err == nil {
@@ -126,8 +126,8 @@ func (f Finding) with(err error) Finding {
 	return f
 }
 
-// entry looks whether clients go to the service and not to a member.
-func (c *checker) entry(ctx context.Context) Finding {
+// clientEntry looks whether clients go to the service and not to a member.
+func (c *checker) clientEntry(ctx context.Context) Finding {
 	f := Finding{What: "clients' entry"}
 	names := make([]string, 0, len(c.Clients.Members))
 	for _, m := range c.Clients.Members {
@@ -164,7 +164,7 @@ func (c *checker) entry(ctx context.Context) Finding {
 // force there.
 func (c *checker) settings(ctx context.Context, m driver.Member, seat driver.Seat) Finding {
 	f := Finding{Member: m.Name, What: "settings"}
-	d, ok := c.Driver.(driver.Configurer)
+	d, ok := c.Driver.(driver.SettingsReporter)
 	if !ok {
 		return f.with(fmt.Errorf("the product has no settings that it tells of: %w", errors.ErrUnsupported))
 	}

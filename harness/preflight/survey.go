@@ -56,8 +56,8 @@ type route struct {
 	via    netip.Addr // 0.0.0.0: directly
 }
 
-// ask surveys the host of a member.
-func (c *checker) ask(ctx context.Context, m driver.Member) (survey, error) {
+// surveyHost surveys the host of a member.
+func (c *checker) surveyHost(ctx context.Context, m driver.Member) (survey, error) {
 	dir := ""
 	if s, ok := c.Driver.(driver.Server); ok {
 		var err error

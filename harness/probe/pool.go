@@ -11,21 +11,24 @@ import (
 	"drillbook/harness/driver"
 )
 
-// openAtOnce is how many sessions a pool lets servers work at opening at the
-// same time, at most. Opening is dear, for a server that has just come back most
-// of all; a session that is open serves many attempts. A server goes on working
-// at what was given up, so that clients who come as fast as they give up can keep
-// a busy one from ever opening a session in time: with every one that was not, a
-// pool lets half as many be worked at, and with every one that was, one more.
-const openAtOnce = 4
+// maxOpening is how many sessions of a pool servers may be opening at the same
+// time. Opening a session is expensive, above all for a server that has just come
+// back, while an open session serves many attempts. A server goes on working on
+// an opening that its client has given up. Clients that retry as fast as they
+// give up can therefore keep a busy server from ever opening a session in time.
+// So the pool halves its limit for each opening that expires, and raises it by
+// one for each that succeeds.
+const maxOpening = 4
 
-// dialAtOnce is how many connections a pool tries to make at the same time, at
-// most: as many as clients who write 500 times a second need. Where an address that
-// does not answer is tried first, they all come to the next server, which forks for
-// each; one that can serve fewer of them before they give up serves none at all.
-const dialAtOnce = 52
+// maxDialing is how many connections a pool makes at the same time, as many as
+// clients need that write 500 times a second. Where an address that does not
+// answer is tried first, all clients reach the next server at the same moment,
+// and it forks for each. If it cannot serve that many before they give up, it
+// serves none.
+const maxDialing = 52
 
-// conn is a session, when a server had accepted it, and when that last answered.
+// conn is a session with the times when a server accepted it and last answered in
+// it.
 type conn struct {
 	driver.Session
 	accepted, answered time.Time
@@ -35,10 +38,10 @@ type conn struct {
 type pool struct {
 	open     func(ctx context.Context, reached func(context.Context) error) (driver.Session, error)
 	deadline time.Duration // for opening a session
-	places   chan struct{} // one per session that a server knows of
+	places   chan struct{} // one per session that a server has accepted
 	dials    chan struct{} // one per session being opened
 	idle     chan conn
-	life     context.Context // of what is opened for nobody in particular
+	ctx      context.Context // for sessions that dial opens
 	work     sync.WaitGroup
 
 	mu      sync.Mutex // guards all below
@@ -52,22 +55,22 @@ func newPool(ctx context.Context, s Stream) *pool {
 		open:     s.Open,
 		deadline: s.Connect,
 		places:   make(chan struct{}, s.Sessions),
-		dials:    make(chan struct{}, min(Sessions(s.Interval, s.Connect), dialAtOnce)),
+		dials:    make(chan struct{}, min(Sessions(s.Interval, s.Connect), maxDialing)),
 		idle:     make(chan conn, s.Sessions),
-		life:     ctx,
-		limit:    openAtOnce,
+		ctx:      ctx,
+		limit:    maxOpening,
 	}
 }
 
-// opened is the result of opening a session; without an error the session is
-// among the idle ones.
+// opened is the result of opening a session. Without an error, the session is
+// idle in the pool.
 type opened struct {
 	expired bool
 	err     error
 }
 
-// get takes an idle session or has one opened. It takes whichever is free
-// first, and says whether its deadline ended the wait.
+// get returns an idle session, or waits for one to be opened or returned,
+// whichever comes first. expired says that its deadline ended the wait.
 func (p *pool) get(ctx context.Context) (c conn, expired bool, err error) {
 	select {
 	case c = <-p.idle:
@@ -85,15 +88,15 @@ func (p *pool) get(ctx context.Context) (c conn, expired bool, err error) {
 			if r.err != nil {
 				return c, r.expired, r.err
 			}
-			result = nil // somebody may have been quicker
+			result = nil // another attempt may have taken the session
 		case <-ctx.Done():
 			return c, true, fmt.Errorf("no session came free within %s", p.deadline)
 		}
 	}
 }
 
-// dial opens a session for the idle ones. It returns nil if enough are being
-// opened already.
+// dial opens a session and adds it to the idle ones. It returns nil if enough are
+// being opened already.
 func (p *pool) dial() <-chan opened {
 	p.mu.Lock()
 	enough := p.opening >= p.limit || p.closed
@@ -109,7 +112,7 @@ func (p *pool) dial() <-chan opened {
 	result := make(chan opened, 1)
 	p.work.Go(func() {
 		defer func() { <-p.dials }()
-		c, expired, err := p.fresh(p.life)
+		c, expired, err := p.openSession(p.ctx)
 		if err == nil {
 			p.put(c)
 		}
@@ -118,15 +121,15 @@ func (p *pool) dial() <-chan opened {
 	return result
 }
 
-// warmWithin is how long the first sessions may take to open, each.
+// warmWithin bounds the opening of each of the first sessions.
 const warmWithin = 2 * time.Second
 
-// warm opens the first sessions, one after the other, before an attempt waits for
-// one: clients that come all at once and give up soon can keep a busy server from
-// ever serving one of them. Where it fails, the attempts will say why.
+// warm opens the first sessions, one after the other, before any attempt waits
+// for one: clients that all come at once and soon give up can keep a busy server
+// from serving any of them. If it fails, the attempts report why.
 func (p *pool) warm(ctx context.Context) {
-	for range min(openAtOnce, cap(p.places)) {
-		c, _, err := p.within(ctx, max(warmWithin, p.deadline))
+	for range min(maxOpening, cap(p.places)) {
+		c, _, err := p.openWithin(ctx, max(warmWithin, p.deadline))
 		if err != nil {
 			return
 		}
@@ -134,43 +137,43 @@ func (p *pool) warm(ctx context.Context) {
 	}
 }
 
-// errFull says that a server would have to serve more sessions than the
-// clients have.
+// errFull says that a server would have to serve more sessions than the pool
+// allows.
 var errFull = errors.New("all sessions of the client still wait for answers")
 
-// fresh opens a session.
-func (p *pool) fresh(ctx context.Context) (c conn, expired bool, err error) {
-	return p.within(ctx, p.deadline)
+// openSession opens a session within the deadline of the pool.
+func (p *pool) openSession(ctx context.Context) (c conn, expired bool, err error) {
+	return p.openWithin(ctx, p.deadline)
 }
 
-// within opens a session within a time of its own.
-func (p *pool) within(ctx context.Context, deadline time.Duration) (c conn, expired bool, err error) {
+// openWithin opens a session within the given deadline.
+func (p *pool) openWithin(ctx context.Context, deadline time.Duration) (c conn, expired bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	c.Session, err = p.open(ctx, func(ctx context.Context) error {
 		if !c.accepted.IsZero() {
-			return nil // by another server, before
+			return nil // another server accepted it before
 		}
 		select {
 		case p.places <- struct{}{}:
 			c.accepted = time.Now()
-			p.begins()
+			p.openingBegan()
 			return nil
 		case <-ctx.Done():
 			return errFull
 		}
 	})
 	if !c.accepted.IsZero() {
-		p.ends(err == nil, ctx.Err() != nil)
+		p.openingEnded(err == nil, ctx.Err() != nil)
 	}
 	if err != nil {
 		if !c.accepted.IsZero() {
 			<-p.places
 		}
-		// The network's own deadline may be the first to say so.
+		// The network's own deadline may expire first.
 		return c, ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded), err
 	}
-	if c.accepted.IsZero() { // its driver cannot tell when it was accepted
+	if c.accepted.IsZero() { // the driver cannot tell when it was accepted
 		select {
 		case p.places <- struct{}{}:
 			c.accepted = time.Now()
@@ -182,27 +185,27 @@ func (p *pool) within(ctx context.Context, deadline time.Duration) (c conn, expi
 	return c, false, nil
 }
 
-// begins notes that a server works at opening a session.
-func (p *pool) begins() {
+// openingBegan counts an opening that a server has begun to work on.
+func (p *pool) openingBegan() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opening++
 }
 
-// ends notes that it has opened it, or has not by the deadline.
-func (p *pool) ends(opened, expired bool) {
+// openingEnded ends that count and adjusts the limit to the result.
+func (p *pool) openingEnded(opened, expired bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opening--
 	switch {
 	case opened:
-		p.limit = min(p.limit+1, openAtOnce)
+		p.limit = min(p.limit+1, maxOpening)
 	case expired:
 		p.limit = max(p.limit/2, 1)
 	}
 }
 
-// put keeps a session for later.
+// put returns a session to the pool.
 func (p *pool) put(c conn) {
 	p.mu.Lock()
 	closed := p.closed
@@ -215,8 +218,8 @@ func (p *pool) put(c conn) {
 	}
 }
 
-// discard closes sessions and gives their places back. That closing goes wrong
-// with broken ones is to be expected.
+// discard closes sessions and frees their places. Errors of closing broken
+// sessions are expected.
 func (p *pool) discard(sessions ...conn) {
 	var wg sync.WaitGroup
 	for _, c := range sessions {
@@ -228,8 +231,8 @@ func (p *pool) discard(sessions ...conn) {
 	wg.Wait()
 }
 
-// dropIdle closes the sessions that nobody uses, but for those that a server has
-// answered since: they do not lead to where the failure came from.
+// dropIdle closes the idle sessions, except those that a server has answered
+// since: they lead to another server than the one that failed.
 func (p *pool) dropIdle(since time.Time) {
 	var idle, kept []conn
 	for {
@@ -251,7 +254,8 @@ func (p *pool) dropIdle(since time.Time) {
 	p.discard(idle...)
 }
 
-// close closes what is idle, and everything else as it is put back.
+// close closes the idle sessions, and has the others closed when they are
+// returned.
 func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true

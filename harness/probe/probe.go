@@ -2,15 +2,14 @@
 //
 // A probe is an open loop: attempts leave at their intended times, whatever
 // happened to earlier ones, each with short deadlines and a session of its own
-// from a bounded pool. So an outage is seen as often while it lasts as service
-// is, and its end is not missed because everybody still waits for answers that
-// never come.
+// from a bounded pool. So an outage is sampled as often as service is, and its end
+// is not missed while everybody waits for answers that never come.
 //
-// The probe must not keep down what it watches. A server that hangs or is slow
-// would be buried by clients that give up and come again; so a session that
-// owes an answer keeps its place in the pool after its attempt was given up,
-// and a new one needs a free place as soon as a server has accepted it. Only
-// connecting to an address where nothing answers costs no place.
+// The probe must not overload what it measures. Clients that give up and connect
+// again would overload a server that hangs or is slow. So a session that owes an
+// answer keeps its place in the pool after its attempt was given up, and a new
+// session needs a free place as soon as a server has accepted it. Only connecting to
+// an address that does not answer needs none.
 package probe
 
 import (
@@ -29,16 +28,15 @@ import (
 const (
 	MaxRate     = 1000 // attempts per second
 	maxSessions = 1000
-	MinDeadline = time.Millisecond // within less, nothing answers
+	MinDeadline = time.Millisecond // nothing answers faster
 	MaxDeadline = 10 * time.Second
 )
 
 // Stream is a series of attempts to make.
 type Stream struct {
 	record.Stream
-	// Open opens a session with whomever the stream is about. It is called
-	// with a context that ends after the stream's connect deadline, and calls
-	// reached as [driver.Target] says.
+	// Open opens a session with the target of the stream. Its context ends after
+	// the connect deadline. It calls reached as [driver.Target] says.
 	Open func(ctx context.Context, reached func(context.Context) error) (driver.Session, error)
 }
 
@@ -56,10 +54,10 @@ type Probe struct {
 	cfg     Config
 	streams []*stream
 	stop    context.CancelFunc
-	running sync.WaitGroup // the loops; attempts are waited for by stream
+	running sync.WaitGroup // the loops; each stream waits for its attempts
 
-	unwatch  context.CancelFunc
-	watching sync.WaitGroup
+	stopDetecting context.CancelFunc
+	detecting     sync.WaitGroup
 }
 
 // Check reports what is wrong with a stream's settings.
@@ -84,8 +82,8 @@ func Check(s record.Stream) error {
 	return nil
 }
 
-// Sessions is how many sessions a stream needs so that one is free for every
-// attempt as long as answers arrive by their deadline.
+// Sessions is how many sessions a stream needs so that every attempt finds a free
+// one as long as answers arrive by their deadline.
 func Sessions(interval, reply time.Duration) int {
 	return int(math.Ceil(float64(reply)/float64(interval))) + 2
 }
@@ -101,9 +99,9 @@ func Start(ctx context.Context, cfg Config) (*Probe, error) {
 		p.streams = append(p.streams, newStream(ctx, i, s, &p.cfg))
 	}
 	p.warm(ctx)
-	watched, unwatch := context.WithCancel(context.WithoutCancel(ctx))
-	p.unwatch = unwatch
-	p.watching.Go(func() { p.watchSelf(watched) })
+	detecting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stopDetecting = stop
+	p.detecting.Go(func() { p.detectStalls(detecting) })
 	ctx, p.stop = context.WithCancel(ctx)
 	for _, s := range p.streams {
 		p.running.Go(func() { s.loop(ctx) })
@@ -126,21 +124,21 @@ func (p *Probe) warm(ctx context.Context) {
 }
 
 // Stop ends all streams and waits for the attempts under way, which their
-// deadlines bound. Sessions that do not keep their deadlines are left behind
-// and reported; what was asked of them is recorded as unknown.
+// deadlines bound. A session that does not end by its deadline is abandoned and
+// reported, and its attempt recorded as unknown.
 func (p *Probe) Stop() error {
 	p.stop()
 	p.running.Wait()
 	errs := make([]error, 0, len(p.streams))
 	for _, s := range p.streams {
-		errs = append(errs, s.finish())
+		errs = append(errs, s.stop())
 	}
-	p.unwatch() // not before, since a stall may hit the last attempts too
-	p.watching.Wait()
+	p.stopDetecting() // not before, since a stall may hit the last attempts too
+	p.detecting.Wait()
 	return errors.Join(errs...)
 }
 
-// Health is how a stream fares at the moment.
+// Health is the current state of a stream.
 type Health struct {
 	Since     time.Duration // when the stream began
 	Attempts  int
@@ -148,17 +146,17 @@ type Health struct {
 	LastAck   time.Duration // when the last acknowledgement arrived; 0: none yet
 	LastFail  time.Duration // when the last failed attempt was known to have failed; 0: none yet
 	FirstFail time.Duration // of the failures since the last acknowledgement; 0: none
-	Back      time.Duration // when the first acknowledgement after the last failure arrived; 0: none failed yet
+	BackAt    time.Duration // when the first acknowledgement after the last failure arrived; 0: none failed yet
 	LastCause string
 }
 
 // Served reports whether attempts have succeeded, and none has failed, for at
-// least so long up to now.
+// least clean up to now.
 func (h Health) Served(now, clean time.Duration) bool {
-	return h.LastAck > 0 && now-h.LastAck < clean && h.FirstFail == 0 && now-max(h.Since, h.Back, h.LastFail) >= clean
+	return h.LastAck > 0 && now-h.LastAck < clean && h.FirstFail == 0 && now-max(h.Since, h.BackAt, h.LastFail) >= clean
 }
 
-// Health returns how stream i fares, and the time of that.
+// Health returns the state of stream i, and the time of the drill.
 func (p *Probe) Health(i int) (h Health, now time.Duration) {
 	s := p.streams[i]
 	s.mu.Lock()
@@ -166,10 +164,10 @@ func (p *Probe) Health(i int) (h Health, now time.Duration) {
 	return s.health, time.Since(p.cfg.Began)
 }
 
-// watchSelf notes when the harness itself stands still, so that its own
-// stalls are not taken for outages. The measuring allows for pauses of up to the
-// longest limit and one tick.
-func (p *Probe) watchSelf(ctx context.Context) {
+// detectStalls records the times in which the harness itself stands still, so
+// that they are not taken for outages. Package measure allows for pauses of up to
+// the longest limit and one tick.
+func (p *Probe) detectStalls(ctx context.Context) {
 	const every = 2 * time.Millisecond
 	limit := 5 * time.Millisecond
 	for _, s := range p.cfg.Streams {

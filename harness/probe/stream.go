@@ -12,28 +12,29 @@ import (
 	"drillbook/harness/record"
 )
 
-// skipAfter is how late the harness may be before it gives up sending what it
-// should have sent meanwhile.
-const skipAfter = time.Second
+// maxBehind is how far the harness may be behind its schedule before it skips the
+// overdue attempts.
+const maxBehind = time.Second
 
-// linger is how long a session may owe an answer before it is closed. It then
-// may still burden a server that does not notice.
-const linger = 5 * time.Second
+// answerWithin is how long an answer is waited for in a session after its attempt
+// was given up. Then the session is closed; a server that does not notice may
+// still be busy with it.
+const answerWithin = 5 * time.Second
 
-// grace is how much longer than its deadlines an attempt may take before the
-// probe stops waiting for it.
+// grace is how long the probe waits for attempts beyond their deadlines when it
+// stops.
 const grace = time.Second
 
 // stream is the running state of a [Stream].
 type stream struct {
 	Stream
-	index int
-	cfg   *Config
-	pool  *pool
-	slots chan struct{} // one per attempt under way, those given up included
-	work  sync.WaitGroup
-	life  context.Context // of everything that attempts do
-	end   context.CancelFunc
+	index  int
+	cfg    *Config
+	pool   *pool
+	slots  chan struct{} // one per attempt under way, those given up included
+	work   sync.WaitGroup
+	ctx    context.Context // of everything that attempts do
+	cancel context.CancelFunc
 
 	mu       sync.Mutex                // guards all below
 	underWay map[uint32]record.Attempt // not recorded yet
@@ -43,15 +44,15 @@ type stream struct {
 }
 
 func newStream(ctx context.Context, i int, s Stream, cfg *Config) *stream {
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	return &stream{
 		Stream:   s,
 		index:    i,
 		cfg:      cfg,
-		pool:     newPool(life, s),
+		pool:     newPool(ctx, s),
 		slots:    make(chan struct{}, s.Sessions+Sessions(s.Interval, s.Connect)),
-		life:     life,
-		end:      end,
+		ctx:      ctx,
+		cancel:   cancel,
 		underWay: map[uint32]record.Attempt{},
 	}
 }
@@ -67,7 +68,7 @@ func (s *stream) loop(ctx context.Context) {
 	for seq := uint32(1); ; seq++ {
 		intended += s.Interval
 		now := s.now()
-		if now-intended > skipAfter {
+		if now-intended > maxBehind {
 			intended += (now - intended).Truncate(s.Interval)
 		}
 		if wait := intended - now; wait > 0 {
@@ -84,7 +85,7 @@ func (s *stream) loop(ctx context.Context) {
 	}
 }
 
-// send lets an attempt leave.
+// send starts an attempt.
 func (s *stream) send(seq uint32, intended time.Duration) {
 	a := record.Attempt{
 		Stream: uint8(s.index), //nolint:gosec // there are at most 255 streams
@@ -102,15 +103,15 @@ func (s *stream) send(seq uint32, intended time.Duration) {
 	}
 	s.work.Go(func() {
 		defer func() { <-s.slots }()
-		s.attempt(s.life, a)
+		s.attempt(s.ctx, a)
 	})
 }
 
-// attempt carries one attempt out and notes how it ended.
+// attempt makes one attempt and records its outcome.
 func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 	get := s.pool.get
 	if s.Kind == record.Connect {
-		get = s.pool.fresh
+		get = s.pool.openSession
 	}
 	session, expired, err := get(ctx)
 	if err != nil {
@@ -119,9 +120,9 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 		s.note(a, "connect: "+err.Error())
 		return
 	}
-	a.Wait = s.waited(a.Sent, session)
+	a.Wait = s.waitedForSession(a.Sent, session)
 	asked := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, max(linger, s.Reply))
+	ctx, cancel := context.WithTimeout(ctx, max(answerWithin, s.Reply))
 	defer cancel()
 	answered := make(chan error, 1)
 	answer := a
@@ -131,7 +132,7 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 	select {
 	case err = <-answered:
 		answer.Done = s.now()
-		s.note(answer, judge(&answer, err))
+		s.note(answer, setOutcome(&answer, err))
 	case <-patience.C:
 		a.Done, a.Outcome, a.Expired = s.now(), record.Unknown, true
 		s.note(a, "no answer by the deadline")
@@ -144,19 +145,19 @@ func (s *stream) attempt(ctx context.Context, a record.Attempt) {
 	s.putBack(session, asked, err)
 }
 
-// waited is how long it took until a server was asked, in microseconds: from
-// when it had accepted the session, if that was opened meanwhile.
-func (s *stream) waited(sent time.Duration, c conn) uint32 {
+// waitedForSession is the time until a server was asked, in microseconds. If the
+// session was opened meanwhile, a server was asked when it had accepted it.
+func (s *stream) waitedForSession(sent time.Duration, c conn) uint32 {
 	asked := s.now()
 	if accepted := c.accepted.Sub(s.cfg.Began); accepted > sent {
 		asked = accepted
 	} else if asked-sent < time.Millisecond {
-		return 0 // it was at hand
+		return 0 // an idle session was used
 	}
 	return uint32((asked - sent) / time.Microsecond) //nolint:gosec // deadlines are short
 }
 
-// ask does what the stream's attempts do.
+// ask sends the operation of an attempt and waits for the answer.
 func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err error) {
 	var ack driver.Ack
 	token := driver.Token{Run: s.cfg.Run, Stream: s.index, Seq: a.Seq}
@@ -170,9 +171,9 @@ func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err 
 	case record.Put:
 		ack, err = register.Put(ctx, token)
 	case record.Reading:
-		a.Saw, err = session.Read(ctx, s.cfg.Run, s.follows(record.Write))
+		a.Saw, err = session.Read(ctx, s.cfg.Run, s.readsFrom(record.Write))
 	case record.Get:
-		a.Saw, err = register.Get(ctx, s.cfg.Run, s.follows(record.Put))
+		a.Saw, err = register.Get(ctx, s.cfg.Run, s.readsFrom(record.Put))
 	case record.Connect:
 	}
 	a.Epoch = ack.Epoch
@@ -180,11 +181,13 @@ func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err 
 	return err
 }
 
-// errNoRegister: the streams were made for another driver.
+// errNoRegister is a mistake of the caller: the streams were made for another
+// driver.
 var errNoRegister = fmt.Errorf("the sessions of this product keep no registers: %w", driver.ErrRefused)
 
-// judge fills in the outcome and returns why it is not an ack.
-func judge(a *record.Attempt, err error) string {
+// setOutcome sets the outcome of an attempt. It returns the cause if that is not
+// an ack.
+func setOutcome(a *record.Attempt, err error) string {
 	switch {
 	case err == nil:
 		a.Outcome = record.Acked
@@ -197,16 +200,16 @@ func judge(a *record.Attempt, err error) string {
 	return err.Error()
 }
 
-// follows is the stream whose tokens are read: the first of the clients' of its
-// kind.
-func (s *stream) follows(kind record.StreamKind) int {
+// readsFrom is the index of the stream whose tokens are read: the first stream of
+// clients of the given kind.
+func (s *stream) readsFrom(kind record.StreamKind) int {
 	return slices.IndexFunc(s.cfg.Streams, func(t Stream) bool { return t.Kind == kind && t.Member == "" })
 }
 
-// putBack keeps a session for later, or closes it. When a session of the
-// clients' path fails, the idle ones are closed with it, as connection pools
-// do, unless a server has answered them since: they most likely lead to the same
-// place. A session with a given member survives a refusal.
+// putBack returns a session to the pool, or closes it. When a session on the
+// clients' path fails, the idle ones are closed too, as connection pools do,
+// unless a server has answered them since: they most likely lead to the same
+// server. A session with a given member survives a refusal.
 func (s *stream) putBack(session conn, asked time.Time, err error) {
 	refused := s.Member != "" && errors.Is(err, driver.ErrRefused) && !errors.Is(err, driver.ErrBroken)
 	if (err == nil || refused) && s.Kind != record.Connect {
@@ -237,7 +240,7 @@ func (s *stream) note(a record.Attempt, cause string) {
 	if a.Outcome == record.Acked {
 		h.Acked++
 		if h.FirstFail > 0 {
-			h.Back = a.Done
+			h.BackAt = a.Done
 		}
 		h.LastAck, h.FirstFail = a.Done, 0
 		return
@@ -248,9 +251,9 @@ func (s *stream) note(a record.Attempt, cause string) {
 	}
 }
 
-// finish waits for the attempts under way, which their deadlines bound, ends
-// the sessions that owe answers, and closes all.
-func (s *stream) finish() error {
+// stop waits for the attempts under way, which their deadlines bound, ends the
+// sessions that still owe answers, and closes all.
+func (s *stream) stop() error {
 	drained := make(chan struct{})
 	s.mu.Lock()
 	if len(s.underWay) == 0 {
@@ -259,15 +262,15 @@ func (s *stream) finish() error {
 		s.drained = drained
 	}
 	s.mu.Unlock()
-	within(s.Connect+s.Reply+grace, drained)
-	s.end()
+	waitDone(s.Connect+s.Reply+grace, drained)
+	s.cancel()
 	joined := make(chan struct{})
 	go func() {
 		defer close(joined)
 		s.work.Wait()
 		s.pool.work.Wait()
 	}()
-	within(2*grace, joined)
+	waitDone(2*grace, joined)
 	s.mu.Lock()
 	for _, a := range s.underWay {
 		a.Done, a.Outcome, a.Expired = s.now(), record.Unknown, true
@@ -284,8 +287,8 @@ func (s *stream) finish() error {
 	}
 }
 
-// within waits for something to be done, but no longer than so long.
-func within(limit time.Duration, done <-chan struct{}) {
+// waitDone waits until done is closed, for limit at most.
+func waitDone(limit time.Duration, done <-chan struct{}) {
 	t := time.NewTimer(limit)
 	defer t.Stop()
 	select {

@@ -116,7 +116,7 @@ func (o *outcome) staleReads() figure {
 func (o *outcome) lost() figure {
 	n, t := len(o.Writes.Lost), o.truth
 	f := counts(lost, n, t.Lost)
-	f.right = n >= t.Lost && n <= t.Lost+t.Late
+	f.right = n >= t.Lost && n <= t.Lost+t.LateStored
 	return f
 }
 

@@ -263,7 +263,7 @@ func (o *outcome) notMissed() []string {
 	_, most := o.longest(o.rec)
 	so := map[measure.Code]bool{
 		// What is acknowledged first and stored later may be read back in between.
-		measure.RPOMissed:       t.Lost+t.Late > p.RPO,
+		measure.RPOMissed:       t.Lost+t.LateStored > p.RPO,
 		measure.PhantomWrites:   t.Phantom > 0,
 		measure.DuplicateWrites: t.Duplicated > 0,
 		measure.DivergedCopies:  t.Diverged > 0,

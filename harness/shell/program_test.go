@@ -81,7 +81,7 @@ func TestStop(t *testing.T) {
 	path := program(t, name, "exec 2>&1; trap 'echo asked; exit' TERM; echo up; while :; do sleep 0.05; done\n")
 	m := here("a")
 	var ran []string
-	m.Ran = func(r driver.Ran) { ran = append(ran, r.Command.Argv[3]) }
+	m.OnCommand = func(r driver.CommandRun) { ran = append(ran, r.Command.Argv[3]) }
 	dir := t.TempDir()
 	for range 2 {
 		answer, err := shell.Start(t.Context(), m, shell.Program{Argv: []string{path}, Dir: dir, Says: "up"})

@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// Broadcast wakes all who wait for a change of something that has a lock of its
-// own. The zero Broadcast is ready. Its methods may be called from several
-// goroutines, with that lock held or not.
+// Broadcast wakes the goroutines that wait for a change of some state with a lock
+// of its own. The zero Broadcast is ready. Its methods may be called from several
+// goroutines, with or without that lock.
 type Broadcast struct {
 	mu   sync.Mutex // guards next
 	next chan struct{}
 }
 
-// Next is closed by the next Wake. Whoever takes it before looking at what may
-// change misses no change.
+// Next returns a channel that the next Wake closes. Call it before looking at the
+// state, so that no change is missed.
 func (b *Broadcast) Next() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -24,7 +24,7 @@ func (b *Broadcast) Next() <-chan struct{} {
 	return b.next
 }
 
-// Wake wakes all who wait.
+// Wake wakes all waiting goroutines.
 func (b *Broadcast) Wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -34,8 +34,8 @@ func (b *Broadcast) Wake() {
 	}
 }
 
-// Until waits until cond holds, which is looked at now and after every Wake, or
-// returns why ctx has ended. The deadline is that of ctx.
+// Until waits until cond holds, or returns the cause of the end of ctx. It checks
+// cond at once and after every Wake.
 func (b *Broadcast) Until(ctx context.Context, cond func() bool) error {
 	for {
 		next := b.Next()

@@ -10,7 +10,7 @@ import (
 	"drillbook/harness/wait"
 )
 
-func TestOut(t *testing.T) {
+func TestDuration(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		ends       time.Duration // of the context
@@ -28,8 +28,8 @@ func TestOut(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), tt.ends)
 				defer cancel()
 				began := time.Now()
-				if err := wait.Out(ctx, tt.wait); !errors.Is(err, tt.want) {
-					t.Errorf("Out = %v, want %v", err, tt.want)
+				if err := wait.Duration(ctx, tt.wait); !errors.Is(err, tt.want) {
+					t.Errorf("Duration = %v, want %v", err, tt.want)
 				}
 				if took := time.Since(began); took != tt.took {
 					t.Errorf("took %s, want %s", took, tt.took)

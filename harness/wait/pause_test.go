@@ -38,7 +38,7 @@ func TestPausesDoNotCount(t *testing.T) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() && lines.Text() != "waiting" {
 	}
-	stop := errors.Join(c.Process.Signal(syscall.SIGSTOP), wait.Out(t.Context(), pause))
+	stop := errors.Join(c.Process.Signal(syscall.SIGSTOP), wait.Duration(t.Context(), pause))
 	if err := errors.Join(stop, c.Process.Signal(syscall.SIGCONT)); err != nil {
 		t.Fatal(err)
 	}

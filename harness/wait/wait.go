@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// every is how often a condition is looked at. It is short, since what is
-// waited for often ends an outage.
+// every is the interval between checks of a condition. It is short, since the
+// condition often ends an outage.
 const every = 10 * time.Millisecond
 
 // For waits until cond returns nil, for no longer than within. Its error names
-// what was waited for and the last reason why it was not so. A time in which the
-// harness itself stood still does not count: nobody could look.
+// what was waited for and has the last error of cond. Time in which the harness
+// itself stood still does not count, since nobody could check.
 func For(ctx context.Context, name string, within time.Duration, cond func(ctx context.Context) error) error {
 	late := fmt.Errorf("not so within %s", within)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -32,7 +32,7 @@ func For(ctx context.Context, name string, within time.Duration, cond func(ctx c
 	defer tick.Stop()
 	var why error // why it was not so when there still was time to look
 	for {
-		inTime, err := look(ctx, left.rest(), cond)
+		inTime, err := look(ctx, left.left(), cond)
 		if err == nil {
 			return nil
 		}
@@ -47,8 +47,8 @@ func For(ctx context.Context, name string, within time.Duration, cond func(ctx c
 	}
 }
 
-// look looks at a condition once, and says whether it took no longer than it
-// may.
+// look checks a condition once, and reports whether that took no longer than
+// most.
 func look(ctx context.Context, most time.Duration, cond func(ctx context.Context) error) (inTime bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -56,19 +56,19 @@ func look(ctx context.Context, most time.Duration, cond func(ctx context.Context
 	return ctx.Err() == nil, err
 }
 
-// budget is what is left of the time that may be waited.
+// budget is the time that is left to wait.
 type budget struct{ atomic.Int64 }
 
-func (b *budget) rest() time.Duration { return time.Duration(b.Load()) }
+func (b *budget) left() time.Duration { return time.Duration(b.Load()) }
 
-// slice is how much of a time is counted at once. Of one in which the harness
-// stood still no more is counted.
+// slice is the interval at which the budget is counted down. No more than that is
+// counted of a time in which the harness stood still.
 const slice = 100 * time.Millisecond
 
-// spend counts down while the harness runs, and calls over when nothing is left,
-// unless ctx ends before.
+// spend counts down while the harness runs, and calls over when nothing is left.
+// It stops when ctx ends.
 func (b *budget) spend(ctx context.Context, over func()) {
-	next := min(b.rest(), slice)
+	next := min(b.left(), slice)
 	timer := time.NewTimer(next)
 	defer timer.Stop()
 	for {
@@ -81,15 +81,15 @@ func (b *budget) spend(ctx context.Context, over func()) {
 			over()
 			return
 		}
-		next = min(b.rest(), slice)
+		next = min(b.left(), slice)
 		timer.Reset(next)
 	}
 }
 
-// Out waits until a time has passed, or returns the error of a ctx that ends
-// before. It is for a time that somebody has asked for, such as how long a
-// fault is to last; whatever else is waited for is a condition.
-func Out(ctx context.Context, d time.Duration) error {
+// Duration waits for d, or returns the error of a ctx that ends before. Use it
+// only for a time that somebody has asked for, such as how long a fault is to
+// last; anything else is a condition for [For].
+func Duration(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}

@@ -98,7 +98,7 @@ func buildGroup(s *story) {
 	})
 	s.step("Start the monitor", func(ctx SpecContext) { s.works(s.dm().StartMonitor(ctx)) })
 	s.step("Lead the clients to the service", func(ctx SpecContext) {
-		s.works(s.dm().LeadToPrimary(ctx))
+		s.works(s.dm().LoginToPrimaryOnly(ctx))
 		s.works(s.dm().WaitHealthy(ctx))
 		s.as(ctx)
 	})

@@ -115,7 +115,7 @@ func (s *story) healthy() {
 // expect notes how long the group's own timers let the outage last.
 func (s *story) expect(e conf.Event) {
 	o := s.dm().Expected(e)
-	s.d.Expect(string(o.Event), o.Most, o.Sum())
+	s.d.RecordExpected(string(o.Event), o.Most, o.Sum())
 }
 
 // both makes sure of the roles and that the standby has everything.

@@ -146,7 +146,7 @@ func (k *killed) around(s dsl.Scenario) dsl.Scenario {
 				return
 			}
 			over = true
-			k.repair = errors.Join(d.End(ctx, false), k.mend(ctx, d.Cluster), k.dm.Dissolve(ctx))
+			k.repair = errors.Join(d.End(ctx, false), k.mend(ctx, d.Cluster), k.dm.CloseCluster(ctx))
 		}, NodeTimeout(killedWithin))
 	}
 	return s
@@ -156,8 +156,8 @@ func (k *killed) around(s dsl.Scenario) dsl.Scenario {
 // the repair needs its sessions and its monitor.
 type lasting struct{ *fixture.Driver }
 
-// Dissolve does nothing.
-func (lasting) Dissolve(context.Context) error { return nil }
+// CloseCluster does nothing.
+func (lasting) CloseCluster(context.Context) error { return nil }
 
 // strike kills the process, if it runs: some steps end it themselves.
 func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {

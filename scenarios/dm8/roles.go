@@ -91,7 +91,7 @@ func takeover(s *story) {
 	})
 	s.step("Bring the old primary back", func(ctx SpecContext) {
 		if s.async() {
-			s.works(s.dm().FeedFrom(ctx, s.b))
+			s.works(s.dm().ReplicateFrom(ctx, s.b))
 			s.d.ConfirmServed(ctx)
 		}
 		s.works(s.d.Heal(ctx, killed))
@@ -143,7 +143,7 @@ func (s *story) comeBack(ctx SpecContext) {
 	GinkgoHelper()
 	err := s.dm().WaitRejoined(ctx, s.a)
 	if errors.Is(err, dm8.ErrSplit) {
-		s.d.Find("the old primary", err.Error(), nil)
+		s.d.RecordFinding("the old primary", err.Error(), nil)
 		s.d.SaveDiverged(ctx, s.a, s.b)
 		s.works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
 		return
@@ -163,7 +163,7 @@ func autoTakeover(s *story) {
 	var lost fault.Fault
 	s.healthy()
 	s.step("See that one monitor confirms, and only one", func(ctx SpecContext) {
-		s.d.Confirm("a second confirm monitor")(s.dm().Confirming(ctx))
+		s.d.Confirm("a second confirm monitor")(s.dm().StartSecondConfirmMonitor(ctx))
 	})
 	s.step("The primary's host is lost", func(ctx SpecContext) {
 		s.expect(conf.AutoTakeover)

@@ -8,8 +8,8 @@ import (
 	"drillbook/reports"
 )
 
-// errNotReached is why a drill did not begin of which nothing else is known.
-var errNotReached = errors.New("the run ended before it began")
+// errNotBegun is why a drill did not begin of which nothing else is known.
+var errNotBegun = errors.New("the run ended before it began")
 
 // breakages are what the record of the drill does not tell: that there is none,
 // and that what it ran on is still there.
@@ -24,21 +24,21 @@ func (d *Drill) breakages() []reports.Broken {
 	switch {
 	case d.broken != nil && d.Drill != nil:
 		add(reports.PlaceBroke, d.broken)
-	case d.tells():
+	case d.hasRecordOfFailure():
 	case d.broken != nil:
 		add(reports.NotBegun, d.broken)
 	default:
-		add(reports.NotBegun, errNotReached)
+		add(reports.NotBegun, errNotBegun)
 	}
-	if d.left != nil {
-		add(reports.LeftBehind, d.left)
+	if d.leftBehind != nil {
+		add(reports.LeftBehind, d.leftBehind)
 	}
 	return all
 }
 
-// tells reports whether the drill has a record that says why it could not begin, if
+// hasRecordOfFailure reports whether the drill has a record that says why it could not begin, if
 // it could not.
-func (d *Drill) tells() bool {
+func (d *Drill) hasRecordOfFailure() bool {
 	if d.outcome == nil {
 		return false
 	}

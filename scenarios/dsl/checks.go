@@ -38,7 +38,7 @@ const pairWithin = 5 * time.Second
 func (d *Drill) ConfirmInSync(ctx context.Context, standby, primary driver.Member) {
 	ginkgo.GinkgoHelper()
 	lag, err := d.WaitInSync(ctx, standby, primary, syncWithin)
-	d.Find("replication", lag.Detail, err)
+	d.RecordFinding("replication", lag.Detail, err)
 	gomega.Expect(err).To(d.Succeed())
 }
 
@@ -57,7 +57,7 @@ func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Ro
 	if err == nil && got != want {
 		err = fmt.Errorf("%s is %s, not %s", m.Name, got, want)
 	}
-	d.Find("role of "+m.Name, string(got), err)
+	d.RecordFinding("role of "+m.Name, string(got), err)
 	gomega.Expect(err).To(d.Succeed())
 }
 
@@ -66,21 +66,21 @@ func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Ro
 func (d *Drill) Confirm(what string) func(found string, err error) {
 	return func(found string, err error) {
 		ginkgo.GinkgoHelper()
-		d.Find(what, found, err)
+		d.RecordFinding(what, found, err)
 		gomega.Expect(err).To(d.Succeed(), what)
 	}
 }
 
-// lookBack is how long clients must have been served without a failure to
+// servedFor is how long clients must have been served without a failure to
 // count as served.
-const lookBack = 500 * time.Millisecond
+const servedFor = 500 * time.Millisecond
 
 // ConfirmServed waits until the clients' writes succeed again.
 func (d *Drill) ConfirmServed(ctx context.Context) {
 	ginkgo.GinkgoHelper()
-	err := d.WaitServed(ctx, lookBack, d.Book.RTO+lookBack)
+	err := d.WaitServed(ctx, servedFor, d.Book.RTO+servedFor)
 	h, now := d.Health()
-	d.Find("clients' writes", served(h, now), err)
+	d.RecordFinding("clients' writes", served(h, now), err)
 	gomega.Expect(err).To(d.Succeed())
 }
 

@@ -145,7 +145,7 @@ func TestParams(t *testing.T) {
 				return fake.New(fake.Config{}), nil
 			}, body("First", "Second"))
 			sc.Params = tt.scenario
-			if err := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: tt.of}).Fit(sc); err != nil {
+			if err := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: tt.of}).CheckOptions(sc); err != nil {
 				got = err.Error()
 			}
 			if !strings.Contains(got, tt.want) {
@@ -163,7 +163,7 @@ func TestPlaceFindsWhatItLacks(t *testing.T) {
 		Name: "faraway", Lacks: map[dsl.Need]string{dsl.Disks: "there are none"},
 		Look: func(context.Context) (map[dsl.Need]string, error) {
 			looked++
-			return map[dsl.Need]string{dsl.Beside: "everybody is far away"}, nil
+			return map[dsl.Need]string{dsl.ClientsBeside: "everybody is far away"}, nil
 		},
 	}
 	plain := scenario("fake/page", onFake, body("First", "Second"))
@@ -183,7 +183,7 @@ func TestPlaceFindsWhatItLacks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			looked = 0
-			p, err := place.For(t.Context(), tt.sc)
+			p, err := place.WithLacks(t.Context(), tt.sc)
 			if err != nil {
 				t.Fatal(err)
 			}

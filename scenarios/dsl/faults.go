@@ -21,7 +21,7 @@ func (d *Drill) RejectClients(ctx context.Context, m driver.Member) fault.Fault 
 	ginkgo.GinkgoHelper()
 	g, ok := d.Cluster.Driver.(driver.Gate)
 	gomega.Expect(ok).To(gomega.BeTrue(), "the runbook needs turn-away")
-	return d.with(ctx, fault.RejectClients(g, d.Cluster.Driver, m))
+	return d.inject(ctx, fault.RejectClients(g, d.Cluster.Driver, m))
 }
 
 // StopServer stops a member's server in order; healing that starts it.
@@ -29,7 +29,7 @@ func (d *Drill) StopServer(ctx context.Context, m driver.Member) fault.Fault {
 	ginkgo.GinkgoHelper()
 	s, ok := d.Cluster.Driver.(driver.Server)
 	gomega.Expect(ok).To(gomega.BeTrue(), "the runbook needs stop")
-	return d.with(ctx, fault.StopServer(s, m))
+	return d.inject(ctx, fault.StopServer(s, m))
 }
 
 // Impair imposes a condition on what a standby opens to its primary, through
@@ -38,7 +38,7 @@ func (d *Drill) Impair(
 	ctx context.Context, standby, primary driver.Member, port int, c link.Condition,
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
-	return d.with(ctx, d.impaired(ctx, d.relay, replication(standby, primary, port), c))
+	return d.inject(ctx, d.linkFault(ctx, d.relay, replication(standby, primary, port), c))
 }
 
 // replication is what a standby opens to its primary.
@@ -46,23 +46,23 @@ func replication(standby, primary driver.Member, port int) link.Route {
 	return link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port}
 }
 
-// impaired is the fault that a condition on a link of a network is.
-func (d *Drill) impaired(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
+// linkFault is the fault that a condition on a link of a network is.
+func (d *Drill) linkFault(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
 	ginkgo.GinkgoHelper()
 	l, err := n.Link(ctx, r)
 	gomega.Expect(drill.Blame(record.BlameFault, err)).To(d.Succeed())
 	return fault.Impair(l, c)
 }
 
-// with injects a fault.
-func (d *Drill) with(ctx context.Context, f fault.Fault) fault.Fault {
+// inject injects a fault.
+func (d *Drill) inject(ctx context.Context, f fault.Fault) fault.Fault {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(d.Inject(ctx, f)).To(d.Succeed())
 	return f
 }
 
-// Undo heals a fault.
-func (d *Drill) Undo(ctx context.Context, f fault.Fault) {
+// HealFault heals a fault.
+func (d *Drill) HealFault(ctx context.Context, f fault.Fault) {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(d.Heal(ctx, f)).To(d.Succeed())
 }
@@ -72,7 +72,7 @@ func (d *Drill) Hold(ctx context.Context, what string) {
 	ginkgo.GinkgoHelper()
 	hold, err := time.ParseDuration(d.Params["hold"])
 	gomega.Expect(err).To(d.Succeed())
-	gomega.Expect(wait.Out(ctx, hold)).To(d.Succeed(), "wait for "+what)
+	gomega.Expect(wait.Duration(ctx, hold)).To(d.Succeed(), "wait for "+what)
 }
 
 // HoldReplication cuts what the standby opens to the primary for so long. The
@@ -84,7 +84,7 @@ func (d *Drill) HoldReplication(
 	hold time.Duration,
 ) fault.Fault {
 	ginkgo.GinkgoHelper()
-	f := d.with(ctx, d.impaired(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
-	gomega.Expect(wait.Out(ctx, hold)).To(d.Succeed(), "wait for replication to have been held up")
+	f := d.inject(ctx, d.linkFault(ctx, d.Links, replication(standby, primary, port), link.Condition{Kind: link.Drop}))
+	gomega.Expect(wait.Duration(ctx, hold)).To(d.Succeed(), "wait for replication to have been held up")
 	return f
 }

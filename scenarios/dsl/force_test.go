@@ -25,7 +25,7 @@ func TestForceOutsideFaults(t *testing.T) {
 		{"in none", []record.Event{killed, wrecked}, []string{"dm1: " + killed.What, "dm1: " + wrecked.What}},
 		{"after one", []record.Event{prepared, injected, held, killed}, []string{"dm1: " + killed.What}},
 	} {
-		if got := unbooked(&record.Record{Events: tt.events}); !slices.Equal(got, tt.want) {
+		if got := forceOutsideFaults(&record.Record{Events: tt.events}); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}

@@ -37,7 +37,7 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if place, err = place.For(t.Context(), scenarios...); err != nil {
+	if place, err = place.WithLacks(t.Context(), scenarios...); err != nil {
 		t.Fatal(err)
 	}
 	suite := NewSuite(Options{
@@ -76,7 +76,7 @@ func Test(t *testing.T, place Place, scenarios ...Scenario) {
 		t.Errorf("a secret is in what the drills have left: %s", leak)
 	}
 	for _, d := range suite.Report().Drills {
-		for _, what := range unbooked(d.Record) {
+		for _, what := range forceOutsideFaults(d.Record) {
 			t.Errorf("%s ended a process or cut a network past package fault: %s", d.Record.Head.Runbook, what)
 		}
 	}
@@ -112,9 +112,9 @@ func (writerView) DrillEnds(d reports.Drill) {
 var force = regexp.MustCompile(`\bkill -(9|KILL)\b|\bSIGKILL\b|\bKILL$|\b(pkill|killall|nft|iptables)\b|` +
 	`\bip link set\b|-m immediate`)
 
-// unbooked are the commands of a drill that did so and that stand in no fault: the
+// forceOutsideFaults are the commands of a drill that did so and that stand in no fault: the
 // report would say nothing of them, and nobody has confirmed what they did.
-func unbooked(rec *record.Record) []string {
+func forceOutsideFaults(rec *record.Record) []string {
 	var found []string
 	injecting := map[string]bool{}
 	for _, e := range rec.Events {

@@ -68,19 +68,19 @@ func (d *Drill) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", drill.ErrEnvironment, errors.Join(err, remove()))
 	}
-	d.place = func() error {
+	d.closePlace = func() error {
 		if err := remove(); err != nil { // who knows what is still in force
 			return errors.Join(err, ledger.Close())
 		}
-		return ledger.Forget()
+		return ledger.Remove()
 	}
 	if d.relay, err = d.openRelay(ctx, h); err != nil {
 		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
 	}
 	cfg := drill.Config{
 		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members, Alone: d.scenario.Alone,
-		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe), Usual: d.scenario.Probe.Writes,
-		Dir: d.dir, Watch: d.suite.opts.View.Event,
+		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe), UsualRate: d.scenario.Probe.Writes,
+		Dir: d.dir, OnEvent: d.suite.opts.View.Event,
 		Calibrate: calibrate.Quick, Ledger: ledger,
 	}
 	if d.scenario.DirectOverPrivate {
@@ -104,8 +104,8 @@ func (d *Drill) openRelay(ctx context.Context, h host.Host) (link.Network, error
 	if err != nil {
 		return nil, fmt.Errorf("start the relay: %w", err)
 	}
-	remove := d.place
-	d.place = func() error { return errors.Join(relay.Close(context.WithoutCancel(ctx)), remove()) }
+	remove := d.closePlace
+	d.closePlace = func() error { return errors.Join(relay.Close(context.WithoutCancel(ctx)), remove()) }
 	return relay, nil
 }
 
@@ -120,8 +120,8 @@ func (d *Drill) openLedger(p Place, h host.Host) (*fault.Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the record: %w", err)
 	}
-	page := fault.Page{Run: d.head.Run, Undo: p.Undo, Record: path}
-	if s, ok := h.(host.Sited); ok {
+	page := fault.RunFaults{Run: d.head.Run, Undo: p.Undo, Record: path}
+	if s, ok := h.(host.SiteReporter); ok {
 		page.Site, page.Reach = s.Site().ID, s.Site().Reach
 	}
 	return fault.OpenLedger(dir, page)
@@ -174,7 +174,7 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	d.inStep = false
 	var err error
 	if report.Failed() {
-		who := drill.Blamed(d.cause)
+		who := drill.BlameOf(d.cause)
 		if report.State.Is(types.SpecStateTimedout) {
 			who = cmp.Or(who, record.BlameHarness) // which has a limit that no promise knows of
 		}
@@ -182,14 +182,14 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	}
 	d.StepEnded(err)
 	if err != nil {
-		d.gone(d.cause)
+		d.noteBroken(d.cause)
 	}
 }
 
-// gone notes that the place where the members run has broken, if that is to
+// noteBroken notes that the place where the members run has broken, if that is to
 // blame for an error and not that somebody stopped asking it.
-func (d *Drill) gone(err error) {
-	if drill.Blamed(err) == record.BlamePlace && !errors.Is(err, context.Canceled) && !errors.Is(err, errStopped) {
+func (d *Drill) noteBroken(err error) {
+	if drill.BlameOf(err) == record.BlamePlace && !errors.Is(err, context.Canceled) && !errors.Is(err, errStopped) {
 		d.broken = errors.Join(d.broken, fmt.Errorf("%s: %w: %w", d.Book.Name, errPlace, err))
 	}
 }
@@ -223,8 +223,8 @@ func (d *Drill) finish(ctx ginkgo.SpecContext) {
 // takeDown is what finish does. Doing it again does nothing; doing it at the same
 // time waits for the other, which Ginkgo may have given up.
 func (d *Drill) takeDown(ctx context.Context) error {
-	d.taking.Lock()
-	defer d.taking.Unlock()
+	d.takeDownMu.Lock()
+	defer d.takeDownMu.Unlock()
 	var errs []error
 	if d.Drill != nil {
 		// Ginkgo says of a step that it was interrupted; when that comes between
@@ -232,13 +232,13 @@ func (d *Drill) takeDown(ctx context.Context) error {
 		d.stopped = d.stopped || !d.ended && !d.failed && d.broken == nil
 		errs = append(errs, d.end(ctx))
 	}
-	if d.place != nil {
-		if err := d.place(); err != nil {
-			d.left = fmt.Errorf("%s: run %s is left behind: %w", d.Book.Name, d.head.Run, err)
-			d.suite.opts.View.Say(d.left.Error()) // the record is closed, and only Ginkgo would hear of it
-			errs = append(errs, d.left)
+	if d.closePlace != nil {
+		if err := d.closePlace(); err != nil {
+			d.leftBehind = fmt.Errorf("%s: run %s is left behind: %w", d.Book.Name, d.head.Run, err)
+			d.suite.opts.View.Say(d.leftBehind.Error()) // the record is closed, and only Ginkgo would hear of it
+			errs = append(errs, d.leftBehind)
 		}
-		d.place = nil
+		d.closePlace = nil
 	}
 	return errors.Join(errs...)
 }
@@ -252,7 +252,7 @@ func (d *Drill) end(ctx context.Context) error {
 	err := d.End(ctx, d.stopped)
 	if err != nil {
 		err = fmt.Errorf("end the drill: %w", err)
-		d.gone(err)
+		d.noteBroken(err)
 		d.suite.opts.View.Say(d.Book.Name + ": " + err.Error()) // the record may not hold it
 	}
 	return errors.Join(err, d.load())

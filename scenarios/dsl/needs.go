@@ -19,8 +19,8 @@ const (
 	Cuts   Need = "cut links"          // connections between members that are really cut
 	Unplug Need = "unplugged cables"   // members without an interface to a network
 	Disks  Need = "members' own disks" // which a drill may fill
-	// Beside is what a scenario with [Scenario.DirectOverPrivate] needs.
-	Beside Need = "clients beside the members"
+	// ClientsBeside is what a scenario with [Scenario.DirectOverPrivate] needs.
+	ClientsBeside Need = "clients beside the members"
 )
 
 // Always is what a scenario needs whatever its parameters are.
@@ -32,9 +32,9 @@ func Always(needs ...Need) func(map[string]string) []Need {
 // nothing, least of all as met.
 func (s *Suite) Skipped() []reports.Skipped { return s.skipped }
 
-// For is the place, with all that it lacks for the scenarios: what cannot be
+// WithLacks is the place, with all that it lacks for the scenarios: what cannot be
 // known before it is looked at, too.
-func (p Place) For(ctx context.Context, scenarios ...Scenario) (Place, error) {
+func (p Place) WithLacks(ctx context.Context, scenarios ...Scenario) (Place, error) {
 	if p.Look == nil || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.DirectOverPrivate }) {
 		return p, nil
 	}
@@ -51,14 +51,14 @@ func (p Place) For(ctx context.Context, scenarios ...Scenario) (Place, error) {
 	return p, nil
 }
 
-// cannot is why the place cannot carry a scenario out, "" if it can.
-func (p Place) cannot(sc Scenario, params map[string]string) string {
+// whyNot is why the place cannot carry a scenario out, "" if it can.
+func (p Place) whyNot(sc Scenario, params map[string]string) string {
 	var needs []Need
 	if sc.Needs != nil {
 		needs = sc.Needs(params)
 	}
 	if sc.DirectOverPrivate {
-		needs = append(needs, Beside)
+		needs = append(needs, ClientsBeside)
 	}
 	var why []string
 	for _, need := range needs {

@@ -9,11 +9,11 @@ import (
 // Durations makes sure that parameters of a runbook are durations that a step may
 // take, before anything is started.
 func Durations(params map[string]string, names ...string) error {
-	return Within(LongestWait, params, names...)
+	return DurationsUpTo(LongestWait, params, names...)
 }
 
-// Within does that for steps that may wait longer.
-func Within(longest time.Duration, params map[string]string, names ...string) error {
+// DurationsUpTo does that for steps that may wait longer.
+func DurationsUpTo(longest time.Duration, params map[string]string, names ...string) error {
 	var errs []error
 	for _, name := range names {
 		switch v, err := time.ParseDuration(params[name]); {

@@ -56,7 +56,7 @@ func (c engine) look(ctx context.Context) (map[Need]string, error) {
 		return nil, err
 	}
 	return map[Need]string{
-		Beside: fmt.Sprintf("whose engine runs elsewhere the members are only reached at ports published at %s, "+
+		ClientsBeside: fmt.Sprintf("whose engine runs elsewhere the members are only reached at ports published at %s, "+
 			"which everybody comes through who is not a member", at),
 	}, nil
 }

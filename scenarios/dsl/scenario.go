@@ -85,23 +85,23 @@ type Drill struct {
 	Params map[string]string
 	Links  link.Network // between the members; may be spoiled
 
-	relay    link.Network // nil if the scenario has none
-	scenario Scenario
-	suite    *Suite
-	head     record.Head
-	dir      string
-	declared []string // titles of the steps that the body has named
-	unknown  []error
-	place    func() error // closes host and links
-	ended    bool
-	outcome  *reports.Drill
-	broken   error      // why the drill could not begin, or not go on
-	left     error      // why what it ran on could not be removed
-	inStep   bool       // a step has begun and not ended
-	cause    error      // what failed the current step, if Succeed has seen it
-	failed   bool       // a step, or what is around the steps
-	stopped  bool       // by an interrupt
-	taking   sync.Mutex // held while it is taken down
+	relay      link.Network // nil if the scenario has none
+	scenario   Scenario
+	suite      *Suite
+	head       record.Head
+	dir        string
+	declared   []string // titles of the steps that the body has named
+	unknown    []error
+	closePlace func() error // closes host and links
+	ended      bool
+	outcome    *reports.Drill
+	broken     error      // why the drill could not begin, or not go on
+	leftBehind error      // why what it ran on could not be removed
+	inStep     bool       // a step has begun and not ended
+	cause      error      // what failed the current step, if Succeed has seen it
+	failed     bool       // a step, or what is around the steps
+	stopped    bool       // by an interrupt
+	takeDownMu sync.Mutex // held while it is taken down
 }
 
 // newDrill prepares trial number trial of a scenario.
@@ -110,7 +110,7 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	params, err := book.Settle(s.given(sc, book))
+	params, err := book.ResolveParams(s.givenParams(sc, book))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
-	if err := able(drv, book); err != nil {
+	if err := checkAbilities(drv, book); err != nil {
 		return nil, err
 	}
 	if err := s.opts.Probe.Or(sc.Probe).Check(sc.Members, drv.Product()); err != nil {
@@ -130,10 +130,10 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	return d, nil
 }
 
-// given are the parameters of the scenario, and those that were set and that the
+// givenParams are the parameters of the scenario, and those that were set and that the
 // runbook has. One that was set and that no runbook of the suite has is an error of
 // Declare.
-func (s *Suite) given(sc Scenario, book runbooks.Runbook) map[string]string {
+func (s *Suite) givenParams(sc Scenario, book runbooks.Runbook) map[string]string {
 	given := map[string]string{}
 	maps.Copy(given, sc.Params)
 	for name, value := range s.opts.Params {
@@ -152,11 +152,11 @@ func (d *Drill) folder(trial int) string {
 	return name
 }
 
-// able reports which ability of the runbook's needs the driver lacks.
-func able(drv driver.Driver, book runbooks.Runbook) error {
+// checkAbilities reports which ability of the runbook's needs the driver lacks.
+func checkAbilities(drv driver.Driver, book runbooks.Runbook) error {
 	has := map[string]bool{}
 	_, has["form"] = drv.(driver.Bootstrapper)
-	_, has["lag"] = drv.(driver.Lagger)
+	_, has["lag"] = drv.(driver.LagReporter)
 	_, has["promote"] = drv.(driver.Promoter)
 	_, has["switchover"] = drv.(driver.Switcher)
 	_, has["rejoin"] = drv.(driver.Rejoiner)

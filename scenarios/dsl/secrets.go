@@ -17,7 +17,7 @@ func Secrets(lib runbooks.Library, scenarios ...Scenario) ([]secret.Text, error)
 		if err != nil {
 			return nil, err
 		}
-		params, err := book.Settle(nil)
+		params, err := book.ResolveParams(nil)
 		if err != nil {
 			return nil, err
 		}
@@ -25,7 +25,7 @@ func Secrets(lib runbooks.Library, scenarios ...Scenario) ([]secret.Text, error)
 		if err != nil {
 			return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
 		}
-		keeper, ok := drv.(driver.Keeper)
+		keeper, ok := drv.(driver.SecretKeeper)
 		if !ok {
 			continue
 		}

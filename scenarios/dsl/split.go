@@ -21,15 +21,15 @@ import (
 func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fault.Fault {
 	ginkgo.GinkgoHelper()
 	drop := link.Condition{Kind: link.Drop}
-	return d.with(ctx, fault.Together("network of "+m.Name+" is cut",
-		d.impaired(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
-		d.impaired(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
+	return d.inject(ctx, fault.Group("network of "+m.Name+" is cut",
+		d.linkFault(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
+		d.linkFault(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
 }
 
-// WatchApart counts for so long who acknowledges writes while old is cut off
+// CheckWhoWrites counts for so long who acknowledges writes while old is cut off
 // and taken has taken over, and records whether that is what the drill is
 // about.
-func (d *Drill) WatchApart(ctx context.Context, old, taken driver.Member, during time.Duration) {
+func (d *Drill) CheckWhoWrites(ctx context.Context, old, taken driver.Member, during time.Duration) {
 	ginkgo.GinkgoHelper()
 	counts, err := d.CountDirectWrites(ctx, during)
 	gomega.Expect(err).To(d.Succeed())
@@ -43,7 +43,7 @@ func (d *Drill) WatchApart(ctx context.Context, old, taken driver.Member, during
 	case !split && counts[old.Name] > 0:
 		err = errors.New("both take writes: this is a split brain")
 	}
-	d.Find("who takes writes", found, err) // what that is worth is for the measurement to say
+	d.RecordFinding("who takes writes", found, err) // what that is worth is for the measurement to say
 }
 
 // SaveDiverged saves what only one member holds to a file in the drill's
@@ -56,6 +56,6 @@ func (d *Drill) SaveDiverged(ctx context.Context, m, primary driver.Member) {
 		found = fmt.Sprintf("%d rows that only %s holds are in %s: %d bytes, sha256 %s", saved.Rows, m.Name,
 			saved.File, saved.Bytes, saved.SHA256)
 	}
-	d.Find("what only "+m.Name+" holds", found, err)
+	d.RecordFinding("what only "+m.Name+" holds", found, err)
 	gomega.Expect(err).To(d.Succeed())
 }

@@ -23,8 +23,8 @@ func (s *Suite) stopping() bool {
 // untilStopped carries out one of Ginkgo's nodes with a context that ends when
 // the run is asked to.
 func (s *Suite) untilStopped(ctx context.Context, node func(context.Context)) {
-	if s.opts.Begun != nil {
-		s.begun.Do(s.opts.Begun)
+	if s.opts.OnBegin != nil {
+		s.begun.Do(s.opts.OnBegin)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	watched := make(chan struct{})

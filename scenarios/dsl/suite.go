@@ -68,9 +68,9 @@ type Options struct {
 	// Stop, if set, is closed when the run is to end: what is under way is told
 	// so, its drill is healed, saved and taken down, and no other begins.
 	Stop <-chan struct{}
-	// Begun, if set, is called before the first drill begins. Ginkgo listens to
+	// OnBegin, if set, is called before the first drill begins. Ginkgo listens to
 	// signals by then, and a caller that wants them alone can take them.
-	Begun func()
+	OnBegin func()
 }
 
 // Suite is a run of scenarios.
@@ -87,7 +87,7 @@ func NewSuite(o Options) *Suite { return &Suite{opts: o} }
 // Declare adds all trials of the scenarios that the place can carry out, in
 // their order. It must be called once, before Check or Run and outside of any Ginkgo node.
 func (s *Suite) Declare(scenarios ...Scenario) error {
-	if err := s.Fit(scenarios...); err != nil {
+	if err := s.CheckOptions(scenarios...); err != nil {
 		return err
 	}
 	for trial := 1; trial <= s.opts.Trials; trial++ {
@@ -96,7 +96,7 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 			if err != nil {
 				return err
 			}
-			if why := s.opts.Place.cannot(sc, d.Params); why != "" {
+			if why := s.opts.Place.whyNot(sc, d.Params); why != "" {
 				if trial == 1 {
 					s.skipped = append(s.skipped, reports.Skipped{
 						Runbook: sc.Runbook, Product: d.head.Product, Host: d.head.Host, Params: d.Params,
@@ -117,8 +117,8 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 	return nil
 }
 
-// Fit reports what of the options does not fit the scenarios. It needs no place.
-func (s *Suite) Fit(scenarios ...Scenario) error {
+// CheckOptions reports what of the options does not fit the scenarios. It needs no place.
+func (s *Suite) CheckOptions(scenarios ...Scenario) error {
 	if err := s.unknownParams(scenarios); err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (s *Suite) Report() reports.Run {
 func (s *Suite) Broken() error {
 	errs := make([]error, 0, 2*len(s.drills))
 	for _, d := range s.drills {
-		errs = append(errs, d.broken, d.left)
+		errs = append(errs, d.broken, d.leftBehind)
 	}
 	return errors.Join(errs...)
 }

@@ -16,11 +16,11 @@ func TestPublishedPorts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drills take too long for -short")
 	}
-	place, err := dsl.Published().For(t.Context(), postgres.NetworkCut())
+	place, err := dsl.Published().WithLacks(t.Context(), postgres.NetworkCut())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if why, lacks := place.Lacks[dsl.Beside]; !lacks {
+	if why, lacks := place.Lacks[dsl.ClientsBeside]; !lacks {
 		t.Error("the place does not say that it lacks clients beside the members")
 	} else {
 		t.Log(why)

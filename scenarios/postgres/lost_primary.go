@@ -62,9 +62,9 @@ func lostPrimary(d *dsl.Drill) {
 
 	It(d.Step("Rejoin the old primary as a standby"), func(ctx SpecContext) {
 		if held != nil {
-			d.Undo(ctx, held)
+			d.HealFault(ctx, held)
 		}
-		d.Undo(ctx, lost)
+		d.HealFault(ctx, lost)
 		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 

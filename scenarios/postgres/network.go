@@ -117,7 +117,7 @@ func (s *network) halfOpen() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The network carries again"), func(ctx SpecContext) {
-		d.Undo(ctx, s.trouble)
+		d.HealFault(ctx, s.trouble)
 	}, SpecTimeout(dsl.StepLimit))
 
 	s.served("Confirm that clients are served and the standby has caught up")
@@ -132,7 +132,7 @@ func (s *network) reset() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Connections last again"), func(ctx SpecContext) {
-		d.Undo(ctx, s.trouble)
+		d.HealFault(ctx, s.trouble)
 	}, SpecTimeout(dsl.StepLimit))
 }
 
@@ -158,7 +158,7 @@ func (s *network) slow() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The network is as fast as before"), func(ctx SpecContext) {
-		d.Undo(ctx, s.trouble)
+		d.HealFault(ctx, s.trouble)
 		d.ConfirmServed(ctx)
 		s.look(ctx)
 	}, SpecTimeout(dsl.StepLimit))
@@ -181,7 +181,7 @@ func (s *network) narrow() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The network is as wide as before"), func(ctx SpecContext) {
-		d.Undo(ctx, s.trouble)
+		d.HealFault(ctx, s.trouble)
 	}, SpecTimeout(dsl.StepLimit))
 }
 

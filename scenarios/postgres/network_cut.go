@@ -64,11 +64,11 @@ func (c *networkCut) split() {
 		d.ConfirmServed(ctx)
 		apart, err := time.ParseDuration(d.Params["apart"])
 		Expect(err).To(d.Succeed())
-		d.WatchApart(ctx, c.a, c.b, apart)
+		d.CheckWhoWrites(ctx, c.a, c.b, apart)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The network heals"), func(ctx SpecContext) {
-		d.Undo(ctx, c.cut)
+		d.HealFault(ctx, c.cut)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Recognise the split"), func(ctx SpecContext) {

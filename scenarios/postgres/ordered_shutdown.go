@@ -45,7 +45,7 @@ func (s *shutdown) close() {
 
 	It(d.Step("Stop whatever would take over or start by itself"), func(ctx SpecContext) {
 		for _, m := range []driver.Member{s.a, s.b} {
-			d.Confirm("who would act by himself")(postgres.CheckNobodyActs(ctx, m))
+			d.Confirm("who would act by himself")(postgres.CheckNoClusterManager(ctx, m))
 		}
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -71,20 +71,20 @@ func (s *shutdown) stop() {
 
 	It(d.Step("Stop the standby"), func(ctx SpecContext) {
 		s.bDown = d.StopServer(ctx, s.b)
-		d.Confirm("the ends of both")(postgres.CheckStoppedAlike(ctx, s.a, s.b))
+		d.Confirm("the ends of both")(postgres.CheckStoppedOnSameTimeline(ctx, s.a, s.b))
 	}, SpecTimeout(dsl.StepLimit))
 }
 
 func (s *shutdown) start() {
 	d := s.d
 	It(d.Step("Start the primary"), func(ctx SpecContext) {
-		d.Undo(ctx, s.aDown)
-		d.Confirm("what a came up as")(postgres.CheckCameUp(ctx, s.a, driver.Primary, s.timeline))
+		d.HealFault(ctx, s.aDown)
+		d.Confirm("what a came up as")(postgres.CheckStarted(ctx, s.a, driver.Primary, s.timeline))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Start the standby"), func(ctx SpecContext) {
-		d.Undo(ctx, s.bDown)
-		d.Confirm("what b came up as")(postgres.CheckCameUp(ctx, s.b, driver.Standby, s.timeline))
+		d.HealFault(ctx, s.bDown)
+		d.Confirm("what b came up as")(postgres.CheckStarted(ctx, s.b, driver.Standby, s.timeline))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the standby has caught up"), func(ctx SpecContext) {
@@ -96,7 +96,7 @@ func (s *shutdown) open() {
 	d := s.d
 	It(d.Step("Let the clients in"), func(ctx SpecContext) {
 		for _, f := range s.away {
-			d.Undo(ctx, f)
+			d.HealFault(ctx, f)
 		}
 		d.ConfirmServed(ctx)
 		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, s.b, s.a, d.Cluster.Members))
@@ -139,7 +139,7 @@ func wrongOrder(d *dsl.Drill) {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Let commits go on"), func(ctx SpecContext) {
-		d.Undo(ctx, down)
+		d.HealFault(ctx, down)
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that clients are served"), func(ctx SpecContext) {

@@ -35,7 +35,7 @@ func SyncCheck() dsl.Scenario {
 			if rows, err := strconv.Atoi(params["rows"]); err != nil || rows < 1 || rows > maxRows {
 				return nil, fmt.Errorf("rows=%s: it may be 1 to %d", params["rows"], maxRows)
 			}
-			if err := dsl.Within(loadLimit-time.Minute, params, "catchup"); err != nil {
+			if err := dsl.DurationsUpTo(loadLimit-time.Minute, params, "catchup"); err != nil {
 				return nil, err
 			}
 			if limit, err := time.ParseDuration(params["catchup"]); err != nil || limit <= 0 {
@@ -61,7 +61,7 @@ type syncCheck struct {
 	// row was committed.
 	written int64
 	loaded  time.Time
-	watch   *drill.Watch
+	watch   *drill.LagWatch
 }
 
 func (s *syncCheck) compare() {
@@ -73,9 +73,9 @@ func (s *syncCheck) compare() {
 	It(d.Step("Compare primary and standby"), func(ctx SpecContext) {
 		same, err := postgres.Compare(ctx, s.a, s.b)
 		wrong := len(same.Unexpected())
-		d.Figure("", "compared", float64(same.Compared), "")
-		d.Figure("", "differences-expected", float64(len(same.Differences)-wrong), "")
-		d.Figure("", "differences", float64(wrong), "")
+		d.RecordFigure("", "compared", float64(same.Compared), "")
+		d.RecordFigure("", "differences-expected", float64(len(same.Differences)-wrong), "")
+		d.RecordFigure("", "differences", float64(wrong), "")
 		d.Confirm("primary against standby")(same.String(), err)
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -102,20 +102,20 @@ func (s *syncCheck) load() {
 		limit, err := time.ParseDuration(d.Params["catchup"])
 		Expect(err).To(s.d.Succeed())
 		lag, err := d.WaitInSync(ctx, s.b, s.a, limit)
-		d.Figure(s.b.Name, "catch-up", milliseconds(time.Since(s.loaded)), "ms")
+		d.RecordFigure(s.b.Name, "catch-up", milliseconds(time.Since(s.loaded)), "ms")
 		s.watch.Stop()
 		s.sizes(ctx)
 		before, most := s.watch.Memory()
-		d.Figure("", "memory-before", float64(before), "bytes")
-		d.Figure("", "memory-most", float64(most), "bytes")
-		d.Find("replication", lag.Detail, err)
+		d.RecordFigure("", "memory-before", float64(before), "bytes")
+		d.RecordFigure("", "memory-most", float64(most), "bytes")
+		d.RecordFinding("replication", lag.Detail, err)
 		Expect(err).To(s.d.Succeed())
 	}, SpecTimeout(loadLimit))
 
 	It(d.Step("Compare the loaded table on both sides"), func(ctx SpecContext) {
 		rows := s.sameTable(ctx, postgres.LoadTable)
 		if rows != int64(s.rows) {
-			d.Find("rows", strconv.FormatInt(rows, 10), fmt.Errorf("%d rows were loaded, there are %d", s.rows, rows))
+			d.RecordFinding("rows", strconv.FormatInt(rows, 10), fmt.Errorf("%d rows were loaded, there are %d", s.rows, rows))
 		}
 		Expect(rows).To(Equal(int64(s.rows)))
 	}, SpecTimeout(loadLimit))
@@ -135,13 +135,13 @@ func (s *syncCheck) loadAll(ctx context.Context) {
 	for first := 1; first <= s.rows; first += batch {
 		last := min(first+batch-1, s.rows)
 		Expect(postgres.LoadRows(ctx, s.a, first, last)).To(s.d.Succeed())
-		d.Progress(fmt.Sprintf("%d / %d", last, s.rows))
+		d.RecordProgress(fmt.Sprintf("%d / %d", last, s.rows))
 	}
 	s.loaded = time.Now()
 	took := s.loaded.Sub(began)
-	d.Figure("", "rows-loaded", float64(s.rows), "rows")
-	d.Figure("", "load-time", milliseconds(took), "ms")
-	d.Figure("", "load-rate", float64(s.rows)/took.Seconds(), "rows/s")
+	d.RecordFigure("", "rows-loaded", float64(s.rows), "rows")
+	d.RecordFigure("", "load-time", milliseconds(took), "ms")
+	d.RecordFigure("", "load-rate", float64(s.rows)/took.Seconds(), "rows/s")
 }
 
 // sizes measures how much the load has made.
@@ -151,8 +151,8 @@ func (s *syncCheck) sizes(ctx context.Context) {
 	Expect(err).To(s.d.Succeed())
 	size, err := postgres.TableSize(ctx, s.a, postgres.LoadTable)
 	Expect(err).To(s.d.Succeed())
-	s.d.Figure(s.a.Name, "wal-written", float64(written-s.written), "bytes")
-	s.d.Figure(s.a.Name, "table-size", float64(size), "bytes")
+	s.d.RecordFigure(s.a.Name, "wal-written", float64(written-s.written), "bytes")
+	s.d.RecordFigure(s.a.Name, "table-size", float64(size), "bytes")
 }
 
 func (s *syncCheck) finish() {
@@ -164,12 +164,12 @@ func (s *syncCheck) finish() {
 		for _, m := range []driver.Member{s.a, s.b} {
 			w, err := postgres.ReadWAL(ctx, m)
 			Expect(err).To(s.d.Succeed())
-			d.Figure(m.Name, "segments", float64(w.Kept), "")
-			d.Figure(m.Name, "archived", float64(len(w.Archived)), "")
+			d.RecordFigure(m.Name, "segments", float64(w.Kept), "")
+			d.RecordFigure(m.Name, "archived", float64(len(w.Archived)), "")
 			wal[m.Name] = w
 		}
 		compared, found, err := postgres.CompareArchives(wal[s.a.Name], wal[s.b.Name], last)
-		d.Figure("", "segments-compared", float64(compared), "")
+		d.RecordFigure("", "segments-compared", float64(compared), "")
 		d.Confirm("archives")(found, err)
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -184,7 +184,7 @@ func (s *syncCheck) finish() {
 func (s *syncCheck) sameTable(ctx context.Context, table string) int64 {
 	GinkgoHelper()
 	rows, found, err := postgres.CompareTable(ctx, s.a, s.b, table)
-	s.d.Figure("", "rows-counted", float64(rows), "rows")
+	s.d.RecordFigure("", "rows-counted", float64(rows), "rows")
 	s.d.Confirm(table)(found, err)
 	return rows
 }

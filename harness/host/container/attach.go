@@ -42,11 +42,11 @@ func (e *engine) attach(ctx context.Context, id string, c host.Command) (*consol
 		AttachStderr: true,
 	})
 	if err != nil {
-		return nil, lost(err)
+		return nil, wrapGone(err)
 	}
 	streams, err := e.cli.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{Tty: true})
 	if err != nil {
-		return nil, lost(err)
+		return nil, wrapGone(err)
 	}
 	s := &console{streams: streams}
 	stop := context.AfterFunc(ctx, streams.Close)

@@ -17,10 +17,10 @@ const (
 var (
 	// complaint begins a line in which mmdebstrap, apt or dpkg says what went wrong.
 	complaint = regexp.MustCompile(`^(E:|Err:|(?i:[a-z./-]+: )?(?i:error)\b)`)
-	// hollow is one that says that something did, and not what.
-	hollow = regexp.MustCompile(`^E: (mmdebstrap failed to run|Sub-process .* returned an error code)`)
-	// sequence is one that a terminal would obey.
-	sequence = regexp.MustCompile(`\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)`)
+	// vague is one that says that something did, and not what.
+	vague = regexp.MustCompile(`^E: (mmdebstrap failed to run|Sub-process .* returned an error code)`)
+	// escapeSequence is one that a terminal would obey.
+	escapeSequence = regexp.MustCompile(`\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)`)
 )
 
 // complaints are the first things that a command of Debian's complained of: the
@@ -36,25 +36,25 @@ func complaints(said string) string {
 			continue
 		}
 		last = text
-		if !complaint.MatchString(text) || hollow.MatchString(text) {
+		if !complaint.MatchString(text) || vague.MatchString(text) {
 			continue
 		}
 		if next := i + 1; next < len(lines) && strings.HasPrefix(lines[next], " ") {
 			text += " " + plain(lines[next]) // apt and dpkg say why on a line of its own
 		}
-		if text = bounded(text); !slices.Contains(all, text) {
+		if text = truncate(text); !slices.Contains(all, text) {
 			all = append(all, text)
 		}
 	}
 	if len(all) == 0 {
-		return bounded(last)
+		return truncate(last)
 	}
 	return strings.Join(all[:min(quotedComplaints, len(all))], "; ")
 }
 
 // plain is a line without what is not to be read.
 func plain(line string) string {
-	line = sequence.ReplaceAllString(line, "")
+	line = escapeSequence.ReplaceAllString(line, "")
 	line = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) || unicode.IsSpace(r) {
 			return r
@@ -64,7 +64,7 @@ func plain(line string) string {
 	return strings.Join(strings.Fields(line), " ")
 }
 
-func bounded(s string) string {
+func truncate(s string) string {
 	if runes := []rune(s); len(runes) > complaintColumns {
 		return string(runes[:complaintColumns]) + " …"
 	}

@@ -98,7 +98,7 @@ type Config struct {
 }
 
 // Host runs nodes in containers. It implements [host.Host], [host.Finder] and
-// [host.Sited]; its nodes implement [host.Stater], [host.Freezer],
+// [host.SiteReporter]; its nodes implement [host.Stater], [host.Freezer],
 // [host.Unplugger], [host.Addresser] and [host.NetAdmin].
 type Host struct {
 	cfg      Config
@@ -114,7 +114,7 @@ type Host struct {
 	nodes    *roster.Roster
 
 	mu    sync.Mutex     // guards seats
-	seats map[string]int // by name of node: launched ones, and those asked for by Address
+	slots map[string]int // by name of node: launched ones, and those asked for by Address
 }
 
 // Open finds the engine and makes the networks of a run. Its error wraps
@@ -131,7 +131,7 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 		cfg:    cfg,
 		engine: e,
 		images: newImageStore(e, cfg.Making),
-		seats:  map[string]int{},
+		slots:  map[string]int{},
 		nodes:  roster.New(ctx),
 	}
 	if err := h.open(ctx); err != nil {
@@ -205,12 +205,12 @@ func (h *Host) publishedAt(ctx context.Context) (string, error) {
 	return h.provider.DaemonHost(ctx)
 }
 
-// tellTestcontainers says to testcontainers that it must work on this engine,
+// configureTestcontainers says to testcontainers that it must work on this engine,
 // agree on a version with it, do without a reaper and take images by the names that
 // they have here. It listens only to the environment, and reads that once
 // in the life of a process: at whatever is first asked of it, be it the password
 // of a registry. So this comes before everything else.
-func (e *engine) tellTestcontainers(ctx context.Context) error {
+func (e *engine) configureTestcontainers(ctx context.Context) error {
 	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	// A path before the names of images, which may be in its file of properties
 	// too: nothing outweighs that but another path, and this one changes none.
@@ -270,16 +270,16 @@ func (h *Host) Name() string { return "container" }
 func (h *Host) Address(node string, n host.Network, port int) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.seat(node)
+	h.slot(node)
 	return net.JoinHostPort(alias(node, n), strconv.Itoa(port))
 }
 
-// seat is the node's place in both subnets; mu is held.
-func (h *Host) seat(node string) int {
-	s, ok := h.seats[node]
+// slot is the node's place in both subnets; mu is held.
+func (h *Host) slot(node string) int {
+	s, ok := h.slots[node]
 	if !ok {
-		s = len(h.seats)
-		h.seats[node] = s
+		s = len(h.slots)
+		h.slots[node] = s
 	}
 	return s
 }
@@ -292,10 +292,10 @@ func alias(node string, n host.Network) string {
 }
 
 // ips are the addresses of a seat, by network.
-func (h *Host) ips(seat int) map[host.Network]netip.Addr {
+func (h *Host) ips(slot int) map[host.Network]netip.Addr {
 	all := map[host.Network]netip.Addr{}
 	for n, s := range h.networks {
-		all[n] = s.seat(seat)
+		all[n] = s.slot(slot)
 	}
 	return all
 }
@@ -326,7 +326,7 @@ func (h *Host) Close(ctx context.Context) error {
 	if _, err := h.engine.removeRun(ctx, h.cfg.Run); err != nil {
 		return fmt.Errorf("close host %s: %w: its containers%s and networks may be left behind: "+
 			"`drillbook heal` removes them once the engine at %s answers",
-			h.cfg.Run, lost(err), named(nodes), h.engine.Address)
+			h.cfg.Run, wrapGone(err), named(nodes), h.engine.Address)
 	}
 	return errors.Join(h.lock.Release(), h.engine.cli.Close())
 }

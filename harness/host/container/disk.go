@@ -16,7 +16,7 @@ import (
 // disk is a small disk of a node's own: a volume in memory, and a container that
 // keeps it mounted while the node is down, since it would be empty otherwise.
 type disk struct {
-	volume, keeper string
+	volume, holder string
 }
 
 // makeDisk makes the node's disk, if it shall have one. What it made is in
@@ -55,7 +55,7 @@ func (n *node) makeDisk(ctx context.Context, want host.Disk) error {
 	if err != nil {
 		return fmt.Errorf("make the keeper of the disk: %w", err)
 	}
-	n.disk.keeper = keeper.ID
+	n.disk.holder = keeper.ID
 	if err := cli.ContainerStart(ctx, keeper.ID, container.StartOptions{}); err != nil {
 		return fmt.Errorf("start the keeper of the disk: %w", err)
 	}
@@ -70,8 +70,8 @@ func (d disk) at(path string) mount.Mount {
 // removeDisk removes what makeDisk made, once nothing uses it any more.
 func (n *node) removeDisk(ctx context.Context) error {
 	var errs []error
-	if n.disk.keeper != "" {
-		errs = append(errs, n.host.engine.remove(ctx, n.disk.keeper))
+	if n.disk.holder != "" {
+		errs = append(errs, n.host.engine.remove(ctx, n.disk.holder))
 	}
 	if n.disk.volume != "" {
 		errs = append(errs, n.host.engine.removeVolume(ctx, n.disk.volume))

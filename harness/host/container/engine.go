@@ -63,19 +63,19 @@ func connect(ctx context.Context) (*engine, error) {
 	for _, address := range at {
 		e, err := dial(ctx, address)
 		if err == nil {
-			return e, e.tellTestcontainers(ctx)
+			return e, e.configureTestcontainers(ctx)
 		}
 		if why == nil {
 			why = err
 		}
 	}
 	return nil, fmt.Errorf("%w answers at %s: %s; %s",
-		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), mend(why, at[0], current))
+		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), advise(why, at[0], current))
 }
 
-// mend says what to do about an engine that does not answer. The context is the
+// advise says what to do about an engine that does not answer. The context is the
 // docker command's current one, if that named the engine.
-func mend(why error, address, current string) string {
+func advise(why error, address, current string) string {
 	switch {
 	case isSSH(address):
 		return "ssh must reach it with a key that asks for nothing, and find docker there: " +
@@ -206,9 +206,9 @@ func readJSON(path string, v any) {
 	}
 }
 
-// lost wraps [host.ErrGone] around an error of an engine that cannot be reached
+// wrapGone wraps [host.ErrGone] around an error of an engine that cannot be reached
 // any more, or has gone in the middle of an answer.
-func lost(err error) error {
+func wrapGone(err error) error {
 	if client.IsErrConnectionFailed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("%w: %w", host.ErrGone, err)

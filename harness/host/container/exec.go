@@ -21,7 +21,7 @@ import (
 func (n *node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 	answer, err := n.host.engine.exec(ctx, n.id, c)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("run %q in node %s: %w", c.Argv, n.name, lost(err))
+		return host.Answer{}, fmt.Errorf("run %q in node %s: %w", c.Argv, n.name, wrapGone(err))
 	}
 	return answer, nil
 }

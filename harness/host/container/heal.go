@@ -29,7 +29,7 @@ import (
 // report is told what was done and what was left, one line each.
 func Heal(
 	ctx context.Context, also func(host.Leftover) bool, report func(line string),
-) (healed host.Healed, err error) {
+) (healed host.CleanedUp, err error) {
 	e, err := connect(ctx)
 	if err != nil {
 		return healed, err
@@ -65,7 +65,7 @@ func Heal(
 // healRun removes a run that is dead, or of which also says so. It says nothing
 // of one that is alive.
 func (e *engine) healRun(
-	ctx context.Context, r found, also func(host.Leftover) bool,
+	ctx context.Context, r leftRun, also func(host.Leftover) bool,
 ) (said string, left *host.Leftover, err error) {
 	mine, err := runLock(r.labels[labelRun])
 	if err != nil {
@@ -86,7 +86,7 @@ func (e *engine) healRun(
 		if err != nil {
 			return "", nil, err
 		}
-		said, err = e.removed(ctx, r, "it is dead")
+		said, err = e.removeRunReporting(ctx, r, "it is dead")
 		if err == nil {
 			err = l.Release()
 		}
@@ -95,11 +95,11 @@ func (e *engine) healRun(
 	if also == nil || !also(*left) {
 		return "", left, nil
 	}
-	said, err = e.removed(ctx, r, "as you said")
+	said, err = e.removeRunReporting(ctx, r, "as you said")
 	return said, nil, err
 }
 
-func (e *engine) removed(ctx context.Context, r found, why string) (string, error) {
+func (e *engine) removeRunReporting(ctx context.Context, r leftRun, why string) (string, error) {
 	n, err := e.removeRun(ctx, r.labels[labelRun])
 	if err != nil {
 		return "", err
@@ -107,15 +107,15 @@ func (e *engine) removed(ctx context.Context, r found, why string) (string, erro
 	return fmt.Sprintf("%s; removed %d containers, networks and volumes", why, n), nil
 }
 
-// found is a run that has left something.
-type found struct {
+// leftRun is a run that has left something.
+type leftRun struct {
 	labels map[string]string
 	things int
 }
 
 // lock is where the run's lock is, seen from here, and what is known of it. A
 // cache folder may be found at another path than it was.
-func (r found) lock(mine string) (string, lock.State) {
+func (r leftRun) lock(mine string) (string, lock.State) {
 	for _, path := range []string{mine, r.labels[labelLock]} {
 		if s := lock.Look(path, r.labels[labelLockID]); s != lock.Unknown {
 			return path, s
@@ -124,17 +124,17 @@ func (r found) lock(mine string) (string, lock.State) {
 	return r.labels[labelLock], lock.Unknown
 }
 
-func (r found) leftover(why string) *host.Leftover {
+func (r leftRun) leftover(why string) *host.Leftover {
 	began, _ := time.Parse(time.RFC3339, r.labels[labelBegan]) // at an unknown time otherwise
 	return &host.Leftover{
-		Run: r.labels[labelRun], Owner: r.labels[labelOwner], Began: began, Things: r.things, Why: why,
+		Run: r.labels[labelRun], Owner: r.labels[labelOwner], Began: began, Objects: r.things, Why: why,
 	}
 }
 
 // removeStaleLocks removes the lock files that nobody holds, of runs that were
 // on the engine and of which nothing is left there. Those of other engines must
 // stay: that nobody holds them is what tells their runs to be dead.
-func removeStaleLocks(healed host.Healed) error {
+func removeStaleLocks(healed host.CleanedUp) error {
 	dir, err := lock.Folder("runs")
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func removeStaleLocks(healed host.Healed) error {
 		path := filepath.Join(dir, f.Name())
 		site, err := os.ReadFile(path) //nolint:gosec // our own file
 		run := strings.TrimSuffix(f.Name(), ".lock")
-		if err != nil || len(site) > 0 && string(site) != healed.Site.ID || healed.Keeps(run) {
+		if err != nil || len(site) > 0 && string(site) != healed.Site.ID || healed.HasLeft(run) {
 			continue
 		}
 		l, err := lock.Try(path)
@@ -164,7 +164,7 @@ func removeStaleLocks(healed host.Healed) error {
 }
 
 // runs are the runs that have left something, by name.
-func (e *engine) runs(ctx context.Context) (map[string]found, error) {
+func (e *engine) runs(ctx context.Context) (map[string]leftRun, error) {
 	ours := filters.NewArgs(filters.Arg("label", labelRun))
 	containers, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
 	if err != nil {
@@ -178,10 +178,10 @@ func (e *engine) runs(ctx context.Context) (map[string]found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list volumes: %w", err)
 	}
-	all := map[string]found{}
+	all := map[string]leftRun{}
 	add := func(labels map[string]string) {
 		name := labels[labelRun]
-		all[name] = found{labels: labels, things: all[name].things + 1}
+		all[name] = leftRun{labels: labels, things: all[name].things + 1}
 	}
 	for _, c := range containers {
 		add(c.Labels)
@@ -203,7 +203,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("list containers: %w", err)
 	}
-	err = atOnce(containers, func(c container.Summary) error { return e.remove(ctx, c.ID) })
+	err = forEach(containers, func(c container.Summary) error { return e.remove(ctx, c.ID) })
 	if err != nil {
 		return 0, err
 	}
@@ -211,7 +211,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("list networks: %w", err)
 	}
-	err = atOnce(networks, func(n network.Summary) error {
+	err = forEach(networks, func(n network.Summary) error {
 		if err := e.cli.NetworkRemove(ctx, n.ID); err != nil && !cerrdefs.IsNotFound(err) {
 			return fmt.Errorf("remove network %s: %w", n.Name, err)
 		}
@@ -224,7 +224,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("list volumes: %w", err)
 	}
-	err = atOnce(volumes.Volumes, func(v *volume.Volume) error { return e.removeVolume(ctx, v.Name) })
+	err = forEach(volumes.Volumes, func(v *volume.Volume) error { return e.removeVolume(ctx, v.Name) })
 	return len(containers) + len(networks) + len(volumes.Volumes), err
 }
 
@@ -253,8 +253,8 @@ func (e *engine) remove(ctx context.Context, id string) error {
 	return nil
 }
 
-// atOnce does something to all things in parallel and joins the errors.
-func atOnce[T any](things []T, do func(T) error) error {
+// forEach does something to all things in parallel and joins the errors.
+func forEach[T any](things []T, do func(T) error) error {
 	errs := make([]error, len(things))
 	var doing sync.WaitGroup
 	for i, thing := range things {

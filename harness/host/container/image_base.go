@@ -148,7 +148,7 @@ func (s *imageStore) bootstrap(ctx context.Context, b host.Base) error {
 		return fmt.Errorf("bootstrap %s: %w", b.Suite, err)
 	}
 	archive := filepath.Join(dir, "base.tar")
-	err = quietly(ctx, "mmdebstrap", "--variant=minbase", "--architectures="+s.engine.Arch, b.Suite, archive, mirror)
+	err = runCommand(ctx, "mmdebstrap", "--variant=minbase", "--architectures="+s.engine.Arch, b.Suite, archive, mirror)
 	if err == nil {
 		err = s.importBase(ctx, b, archive)
 	}
@@ -208,14 +208,14 @@ func (s *imageStore) needMmdebstrap(ctx context.Context) error {
 	}
 	argv := installing()
 	s.say("mmdebstrap is not on this machine: `%s` installs it, as --yes allows", strings.Join(argv, " "))
-	if err := quietly(ctx, argv...); err != nil {
+	if err := runCommand(ctx, argv...); err != nil {
 		return fmt.Errorf("install mmdebstrap: %w", err)
 	}
 	return nil
 }
 
-// quietly runs a command, whose error says what it complained of.
-func quietly(ctx context.Context, argv ...string) error {
+// runCommand runs a command, whose error says what it complained of.
+func runCommand(ctx context.Context, argv ...string) error {
 	var text bytes.Buffer
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // our own arguments
 	c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")

@@ -30,30 +30,30 @@ const (
 // first port accepts connections. It builds the image if that is not there.
 func (h *Host) Launch(ctx context.Context, spec host.Spec) (host.Node, error) {
 	return h.nodes.Launch(ctx, spec.Name, func(ctx context.Context) (host.Node, error) {
-		n, err := h.admit(spec.Name)
+		n, err := h.newNode(spec.Name)
 		if err != nil {
 			return nil, err
 		}
 		if err := h.launch(ctx, n, spec); err != nil {
-			return nil, errors.Join(err, h.dismiss(ctx, n))
+			return nil, errors.Join(err, h.removeNode(ctx, n))
 		}
 		return n, nil
 	})
 }
 
-// admit gives a node its seat.
-func (h *Host) admit(name string) (*node, error) {
+// newNode gives a node its seat.
+func (h *Host) newNode(name string) (*node, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	seat := h.seat(name)
-	if firstSeat+seat > lastSeat {
+	slot := h.slot(name)
+	if firstSeat+slot > lastSeat {
 		return nil, fmt.Errorf("the networks have room for %d nodes only", lastSeat-firstSeat+1)
 	}
-	return &node{host: h, name: name, ips: h.ips(seat)}, nil
+	return &node{host: h, name: name, ips: h.ips(slot)}, nil
 }
 
-// dismiss removes what there is of the node.
-func (h *Host) dismiss(ctx context.Context, n *node) error {
+// removeNode removes what there is of the node.
+func (h *Host) removeNode(ctx context.Context, n *node) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
 	defer cancel()
 	var err error
@@ -160,11 +160,11 @@ func (h *Host) hostsFile(except string) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var lines []string
-	for _, name := range slices.Sorted(maps.Keys(h.seats)) {
+	for _, name := range slices.Sorted(maps.Keys(h.slots)) {
 		if name == except {
 			continue
 		}
-		for n, ip := range h.ips(h.seats[name]) {
+		for n, ip := range h.ips(h.slots[name]) {
 			lines = append(lines, alias(name, n)+":"+ip.String())
 		}
 	}

@@ -33,7 +33,7 @@ func (n *node) NetExec(ctx context.Context, c host.Command) (host.Answer, error)
 	}
 	answer, err := n.host.engine.exec(ctx, id, c)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("run %q in the network of node %s: %w", c.Argv, n.name, lost(err))
+		return host.Answer{}, fmt.Errorf("run %q in the network of node %s: %w", c.Argv, n.name, wrapGone(err))
 	}
 	return answer, nil
 }

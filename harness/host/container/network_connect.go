@@ -56,7 +56,7 @@ func (n *node) disconnectNetworks(ctx context.Context) error {
 			n.disconnected[which] = at
 		}
 	}
-	return atOnce(slices.Collect(maps.Keys(n.disconnected)), func(which host.Network) error {
+	return forEach(slices.Collect(maps.Keys(n.disconnected)), func(which host.Network) error {
 		return n.plug(ctx, which, "")
 	})
 }
@@ -91,7 +91,7 @@ func (n *node) plug(ctx context.Context, which host.Network, want string) error 
 		err = n.connect(ctx, which)
 	}
 	if err != nil {
-		return lost(err)
+		return wrapGone(err)
 	}
 	return wait.For(ctx, "the interface to change", settleDeadline, func(ctx context.Context) error {
 		has, err := n.address(ctx, which)

@@ -39,8 +39,8 @@ type subnet struct {
 	prefix   netip.Prefix
 }
 
-// seat is the address of the i-th node.
-func (s subnet) seat(i int) netip.Addr {
+// slot is the address of the i-th node.
+func (s subnet) slot(i int) netip.Addr {
 	b := s.prefix.Addr().As4()
 	b[3] += byte(firstSeat + i) //nolint:gosec // at most lastSeat, which fits
 	return netip.AddrFrom4(b)

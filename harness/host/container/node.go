@@ -75,7 +75,7 @@ func stateOf(seen container.InspectResponse) host.State {
 
 func (n *node) inspect(ctx context.Context) (container.InspectResponse, error) {
 	seen, err := n.host.engine.cli.ContainerInspect(ctx, n.id)
-	return seen, lost(err)
+	return seen, wrapGone(err)
 }
 
 // Start starts the container, on the networks that it was on when it was
@@ -85,7 +85,7 @@ func (n *node) Start(ctx context.Context) error {
 	if err := n.reconnectNetworks(ctx); err != nil {
 		return fmt.Errorf("start node %s: %w", n.name, err)
 	}
-	err := n.bring(ctx, "start", host.Running, func() error {
+	err := n.changeState(ctx, "start", host.Running, func() error {
 		return n.host.engine.cli.ContainerStart(ctx, n.id, container.StartOptions{})
 	})
 	if err != nil {
@@ -101,7 +101,7 @@ func (n *node) Start(ctx context.Context) error {
 // minute is killed, which is an error.
 func (n *node) Stop(ctx context.Context) error {
 	began, grace := time.Now(), int(stopGrace.Seconds())
-	err := n.bring(ctx, "stop", host.Ended, func() error {
+	err := n.changeState(ctx, "stop", host.Ended, func() error {
 		return n.host.engine.cli.ContainerStop(ctx, n.id, container.StopOptions{Timeout: &grace})
 	})
 	if err == nil && time.Since(began) >= stopGrace {
@@ -121,14 +121,14 @@ func (n *node) Kill(ctx context.Context) error {
 	if err := n.disconnectNetworks(ctx); err != nil {
 		return fmt.Errorf("kill node %s: %w", n.name, err)
 	}
-	return n.bring(ctx, "kill", host.Ended, func() error {
+	return n.changeState(ctx, "kill", host.Ended, func() error {
 		return n.host.engine.cli.ContainerKill(ctx, n.id, "KILL")
 	})
 }
 
-// Killing says who is told: nobody; but where ports are published it is the
+// KillMechanism says who is told: nobody; but where ports are published it is the
 // engine's machine that clients speak to, and that stays up.
-func (n *node) Killing() string {
+func (n *node) KillMechanism() string {
 	const made = "the node's network interfaces are taken away, then all its processes are killed: "
 	if n.host.direct {
 		return made + "nobody is told"
@@ -138,8 +138,8 @@ func (n *node) Killing() string {
 		"their client next sends"
 }
 
-// Freezing says that the network stack goes on.
-func (n *node) Freezing() string {
+// FreezeMechanism says that the network stack goes on.
+func (n *node) FreezeMechanism() string {
 	const made = "the engine pauses all processes of the node at once; its kernel goes on acknowledging what arrives"
 	if n.host.direct {
 		return made
@@ -151,7 +151,7 @@ func (n *node) Freezing() string {
 // while its network stack goes on acknowledging what arrives. A process that
 // waits for its file system cannot be paused, so it is tried again for a while.
 func (n *node) Freeze(ctx context.Context) error {
-	return n.bring(ctx, "freeze", host.Frozen, func() error {
+	return n.changeState(ctx, "freeze", host.Frozen, func() error {
 		return wait.For(ctx, "all processes to pause", settleDeadline, func(ctx context.Context) error {
 			err := n.host.engine.cli.ContainerPause(ctx, n.id)
 			if s, stateErr := n.State(ctx); stateErr == nil && s != host.Running {
@@ -164,20 +164,20 @@ func (n *node) Freeze(ctx context.Context) error {
 
 // Thaw undoes Freeze.
 func (n *node) Thaw(ctx context.Context) error {
-	return n.bring(ctx, "thaw", host.Running, func() error {
+	return n.changeState(ctx, "thaw", host.Running, func() error {
 		return n.host.engine.cli.ContainerUnpause(ctx, n.id)
 	})
 }
 
-// bring has the engine do something and returns once it shows the wanted
+// changeState has the engine do something and returns once it shows the wanted
 // state. That it was in that state before is no error.
-func (n *node) bring(ctx context.Context, verb string, want host.State, do func() error) error {
+func (n *node) changeState(ctx context.Context, verb string, want host.State, do func() error) error {
 	err := do()
 	if err != nil {
 		if s, stateErr := n.State(ctx); stateErr == nil && s == want {
 			return nil
 		}
-		return fmt.Errorf("%s node %s: %w", verb, n.name, lost(err))
+		return fmt.Errorf("%s node %s: %w", verb, n.name, wrapGone(err))
 	}
 	err = wait.For(ctx, "it to be "+string(want), settleDeadline, func(ctx context.Context) error {
 		s, err := n.State(ctx)

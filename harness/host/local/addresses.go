@@ -38,7 +38,7 @@ type addresses struct {
 	prefix  [3]byte      // of the range, if it is claimed
 
 	mu    sync.Mutex     // guards all below
-	seats map[string]int // by name of node
+	slots map[string]int // by name of node
 	ports map[place]int  // at which a node really listens, by the port of its Spec
 	taken map[int]bool   // ports at the shared address
 }
@@ -52,7 +52,7 @@ type place struct {
 // claim takes a range of loopback addresses for a run. Only Linux has more
 // than one.
 func claim(ctx context.Context) (*addresses, error) {
-	a := &addresses{seats: map[string]int{}, ports: map[place]int{}, taken: map[int]bool{}}
+	a := &addresses{slots: map[string]int{}, ports: map[place]int{}, taken: map[int]bool{}}
 	if runtime.GOOS != "linux" {
 		return a, nil
 	}
@@ -87,7 +87,7 @@ func (a *addresses) admit(node string) error {
 	a.ip(node)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.seats[node] > lastSeat-firstSeat {
+	if a.slots[node] > lastSeat-firstSeat {
 		return fmt.Errorf("there is room for %d nodes only", lastSeat-firstSeat+1)
 	}
 	return nil
@@ -100,12 +100,12 @@ func (a *addresses) ip(node string) netip.Addr {
 	if a.claimed == nil {
 		return shared
 	}
-	seat, ok := a.seats[node]
+	slot, ok := a.slots[node]
 	if !ok {
-		seat = len(a.seats)
-		a.seats[node] = seat
+		slot = len(a.slots)
+		a.slots[node] = slot
 	}
-	last := byte(firstSeat + seat) //nolint:gosec // at most lastSeat, which fits
+	last := byte(firstSeat + slot) //nolint:gosec // at most lastSeat, which fits
 	return netip.AddrFrom4([4]byte{a.prefix[0], a.prefix[1], a.prefix[2], last})
 }
 

@@ -23,8 +23,8 @@ const (
 // Heal ends and removes what runs on this host have left whose process is dead.
 // Live runs are left alone. report is told what was done and what was left, one
 // line each.
-func Heal(ctx context.Context, report func(line string)) (host.Healed, error) {
-	healed := host.Healed{Site: here()}
+func Heal(ctx context.Context, report func(line string)) (host.CleanedUp, error) {
+	healed := host.CleanedUp{Site: here()}
 	dir, err := lock.Folder(locks)
 	if err != nil {
 		return healed, err

@@ -53,7 +53,7 @@ type Config struct {
 }
 
 // Host runs nodes as processes. It implements [host.Host], [host.Finder] and
-// [host.Sited]; its nodes implement [host.Stater], [host.Freezer] and [host.Witness].
+// [host.SiteReporter]; its nodes implement [host.Stater], [host.Freezer] and [host.MechanismReporter].
 type Host struct {
 	cfg       Config
 	folder    string // of the run

@@ -60,7 +60,7 @@ func (n *node) boot() error {
 	}
 	// The polite end, so that a server which has left the session is taken
 	// along by its main process.
-	main := n.process(n.host.nodes.Life(), n.command, syscall.SIGTERM)
+	main := n.process(n.host.nodes.Context(), n.command, syscall.SIGTERM)
 	main.Stdout, main.Stderr = log, log
 	if err := main.Start(); err != nil {
 		return fmt.Errorf("start %q: %w", n.command, err)
@@ -94,7 +94,7 @@ func (n *node) emptyMemory() error {
 func (n *node) watch(main *exec.Cmd, ended chan struct{}) {
 	defer close(ended)
 	_ = main.Wait() // how it ended is in its log
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(n.host.nodes.Life()), settleDeadline)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(n.host.nodes.Context()), settleDeadline)
 	defer cancel()
 	_, _ = endAll(ctx, n.root) // Close tries again and says what is wrong
 }
@@ -156,7 +156,7 @@ func (n *node) Start(ctx context.Context) error {
 	if !n.hasEnded() {
 		return nil
 	}
-	if n.host.nodes.Life().Err() != nil {
+	if n.host.nodes.Context().Err() != nil {
 		return fmt.Errorf("start node %s: %w", n.name, roster.ErrClosed)
 	}
 	err := n.boot() //nolint:contextcheck // the main process lives as long as the host
@@ -192,8 +192,8 @@ func (n *node) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Killing says what a local host cannot do.
-func (n *node) Killing() string {
+// KillMechanism says what a local host cannot do.
+func (n *node) KillMechanism() string {
 	return "all processes of the node are killed (SIGKILL); the kernel of this machine lives on and tells its peers: " +
 		"their connections are reset at once, which the loss of a host would not do"
 }
@@ -213,8 +213,8 @@ func (n *node) Kill(ctx context.Context) error {
 	return nil
 }
 
-// Freezing says what goes on.
-func (n *node) Freezing() string {
+// FreezeMechanism says what goes on.
+func (n *node) FreezeMechanism() string {
 	return "all processes of the node are stopped (SIGSTOP), one after the other within milliseconds; " +
 		"the kernel of this machine goes on accepting and acknowledging for them"
 }

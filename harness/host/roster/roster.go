@@ -21,8 +21,8 @@ var ErrClosed = errors.New("host is closed")
 // Roster is the nodes of one host. Its methods may be called at the same time
 // from several goroutines.
 type Roster struct {
-	life      context.Context // ends when the host is closed, under mu
-	end       context.CancelFunc
+	ctx       context.Context // ends when the host is closed, under mu
+	cancel    context.CancelFunc
 	launching sync.WaitGroup // added to under mu, and never when closed
 
 	mu    sync.Mutex           // guards what follows
@@ -32,12 +32,12 @@ type Roster struct {
 // New makes the roster of a host, which lives on when ctx ends.
 func New(ctx context.Context) *Roster {
 	r := &Roster{nodes: map[string]host.Node{}}
-	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
+	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	return r
 }
 
-// Life is a context that ends when the host is closed.
-func (r *Roster) Life() context.Context { return r.life }
+// Context is a context that ends when the host is closed.
+func (r *Roster) Context() context.Context { return r.ctx }
 
 // Launch has the host make a node, for which it takes the name. The context of
 // make ends with ctx and when the host is closed; if make fails, it leaves
@@ -45,13 +45,13 @@ func (r *Roster) Life() context.Context { return r.life }
 func (r *Roster) Launch(
 	ctx context.Context, name string, make func(context.Context) (host.Node, error),
 ) (host.Node, error) {
-	if err := r.admit(name); err != nil {
+	if err := r.reserve(name); err != nil {
 		return nil, fmt.Errorf("launch node %s: %w", name, err)
 	}
 	defer r.launching.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(r.life, cancel)() //nolint:contextcheck // the host's end ends it too
+	defer context.AfterFunc(r.ctx, cancel)() //nolint:contextcheck // the host's end ends it too
 	n, err := make(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -63,13 +63,13 @@ func (r *Roster) Launch(
 	return n, nil
 }
 
-// admit takes a name, and counts its node among those that Close waits for.
-func (r *Roster) admit(name string) error {
+// reserve takes a name, and counts its node among those that Close waits for.
+func (r *Roster) reserve(name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, exists := r.nodes[name]
 	switch {
-	case r.life.Err() != nil:
+	case r.ctx.Err() != nil:
 		return ErrClosed
 	case !ValidName(name):
 		return errors.New("the name is not made of lower-case letters, digits and dashes")
@@ -93,7 +93,7 @@ func (r *Roster) Node(name string) (host.Node, bool) {
 // for them, and returns all nodes there are. It may be called again.
 func (r *Roster) Close() []host.Node {
 	r.mu.Lock()
-	r.end()
+	r.cancel()
 	r.mu.Unlock()
 	r.launching.Wait()
 	r.mu.Lock()

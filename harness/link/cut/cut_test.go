@@ -96,11 +96,11 @@ func TestAfterRestart(t *testing.T) {
 	for range 2 {
 		must(t, l.Clear(t.Context()))
 	}
-	emptied(t, l, a)
+	deleteTable(t, l, a)
 }
 
-// emptied: counters outlive the rules that counted, and prove nothing then.
-func emptied(t *testing.T, l link.Link, a host.Node) {
+// deleteTable: counters outlive the rules that counted, and prove nothing then.
+func deleteTable(t *testing.T, l link.Link, a host.Node) {
 	t.Helper()
 	must(t, l.Impose(t.Context(), link.Condition{Kind: link.Drop}))
 	for range 2 { // the second time by what was counted before

@@ -8,7 +8,7 @@ import (
 
 // Outsiders are the peers, as ss lists them, that are not near.
 func Outsiders(listed string, via netip.Addr, near []netip.Prefix) []string {
-	return outsiders(listed, via, near)
+	return outsidePeers(listed, via, near)
 }
 
 // Packets adds up the counters that nft lists.

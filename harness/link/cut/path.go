@@ -25,8 +25,8 @@ const (
 	seenWithin = 2 * time.Second
 )
 
-// errNothing means that no condition is imposed.
-var errNothing = errors.New("nothing is imposed")
+// errNotImposed means that no condition is imposed.
+var errNotImposed = errors.New("nothing is imposed")
 
 // path is one link.
 type path struct {
@@ -88,7 +88,7 @@ func (p *path) Impose(ctx context.Context, c link.Condition) error {
 // peers are the addresses of the other end, as seen from where the rules are.
 func (p *path) peers(ctx context.Context) ([]string, error) {
 	if p.route.From == "" {
-		return p.harness(ctx)
+		return p.harnessAddresses(ctx)
 	}
 	to, err := p.network.node(p.route.To)
 	if err != nil {
@@ -121,7 +121,7 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.imposed == "" {
-		return "", fmt.Errorf("confirm %s: %w", p, errNothing)
+		return "", fmt.Errorf("confirm %s: %w", p, errNotImposed)
 	}
 	stopped, err := p.stopped(ctx)
 	if err == nil && stopped == 0 {
@@ -175,7 +175,7 @@ func (p *path) Clear(ctx context.Context) error {
 	if p.imposed == "" {
 		return nil
 	}
-	_, err := p.run(ctx, emptied(p.table), "nft", "-f", "-")
+	_, err := p.run(ctx, deleteTable(p.table), "nft", "-f", "-")
 	if err != nil && !p.ended(ctx) {
 		return fmt.Errorf("clear %s: %w", p, err)
 	}

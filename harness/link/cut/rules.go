@@ -31,7 +31,7 @@ func (r ruleset) String() string {
 		out, in = in, out
 	}
 	peers := "{ " + strings.Join(r.peers, ", ") + " }"
-	return emptied(r.table) + fmt.Sprintf(`table ip %s {
+	return deleteTable(r.table) + fmt.Sprintf(`table ip %s {
 	counter sent { }
 	counter received { }
 	chain sent {
@@ -65,8 +65,8 @@ func (r ruleset) verdict() string {
 	return "drop"
 }
 
-// emptied deletes a table whether or not it is there.
-func emptied(table string) string {
+// deleteTable deletes a table whether or not it is there.
+func deleteTable(table string) string {
 	return fmt.Sprintf("add table ip %[1]s\ndelete table ip %[1]s\n", table)
 }
 

@@ -14,14 +14,14 @@ import (
 	"drillbook/harness/wait"
 )
 
-// harness are the addresses that the harness has for the node, which is outside
+// harnessAddresses are the addresses that the harness has for the node, which is outside
 // of the cluster's networks. Where it dials the node itself it comes through the
 // node's gateway, and under the gateway's address. Where it dials a published
 // port, a proxy comes in its place, or the packets keep the harness' own
 // address: that is for the node to say.
-func (p *path) harness(ctx context.Context) ([]string, error) {
+func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
 	if pub, ok := p.network.host.(host.Publisher); ok && pub.Published() != "" {
-		return p.seen(ctx)
+		return p.observedPeers(ctx)
 	}
 	via, err := p.gateway(ctx)
 	if err != nil {
@@ -30,9 +30,9 @@ func (p *path) harness(ctx context.Context) ([]string, error) {
 	return []string{via.String()}, nil
 }
 
-// seen is who, of those that are not on the cluster's networks, is connected to
+// observedPeers is who, of those that are not on the cluster's networks, is connected to
 // the node's port while the harness is.
-func (p *path) seen(ctx context.Context) ([]string, error) {
+func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 	if p.route.Port == 0 {
 		return nil, fmt.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
 			p.route.To, link.ErrUnsupported)
@@ -57,7 +57,7 @@ func (p *path) seen(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		found = outsiders(text, via, near)
+		found = outsidePeers(text, via, near)
 		if len(found) == 0 {
 			return fmt.Errorf("%s sees no connection from outside of the cluster", p.route.To)
 		}
@@ -66,9 +66,9 @@ func (p *path) seen(ctx context.Context) ([]string, error) {
 	return found, err
 }
 
-// outsiders are the peers, as ss lists them, that are not near, which the
+// outsidePeers are the peers, as ss lists them, that are not near, which the
 // gateway is only in the name of others.
-func outsiders(listed string, via netip.Addr, near []netip.Prefix) []string {
+func outsidePeers(listed string, via netip.Addr, near []netip.Prefix) []string {
 	var all []string
 	for line := range strings.Lines(listed) {
 		words := strings.Fields(line)

@@ -22,8 +22,8 @@ const (
 	resetWithin = 2 * time.Second
 )
 
-// errNothing means that no condition is imposed.
-var errNothing = errors.New("nothing is imposed")
+// errNotImposed means that no condition is imposed.
+var errNotImposed = errors.New("nothing is imposed")
 
 // path is one link, and the proxy that it is.
 type path struct {
@@ -128,7 +128,7 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.imposed == nil {
-		return "", fmt.Errorf("confirm %s: %w", p, errNothing)
+		return "", fmt.Errorf("confirm %s: %w", p, errNotImposed)
 	}
 	c := *p.imposed
 	err := p.readBack(ctx, c)

@@ -11,13 +11,14 @@ import (
 	"drillbook/harness/record"
 )
 
-// askers are the sessions that the harness has with a member besides those of
-// the probe: the observer's, and the one that reads back.
-const askers = 2
+// harnessSessions is the number of sessions of the harness with a member besides
+// those of the probe: the observer's, and the one that reads back.
+const harnessSessions = 2
 
-// Check reports what is wrong with the settings, for drills of these members of
-// a product. What the probe may have open with one member must be what a member
-// takes: one that has to turn clients away makes an outage that is the probe's.
+// Check reports what is wrong with the settings for drills of these members of a
+// product. The sessions that the probe may open with one member must not exceed
+// what a member takes: otherwise the member refuses clients, and the probe causes
+// an outage.
 func (p Probe) Check(members []string, product driver.Product) error {
 	streams := p.Streams(members, product.Registers)
 	for _, s := range streams {
@@ -25,17 +26,18 @@ func (p Probe) Check(members []string, product driver.Product) error {
 			return err
 		}
 	}
-	sum, parts := onOne(streams)
+	sum, parts := sessionsPerMember(streams)
 	if product.Sessions == 0 || sum <= product.Sessions {
 		return nil
 	}
 	return fmt.Errorf("the probe may need %d sessions with one member (%s), and a member of %s takes %d: %s",
-		sum, parts, product.Title, product.Sessions, p.lower(members, product))
+		sum, parts, product.Title, product.Sessions, p.suggestLower(members, product))
 }
 
-// onOne is how many sessions the streams may need with one member, and for what:
-// those of the clients may all be with it, and those that are pinned to it are.
-func onOne(streams []record.Stream) (sum int, parts string) {
+// sessionsPerMember is how many sessions the streams may need with one member,
+// and for what. All clients may be connected to it, and so is the stream that is
+// pinned to it.
+func sessionsPerMember(streams []record.Stream) (sum int, parts string) {
 	var pinned record.Stream
 	var all []record.Stream
 	for _, s := range streams {
@@ -52,13 +54,14 @@ func onOne(streams []record.Stream) (sum int, parts string) {
 		sum += s.Sessions
 		said = append(said, fmt.Sprintf("%s: %d", s.Name, s.Sessions))
 	}
-	return sum + askers, strings.Join(append(said, fmt.Sprintf("the harness: %d", askers)), ", ")
+	return sum + harnessSessions, strings.Join(append(said, fmt.Sprintf("the harness: %d", harnessSessions)), ", ")
 }
 
-// lower says which settings would do if only one of them was changed.
-func (p Probe) lower(members []string, product driver.Product) string {
+// suggestLower says which lower settings would fit, if only one of them were
+// changed.
+func (p Probe) suggestLower(members []string, product driver.Product) string {
 	fits := func(q Probe) bool {
-		sum, _ := onOne(q.Streams(members, product.Registers))
+		sum, _ := sessionsPerMember(q.Streams(members, product.Registers))
 		return sum <= product.Sessions
 	}
 	var ways []string

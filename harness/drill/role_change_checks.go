@@ -9,23 +9,24 @@ import (
 	"drillbook/harness/driver"
 )
 
-// ErrRefused is wrapped when a change of roles was not even begun, because it
-// would do harm. The error says what to do instead.
+// ErrRefused is wrapped when a change of roles was not begun because it would do
+// harm. The error says what to do instead.
 var ErrRefused = errors.New("refused")
 
 const (
-	// askWithin bounds the question to a member that is to be promoted, which
-	// may be in a bad way.
+	// askWithin bounds the question to a member that is to be promoted, which may
+	// be in trouble.
 	askWithin = 500 * time.Millisecond
-	// followsWithin is how long a standby that follows well may take to apply
-	// what its primary has written so far.
+	// followsWithin is how long a healthy standby may take to apply what its
+	// primary has written so far.
 	followsWithin = 5 * time.Second
 )
 
-// mayPromote refuses the takeover of a member that is primary already. One that
-// cannot be asked may be promoted: a takeover is for bad times. The member is
-// asked only if the observer takes it for primary, since clients are waiting.
-func (d *Drill) mayPromote(ctx context.Context, m driver.Member) error {
+// checkPromote refuses to promote a member that is primary already. A member that
+// cannot be asked may be promoted, since takeovers are for emergencies. The
+// member is asked only if the observer last saw it as primary, because clients
+// are waiting.
+func (d *Drill) checkPromote(ctx context.Context, m driver.Member) error {
 	if d.observer.Roles()[m.Name] != driver.Primary {
 		return nil
 	}
@@ -40,11 +41,11 @@ func (d *Drill) mayPromote(ctx context.Context, m driver.Member) error {
 		m.Name, ErrRefused)
 }
 
-// maySwitchover refuses to give the role to a member that does not follow, or
-// not closely enough: stopping the primary first would make an outage, and the
-// way out of it would be a loss.
-func (d *Drill) maySwitchover(ctx context.Context, from, to driver.Member) error {
-	if _, ok := d.cfg.Driver.(driver.Lagger); !ok {
+// checkSwitchover refuses to move the role to a member that does not replicate,
+// or is too far behind. Stopping the primary first would cause an outage that
+// only a loss of data could end.
+func (d *Drill) checkSwitchover(ctx context.Context, from, to driver.Member) error {
+	if _, ok := d.cfg.Driver.(driver.LagReporter); !ok {
 		return nil // the product itself has to look
 	}
 	if _, err := d.WaitInSync(ctx, to, from, followsWithin); err != nil {
