@@ -57,7 +57,7 @@ func TestLapsedFault(t *testing.T) {
 		Verdict: measure.Unmeasurable, Code: measure.FaultLapsed, Detail: d.Result.Faults[0].What,
 	}
 	for lang, want := range map[string]struct{ fault, reason string }{
-		"en": {"not seen to hold until it was healed", "still held when it was healed"},
+		"en": {"no evidence that it held until it was healed", "still held when it was healed"},
 		"zh": {"未证实持续到排除之时", "一直持续到排除之时"},
 	} {
 		var page strings.Builder
@@ -80,7 +80,7 @@ func TestRegister(t *testing.T) {
 	d := run(split()).Drills[0]
 	d.Register = broken()
 	for lang, want := range map[string]string{
-		"en": "no: 1 was put from ", "zh": "否：写入 1",
+		"en": "no: put of 1 from ", "zh": "否：写入 1",
 	} {
 		var page strings.Builder
 		if err := asMarkdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {

@@ -230,9 +230,9 @@ func wordsIn(lang string) words {
 	return words{
 		ready:     "the cluster is ready after %s",
 		fault:     "fault holds: %s (%s)",
-		lapsed:    "fault not seen to hold until it was healed: %s (%s)",
+		lapsed:    "no evidence that the fault held until it was healed: %s (%s)",
 		healed:    "fault healed: %s",
-		downtime:  "the longest outage of writes was %s (probe error ±%s), promised are %s",
+		downtime:  "the longest outage of writes was %s (probe error ±%s), the promise is %s",
 		noOutage:  "no outage of writes",
 		lost:      "; %d of %d acknowledged writes lost",
 		saved:     ", %d of them saved in a file",
