@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -210,10 +214,12 @@ func rules() []rule {
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/store",
 		}, "it makes a database and runs none"},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
+		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
-			"fixtures/images", "harness/driver", "harness/host", "harness/shell", "harness/wait",
+			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/shell", "harness/wait",
 			"github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
+		{"fixtures/dm8/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/dm8/conf", nil, "files are plain text"},
 		{
 			"fixtures/dm8/console",
@@ -250,21 +256,21 @@ func rules() []rule {
 		},
 		{
 			"runbooks",
-			[]string{"github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."},
-			"runbooks know of no drill",
+			[]string{"harness/driver", "github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."},
+			"runbooks know what products can do, and of no drill",
 		},
 		{"scenarios/dsl", []string{
 			"harness/...", "runbooks", "reports", "fixtures/images", "github.com/onsi/...",
 		}, ""},
 		{"scenarios/postgres", []string{
-			"scenarios/dsl", "fixtures/postgres", "harness/driver", "harness/fault", "harness/link", "harness/drill",
-			"github.com/onsi/...",
+			"scenarios/dsl", "fixtures/postgres", "fixtures/postgres/image", "harness/drill", "harness/driver",
+			"harness/fault", "harness/host", "harness/link", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios/dm8", []string{
-			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/images",
+			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/dm8/image",
 			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/shell", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
-		{"scenarios", []string{"scenarios/..."}, ""},
+		{"scenarios", []string{"scenarios/...", "harness/host"}, ""},
 		{
 			"cmd/drillbook",
 			[]string{
@@ -371,5 +377,25 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 		if p.Doc == "" {
 			t.Errorf("%s has no package comment", p.ImportPath)
 		}
+	}
+}
+
+// The harness is the same for every product, and says the name of none.
+func TestHarnessNamesNoProduct(t *testing.T) {
+	names := regexp.MustCompile(`(?i)postgres|\bpg_|dm8|dameng|\bdm(server|watcher|monitor)|iris|patroni`)
+	err := filepath.WalkDir("harness", func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		for n, line := range strings.Split(string(text), "\n") {
+			if names.MatchString(line) {
+				t.Errorf("%s:%d names a product: %s", file, n+1, strings.TrimSpace(line))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

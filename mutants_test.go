@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host/local"
 )
 
@@ -120,7 +120,7 @@ func TestMutants(t *testing.T) {
 // there is none.
 func postgresHere(t *testing.T) string {
 	t.Helper()
-	found, err := local.Find(images.PostgreSQL())
+	found, err := local.Find(image.Server())
 	if err != nil {
 		return ""
 	}

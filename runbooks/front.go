@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"drillbook/harness/driver"
 )
 
 // front is the front matter of a page.
@@ -30,13 +33,19 @@ func (f *front) equal(g *front) bool {
 	return f.rto == g.rto && f.RPO == g.RPO && f.Source == g.Source && f.Split == g.Split && f.Stale == g.Stale &&
 		slices.Equal(f.Needs, g.Needs) &&
 		slices.EqualFunc(f.settings, g.settings, func(a, b Param) bool {
-			return a.Name == b.Name && a.Default == b.Default && slices.Equal(a.Allowed, b.Allowed)
+			return a.Name == b.Name && a.Default == b.Default && maps.Equal(a.Tiers, b.Tiers) &&
+				slices.Equal(a.Allowed, b.Allowed)
 		})
 }
 
-// abilities are what needs may name, by the interface of package driver.
+// abilities are what needs may name.
 func abilities() []string {
-	return []string{"form", "lag", "promote", "switchover", "rejoin", "stop", "turn-away", "salvage"}
+	all := driver.Abilities()
+	names := make([]string, 0, len(all))
+	for _, a := range all {
+		names = append(names, a.Name)
+	}
+	return names
 }
 
 const fence = "---\n"
@@ -118,15 +127,23 @@ func param(item yaml.MapItem) (Param, string) {
 		return p, fmt.Sprintf("parameter %s: %v", p.Name, err)
 	}
 	var v struct {
-		Default string   `yaml:"default"`
-		Allowed []string `yaml:"allowed"`
+		Default string            `yaml:"default"`
+		Tiers   map[string]string `yaml:"tiers"`
+		Allowed []string          `yaml:"allowed"`
 	}
 	if err := yaml.UnmarshalWithOptions(raw, &v, yaml.Strict()); err != nil {
-		return p, fmt.Sprintf("parameter %s must be {default: …, allowed: […]}", p.Name)
+		return p, fmt.Sprintf("parameter %s must be {default: …, tiers: {nightly: …}, allowed: […]}", p.Name)
 	}
-	p.Default, p.Allowed = v.Default, v.Allowed
-	if len(p.Allowed) > 0 && !slices.Contains(p.Allowed, p.Default) {
-		return p, fmt.Sprintf("parameter %s: its default %q is not among what is allowed", p.Name, p.Default)
+	p.Default, p.Tiers, p.Allowed = v.Default, v.Tiers, v.Allowed
+	for _, tier := range slices.Sorted(maps.Keys(p.Tiers)) {
+		if tier != Smoke && tier != Nightly {
+			return p, fmt.Sprintf("parameter %s: no tier %q; there are %s and %s", p.Name, tier, Smoke, Nightly)
+		}
+	}
+	for _, d := range append([]string{p.Default}, slices.Sorted(maps.Values(p.Tiers))...) {
+		if len(p.Allowed) > 0 && !slices.Contains(p.Allowed, d) {
+			return p, fmt.Sprintf("parameter %s: its default %q is not among what is allowed", p.Name, d)
+		}
 	}
 	return p, ""
 }

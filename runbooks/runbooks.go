@@ -60,11 +60,26 @@ func (t Text) In(lang string) string {
 	return t[Languages()[0]]
 }
 
+// The tiers of drills, by how often they are worth running.
+const (
+	Smoke   = "smoke"
+	Nightly = "nightly"
+)
+
 // Param is something that a drill of the runbook can be told.
 type Param struct {
 	Name    string
 	Default string
-	Allowed []string // empty: anything
+	Tiers   map[string]string // defaults that differ where a whole tier is run
+	Allowed []string          // empty: anything
+}
+
+// In is the default of a tier; of "", that of a runbook which is run by its name.
+func (p Param) In(tier string) string {
+	if v, ok := p.Tiers[tier]; ok {
+		return v
+	}
+	return p.Default
 }
 
 // Consent is whether a person must agree before a step is carried out.
@@ -116,13 +131,13 @@ func (b *Runbook) titles() string {
 }
 
 // ResolveParams checks the values that were given for the runbook's parameters and
-// adds the defaults of the others.
-func (b *Runbook) ResolveParams(given map[string]string) (map[string]string, error) {
+// adds the defaults of the others, those of a tier if one is run as a whole.
+func (b *Runbook) ResolveParams(given map[string]string, tier string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, p := range b.Params {
 		v, ok := given[p.Name]
 		if !ok {
-			v = p.Default
+			v = p.In(tier)
 		}
 		if len(p.Allowed) > 0 && !slices.Contains(p.Allowed, v) {
 			return nil, fmt.Errorf("runbook %s: %s=%s: it may be %s", b.Name, p.Name, v,

@@ -247,13 +247,20 @@ func TestLoadMissingLanguage(t *testing.T) {
 	}
 }
 
-func TestSettle(t *testing.T) {
+func TestResolveParams(t *testing.T) {
 	b := runbooks.Runbook{Name: "db/page", Params: []runbooks.Param{
-		{Name: "mode", Default: "sync", Allowed: []string{"async", "sync"}}, {Name: "hold", Default: "0s"},
+		{Name: "mode", Default: "sync", Allowed: []string{"async", "sync"}},
+		{Name: "hold", Default: "0s"},
+		{Name: "rows", Default: "10", Tiers: map[string]string{runbooks.Nightly: "5000"}},
 	}}
-	got, err := b.ResolveParams(map[string]string{"hold": "1s"})
-	if err != nil || got["mode"] != "sync" || got["hold"] != "1s" {
-		t.Errorf("Settle = %v, %v", got, err)
+	for tier, rows := range map[string]string{"": "10", runbooks.Smoke: "10", runbooks.Nightly: "5000"} {
+		got, err := b.ResolveParams(map[string]string{"hold": "1s"}, tier)
+		if err != nil || got["mode"] != "sync" || got["hold"] != "1s" || got["rows"] != rows {
+			t.Errorf("ResolveParams for tier %q = %v, %v", tier, got, err)
+		}
+	}
+	if got, err := b.ResolveParams(map[string]string{"rows": "7"}, runbooks.Nightly); err != nil || got["rows"] != "7" {
+		t.Errorf("ResolveParams = %v, %v, want the rows that were given", got, err)
 	}
 	b.Split = "mode=async"
 	for mode, want := range map[string]bool{"sync": false, "async": true} {
@@ -266,10 +273,10 @@ func TestSettle(t *testing.T) {
 		want  string
 	}{
 		{map[string]string{"mode": "fast"}, "it may be async, sync"},
-		{map[string]string{"moad": "sync"}, `has no parameter "moad"; it has mode, hold`},
+		{map[string]string{"moad": "sync"}, `has no parameter "moad"; it has mode, hold, rows`},
 	} {
-		if _, err := b.ResolveParams(tt.given); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("Settle(%v) = %v, want an error that contains %q", tt.given, err, tt.want)
+		if _, err := b.ResolveParams(tt.given, ""); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("ResolveParams(%v) = %v, want an error that contains %q", tt.given, err, tt.want)
 		}
 	}
 }

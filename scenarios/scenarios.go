@@ -1,16 +1,24 @@
-// Package scenarios lists what carries out the runbooks: one package for each
-// product.
+// Package scenarios lists the products and what carries out their runbooks: one
+// package for each product.
 package scenarios
 
 import (
-	"slices"
-
+	"drillbook/harness/host"
 	"drillbook/scenarios/dm8"
 	"drillbook/scenarios/dsl"
 	"drillbook/scenarios/postgres"
 )
 
-// All are the scenarios of all products.
-func All() []dsl.Scenario {
-	return slices.Concat(dm8.Scenarios(), postgres.Scenarios())
+// Products are all products.
+func Products() []dsl.Product {
+	return []dsl.Product{
+		dm8.Product(),
+		postgres.Product(),
+	}
 }
+
+// All are the scenarios of all products.
+func All() []dsl.Scenario { return dsl.Scenarios(Products()...) }
+
+// Images are what the drills of all products run from.
+func Images() []host.Image { return dsl.Images(Products()...) }

@@ -72,7 +72,7 @@ func imagesOf(lib runbooks.Library, sc dsl.Scenario) ([]host.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	params, err := book.ResolveParams(nil)
+	params, err := book.ResolveParams(nil, "")
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
-	"drillbook/scenarios/dsl"
+	"drillbook/scenarios"
 )
 
 // finding is one thing that drills need.
@@ -74,7 +74,7 @@ func examinePlaces(ctx context.Context) []finding {
 		inContainers.Mend = noEngine.Error()
 	}
 	findings := []finding{inContainers}
-	for _, img := range dsl.Images() {
+	for _, img := range scenarios.Images() {
 		if img.Native == nil {
 			continue
 		}
@@ -111,9 +111,9 @@ func examineFolder(out string) finding {
 
 // examineImages says which images are there and how the others will be made.
 func examineImages(ctx context.Context) []finding {
-	findings := make([]finding, 0, len(dsl.Images()))
+	findings := make([]finding, 0, len(scenarios.Images()))
 	lacking := "" // a base that is not there
-	for _, img := range dsl.Images() {
+	for _, img := range scenarios.Images() {
 		f := finding{What: "image " + img.Name}
 		seen, err := container.CheckImage(ctx, img)
 		switch {

@@ -12,7 +12,6 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
-	"drillbook/harness/host/local"
 	"drillbook/scenarios/dsl"
 )
 
@@ -80,23 +79,24 @@ func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 	if err != nil {
 		return 0, nil, environment(err)
 	}
-	here, err := local.Heal(ctx, h.say)
-	if err != nil {
-		return 0, nil, environment(err)
-	}
-	engine, err := container.Heal(ctx, h.also, h.say)
-	if errors.Is(err, container.ErrNoEngine) {
-		noEngine, err = err, nil
-	}
-	if err != nil {
-		return 0, nil, environment(err)
-	}
-	h.printHints(engine.Left)
 	runs := map[string]bool{} // of which something is left
-	for _, l := range slices.Concat(here.Left, engine.Left) {
-		runs[l.Run] = true
+	var healed []host.CleanedUp
+	for _, place := range dsl.Places() {
+		at, err := place.Heal(ctx, h.also, h.say)
+		if errors.Is(err, container.ErrNoEngine) {
+			noEngine = err
+			continue
+		}
+		if err != nil {
+			return 0, nil, environment(err)
+		}
+		h.printHints(at.Left)
+		healed = append(healed, at)
+		for _, l := range at.Left {
+			runs[l.Run] = true
+		}
 	}
-	err = h.closeLedgers(dir, runs, here, engine)
+	err = h.closeLedgers(dir, runs, healed...)
 	return len(runs), noEngine, err
 }
 

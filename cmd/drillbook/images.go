@@ -10,7 +10,7 @@ import (
 
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
-	"drillbook/scenarios/dsl"
+	"drillbook/scenarios"
 )
 
 // say prints lines to the command's output.
@@ -33,7 +33,7 @@ func imagesCommand() *cobra.Command {
 			if remove {
 				return removeImages(cmd.Context(), line)
 			}
-			for _, img := range dsl.Images() {
+			for _, img := range scenarios.Images() {
 				ref, err := container.EnsureImage(cmd.Context(), img, container.Making{Progress: line, Install: yes})
 				if err != nil {
 					return environment(err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -68,6 +69,9 @@ func list(lib runbooks.Library, lang string) []listed {
 		}
 		for _, p := range b.Params {
 			row.Params = append(row.Params, p.Name+"="+p.Default)
+			for _, tier := range slices.Sorted(maps.Keys(p.Tiers)) {
+				row.Params = append(row.Params, fmt.Sprintf("(%s: %s=%s)", tier, p.Name, p.Tiers[tier]))
+			}
 		}
 		rows = append(rows, row)
 	}

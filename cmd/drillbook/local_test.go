@@ -7,7 +7,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/local"
-	"drillbook/scenarios/dsl"
+	"drillbook/scenarios"
 )
 
 // needLocal skips the test where PostgreSQL is not installed: the same drills
@@ -21,7 +21,7 @@ func needLocal(t *testing.T) {
 
 // lacksLocal is why members cannot run on this machine itself, if they cannot.
 func lacksLocal() error {
-	for _, img := range dsl.Images() {
+	for _, img := range scenarios.Images() {
 		if _, err := local.Find(img); img.Native != nil && errors.Is(err, local.ErrMissing) {
 			return err
 		}

@@ -212,6 +212,9 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	}
 	o.Trials, o.Harness = f.trials, version()
 	o.Probe = f.probe
+	if len(args) == 0 {
+		o.Tier = f.tier
+	}
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
 	if err := dsl.NewSuite(o).CheckOptions(chosen...); err != nil {
 		return o, nil, "", usage(err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +56,9 @@ func show(w io.Writer, b runbooks.Runbook, lang string) error {
 		fmt.Fprintf(&s, "--set %s=%s", p.Name, p.Default)
 		if len(p.Allowed) > 0 {
 			fmt.Fprintf(&s, " (%s)", strings.Join(p.Allowed, ", "))
+		}
+		for _, tier := range slices.Sorted(maps.Keys(p.Tiers)) {
+			fmt.Fprintf(&s, "; %s where the tier %s is run", p.Tiers[tier], tier)
 		}
 		s.WriteString("\n")
 	}

@@ -19,7 +19,7 @@ const harnessSessions = 2
 // product. The sessions that the probe may open with one member must not exceed
 // what a member takes: otherwise the member refuses clients, and the probe causes
 // an outage.
-func (p Probe) Check(members []string, product driver.Product) error {
+func (p Probe) Check(members []string, product driver.Description) error {
 	streams := p.Streams(members, product.Registers)
 	for _, s := range streams {
 		if err := probe.Check(s); err != nil {
@@ -59,7 +59,7 @@ func sessionsPerMember(streams []record.Stream) (sum int, parts string) {
 
 // suggestLower says which lower settings would fit, if only one of them were
 // changed.
-func (p Probe) suggestLower(members []string, product driver.Product) string {
+func (p Probe) suggestLower(members []string, product driver.Description) string {
 	fits := func(q Probe) bool {
 		sum, _ := sessionsPerMember(q.Streams(members, product.Registers))
 		return sum <= product.Sessions

@@ -15,7 +15,7 @@ type SecretKeeper interface {
 }
 
 // Promoter can make a member the primary, whatever the others say: a takeover.
-// Only a product that is [Product.Guarded] refuses it while a primary lives.
+// Only a product that is [Description.Guarded] refuses it while a primary lives.
 // It returns once the member has agreed to be one.
 type Promoter interface {
 	Promote(ctx context.Context, m Member) error

@@ -27,7 +27,7 @@ var ErrBroken = errors.New("session broken")
 // time from several goroutines.
 type Driver interface {
 	// Product says what is driven.
-	Product() Product
+	Product() Description
 	// Plan says how to run the member that takes the seat.
 	Plan(seat Seat) (host.Spec, error)
 	// Prepare makes what sessions need to write, on a primary. It may be
@@ -37,10 +37,10 @@ type Driver interface {
 	Open(ctx context.Context, t Target) (Session, error)
 }
 
-// Product is a database system and version.
-type Product struct {
-	Name  string // as commands take it: "postgres"
-	Title string // as reports call it: "PostgreSQL, synchronous streaming replication"
+// Description says what a database product is, and what it needs of a drill.
+type Description struct {
+	Name  string // as commands take it: "mydb"
+	Title string // as reports call it: "MyDB, synchronous standby"
 	Port  int    // which clients dial
 	// ReplicationPort is the port that one member dials at another to
 	// replicate.

@@ -4,7 +4,7 @@ import "context"
 
 // Register is a [Session] that can also keep a register: one value that is
 // overwritten again and again, by which it can be told whether the cluster as
-// a whole behaves as one copy. Its products say so in [Product.Registers].
+// a whole behaves as one copy. Its products say so in [Description.Registers].
 type Register interface {
 	Session
 	// Put makes the token's number the value of the register of the token's

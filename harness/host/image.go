@@ -28,7 +28,7 @@ type Native struct {
 	// pattern of Folders. Of several, that of the highest version is taken.
 	// It becomes the first of the nodes' PATH.
 	Programs []string
-	Folders  []string // "/usr/lib/postgresql/*/bin"
+	Folders  []string // "/usr/lib/mydb/*/bin"
 	// Install is the one command that brings the programs, by GOOS.
 	Install map[string]string
 	// Users are whom root may run the programs as, the best first. They are

@@ -33,7 +33,7 @@ func (o *oracle) set(member string, role driver.Role) {
 	o.says[member] = role
 }
 
-func (o *oracle) Product() driver.Product                      { return driver.Product{} }
+func (o *oracle) Product() driver.Description                  { return driver.Description{} }
 func (o *oracle) Plan(driver.Seat) (host.Spec, error)          { return host.Spec{}, nil }
 func (o *oracle) Prepare(context.Context, driver.Member) error { return nil }
 

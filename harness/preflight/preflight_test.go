@@ -226,7 +226,7 @@ func (o odd) Versions(_ context.Context, m driver.Member) (map[string]string, er
 	return map[string]string{"database": v}, nil
 }
 
-func (o odd) Product() driver.Product {
+func (o odd) Product() driver.Description {
 	p := o.DB.Product()
 	p.Oldest = map[string]int{"database": 13}
 	return p

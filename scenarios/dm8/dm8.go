@@ -13,16 +13,21 @@ import (
 
 	"drillbook/fixtures/dm8"
 	"drillbook/fixtures/dm8/conf"
+	standin "drillbook/fixtures/dm8/image"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/host"
 	"drillbook/scenarios/dsl"
 )
 
-// Scenarios are all scenarios of DM8.
-func Scenarios() []dsl.Scenario {
-	return []dsl.Scenario{
-		Switchover(), Takeover(), SyncCheck(), SplitBrain(), RebuildStandby(), OrderedShutdown(), ServiceName(),
-		AutoTakeover(), BuildGroup(),
+// Product is Dameng DM8.
+func Product() dsl.Product {
+	return dsl.Product{
+		Name: "dm8", Title: "Dameng DM8 Data Watch", Images: []host.Image{standin.StandIn()}, Probe: probe(),
+		Scenarios: []dsl.Scenario{
+			Switchover(), Takeover(), SyncCheck(), SplitBrain(), RebuildStandby(), OrderedShutdown(), ServiceName(),
+			AutoTakeover(), BuildGroup(),
+		},
 	}
 }
 
@@ -37,7 +42,7 @@ func probe() drill.Probe {
 // scenario is the usual cluster of a primary and a realtime standby.
 func scenario(runbook, tier string, mode conf.Mode, body func(*story)) dsl.Scenario {
 	return dsl.Scenario{
-		Runbook: runbook, Tier: tier, Members: []string{"dm1", "dm2"}, Probe: probe(),
+		Runbook: runbook, Tier: tier, Members: []string{"dm1", "dm2"},
 		Driver: func(params map[string]string) (driver.Driver, error) {
 			cfg, err := config(mode)
 			if err != nil {

@@ -15,7 +15,7 @@ import (
 const onlyEnv = "DM8_ONLY"
 
 func TestScenarios(t *testing.T) {
-	all := dm8.Scenarios()
+	all := dm8.Product().All()
 	if only := strings.Fields(os.Getenv(onlyEnv)); len(only) > 0 {
 		all = slices.DeleteFunc(all, func(s dsl.Scenario) bool {
 			return !slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) })

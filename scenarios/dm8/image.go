@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"drillbook/fixtures/dm8"
-	"drillbook/fixtures/images"
+	standin "drillbook/fixtures/dm8/image"
 	"drillbook/harness/host"
 )
 
@@ -34,7 +34,7 @@ func image(cfg *dm8.Config) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", speedEnv, err)
 	}
-	cfg.Image, cfg.Env, cfg.Faster = images.DM8(), map[string]string{speedEnv: text}, faster
+	cfg.Image, cfg.Env, cfg.Faster = standin.StandIn(), map[string]string{speedEnv: text}, faster
 	cfg.Home, cfg.Data = "/home/dmdba/dmdbms", "/dmdata"
 	cfg.StandIn = fmt.Sprintf("drillbook's own program in the place of DM8; its clocks run %s times as fast",
 		text)

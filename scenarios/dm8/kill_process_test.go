@@ -64,7 +64,7 @@ func TestOneKill(t *testing.T) {
 		Library: lib, Place: dsl.Containers(), Trials: 1, Harness: "go test", View: said{t},
 		Out: os.Getenv(killedOut), Probe: few(),
 	})
-	for _, s := range dm8.Scenarios() {
+	for _, s := range dm8.Product().All() {
 		if s.Runbook == k.book {
 			if err := suite.Declare(drill.around(s)); err != nil {
 				t.Fatal(err)

@@ -57,7 +57,7 @@ func kills(lib runbooks.Library) []kill {
 	}
 	only := strings.Fields(os.Getenv(onlyEnv))
 	var all []kill
-	for _, s := range dm8.Scenarios() {
+	for _, s := range dm8.Product().All() {
 		if s.Alone || len(only) > 0 &&
 			!slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) }) {
 			continue // build-group has no group to repair before its end

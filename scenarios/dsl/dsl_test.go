@@ -112,7 +112,7 @@ func TestDeclareRefuses(t *testing.T) {
 		{
 			"a product that cannot", "fake/page", nil,
 			func(map[string]string) (driver.Driver, error) { return unable{fake.New(fake.Config{})}, nil },
-			`needs the ability "promote", which fake database of goroutines lacks`,
+			`needs the abilities ["promote"], which fake database of goroutines lacks`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -18,6 +18,9 @@ func Local() Place {
 	const sharesNetwork = "all members share the network of this machine"
 	return Place{
 		Name: "local", Undo: "end the run's processes and remove their folders", Open: openLocal,
+		Heal: func(ctx context.Context, _ func(host.Leftover) bool, say func(string)) (host.CleanedUp, error) {
+			return local.Heal(ctx, say) // its locks tell who is alive
+		},
 		Relay: func(ctx context.Context, h host.Host, _ []string, _ func(string)) (link.Network, error) {
 			return toxi.InProcess(ctx, h)
 		},

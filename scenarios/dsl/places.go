@@ -17,6 +17,9 @@ import (
 	"drillbook/harness/lock"
 )
 
+// Places are all places where members run.
+func Places() []Place { return []Place{Local(), Containers()} }
+
 // Containers is the place where members are containers of a Docker engine.
 func Containers() Place { return containers(engine{}) }
 
@@ -30,7 +33,7 @@ func Published() Place { return containers(engine{publish: true}) }
 
 func containers(c engine) Place {
 	return Place{
-		Name: "container", Undo: "remove the run's containers and networks",
+		Name: "container", Undo: "remove the run's containers and networks", Heal: container.Heal,
 		Open: c.open, Relay: c.relay, Look: c.look, Instead: "run drillbook on the machine of the engine",
 	}
 }
@@ -106,9 +109,4 @@ func (c engine) open(
 // Ledgers is the folder of the fault ledgers of all runs on this machine.
 func Ledgers() (string, error) {
 	return lock.Path("faults")
-}
-
-// Images are what the drills of all products run from.
-func Images() []host.Image {
-	return []host.Image{images.DM8(), images.PostgreSQL(), images.NetAdmin(), images.Toxiproxy()}
 }

@@ -28,8 +28,8 @@ import (
 
 // The tiers of scenarios, by how often they are worth running.
 const (
-	Smoke   = "smoke"
-	Nightly = "nightly"
+	Smoke   = runbooks.Smoke
+	Nightly = runbooks.Nightly
 )
 
 const (
@@ -110,7 +110,7 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	params, err := book.ResolveParams(s.givenParams(sc, book))
+	params, err := book.ResolveParams(s.givenParams(sc, book), s.opts.Tier)
 	if err != nil {
 		return nil, err
 	}
@@ -152,21 +152,10 @@ func (d *Drill) folder(trial int) string {
 	return name
 }
 
-// checkAbilities reports which ability of the runbook's needs the driver lacks.
+// checkAbilities reports which abilities of the runbook's needs the driver lacks.
 func checkAbilities(drv driver.Driver, book runbooks.Runbook) error {
-	has := map[string]bool{}
-	_, has["form"] = drv.(driver.Bootstrapper)
-	_, has["lag"] = drv.(driver.LagReporter)
-	_, has["promote"] = drv.(driver.Promoter)
-	_, has["switchover"] = drv.(driver.Switcher)
-	_, has["rejoin"] = drv.(driver.Rejoiner)
-	_, has["stop"] = drv.(driver.Server)
-	_, has["turn-away"] = drv.(driver.Gate)
-	_, has["salvage"] = drv.(driver.Salvager)
-	for _, need := range book.Needs {
-		if !has[need] {
-			return fmt.Errorf("runbook %s needs the ability %q, which %s lacks", book.Name, need, drv.Product().Title)
-		}
+	if lacking := driver.Lacking(drv, book.Needs); len(lacking) > 0 {
+		return fmt.Errorf("runbook %s needs the abilities %q, which %s lacks", book.Name, lacking, drv.Product().Title)
 	}
 	return nil
 }

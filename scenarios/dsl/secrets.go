@@ -17,7 +17,7 @@ func Secrets(lib runbooks.Library, scenarios ...Scenario) ([]secret.Text, error)
 		if err != nil {
 			return nil, err
 		}
-		params, err := book.ResolveParams(nil)
+		params, err := book.ResolveParams(nil, "")
 		if err != nil {
 			return nil, err
 		}

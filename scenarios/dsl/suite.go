@@ -25,8 +25,11 @@ import (
 // Place is where members run.
 type Place struct {
 	Name string
-	// Undo says how what a killed drill did there is undone.
+	// Undo says how what a killed drill did there is undone, and Heal does so for all
+	// runs that are dead, and for those that cannot be told to be if also says so of
+	// them; nil: it never does.
 	Undo string
+	Heal func(ctx context.Context, also func(host.Leftover) bool, say func(line string)) (host.CleanedUp, error)
 	// Open makes a host for one cluster of the driver's product, and the
 	// network of its links. What takes long, it says.
 	Open func(ctx context.Context, run string, d driver.Driver, say func(line string)) (host.Host, link.Network, error)
@@ -59,6 +62,7 @@ type Options struct {
 	Place   Place
 	Out     string            // folder of the run
 	Params  map[string]string // for every runbook that has them
+	Tier    string            // that is run as a whole, for the defaults of parameters; "": none is
 	Trials  int
 	Probe   drill.Probe
 	Harness string // version of the harness
@@ -222,7 +226,7 @@ func (s *Suite) Interrupted() bool {
 }
 
 // head is what is known of a drill before it begins.
-func (s *Suite) head(b runbooks.Runbook, p driver.Product, params map[string]string, trial int) record.Head {
+func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string]string, trial int) record.Head {
 	h := record.Head{
 		Runbook: b.Name, Title: record.Text(b.Title), Source: b.Source,
 		Product: p.Name, System: p.Title, StandIn: p.StandIn,

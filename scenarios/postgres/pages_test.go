@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"drillbook/fixtures/images"
 	"drillbook/fixtures/postgres"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/runbooks"
 )
 
@@ -83,7 +83,7 @@ func TestPagesNameTheOldestVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("PostgreSQL %d", images.OldestPostgreSQL)
+	want := fmt.Sprintf("PostgreSQL %d", image.Oldest)
 	for _, book := range lib {
 		if !strings.HasPrefix(book.Name, "postgres/") {
 			continue

@@ -3,15 +3,20 @@ package postgres
 
 import (
 	"drillbook/fixtures/postgres"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/driver"
+	"drillbook/harness/host"
 	"drillbook/scenarios/dsl"
 )
 
-// Scenarios are all scenarios of PostgreSQL.
-func Scenarios() []dsl.Scenario {
-	return []dsl.Scenario{
-		LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),
-		OrderedShutdown(), WrongOrderShutdown(), HalfOpen(), SlowNetwork(),
+// Product is PostgreSQL.
+func Product() dsl.Product {
+	return dsl.Product{
+		Name: "postgres", Title: "PostgreSQL", Images: []host.Image{image.Server()},
+		Scenarios: []dsl.Scenario{
+			LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),
+			OrderedShutdown(), WrongOrderShutdown(), HalfOpen(), SlowNetwork(),
+		},
 	}
 }
 

@@ -19,7 +19,7 @@ func brief() map[string]map[string]string {
 }
 
 func TestScenarios(t *testing.T) {
-	all, briefly := postgres.Scenarios(), brief()
+	all, briefly := postgres.Product().All(), brief()
 	for i, sc := range all {
 		all[i].Params = briefly[sc.Runbook]
 		delete(briefly, sc.Runbook)

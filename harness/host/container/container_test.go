@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/roster"
@@ -137,7 +138,7 @@ func TestCluster(t *testing.T) {
 	began := time.Now()
 	var launching sync.WaitGroup
 	for i, spec := range specs {
-		spec.Image, spec.Ports = images.PostgreSQL(), []int{5432}
+		spec.Image, spec.Ports = image.Server(), []int{5432}
 		launching.Go(func() { nodes[i], errs[i] = h.Launch(t.Context(), spec) })
 	}
 	launching.Wait()

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 )
@@ -22,7 +23,7 @@ func TestDisk(t *testing.T) {
 	must(t, err)
 	const path = "/var/lib/postgresql/data"
 	n := launch(t, h, host.Spec{
-		Name: "a", Image: images.PostgreSQL(), Ports: []int{5432},
+		Name: "a", Image: image.Server(), Ports: []int{5432},
 		Disk: host.Disk{Path: path, Size: 300 << 20},
 	})
 	if got := run(t, n, "sh", "-c", "df -B1 --output=target,size "+path+" | tail -n 1"); got != path+" 314572800" {

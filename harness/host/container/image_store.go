@@ -35,7 +35,7 @@ const (
 
 // Image is what is known of an image.
 type Image struct {
-	Name  string // "drillbook/postgres"
+	Name  string // "drillbook/mydb"
 	Ref   string // with the tag
 	There bool   // else it will be fetched or built on first use
 	Size  int64  // bytes

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 )
@@ -199,7 +200,7 @@ func TestEnsureImageFailures(t *testing.T) {
 
 // TestImages has all images that the project ships.
 func TestImages(t *testing.T) {
-	for _, img := range []host.Image{images.NetAdmin(), images.PostgreSQL(), images.Toxiproxy()} {
+	for _, img := range []host.Image{images.NetAdmin(), image.Server(), images.Toxiproxy()} {
 		t.Run(img.Name, func(t *testing.T) {
 			check(t, img)
 			making := container.Making{Progress: func(line string) { t.Log(line) }}

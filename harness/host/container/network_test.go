@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/hosttest"
@@ -16,7 +17,7 @@ import (
 // TestKillIsSilent: whoever is connected to a node is not told of its death.
 func TestKillIsSilent(t *testing.T) {
 	t.Parallel()
-	n := launch(t, open(t), host.Spec{Name: "a", Image: images.PostgreSQL(), Ports: []int{5432}})
+	n := launch(t, open(t), host.Spec{Name: "a", Image: image.Server(), Ports: []int{5432}})
 	c, err := net.Dial("tcp", addr(t, n))
 	must(t, err)
 	defer c.Close()
@@ -139,7 +140,7 @@ func TestAddress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := tt.open(t)
-			spec := host.Spec{Name: "a", Image: images.PostgreSQL(), Ports: []int{5432}}
+			spec := host.Spec{Name: "a", Image: image.Server(), Ports: []int{5432}}
 			must(t, hosttest.CheckAddress(t.Context(), h, spec, serve))
 			n, _ := h.Node("a")
 			if direct := strings.HasSuffix(addr(t, n), ":5432"); direct == (h.Published() != "") {
@@ -153,7 +154,7 @@ func TestAddress(t *testing.T) {
 // told of a node's death at once, and the host says so. TestKillIsSilent is the other case.
 func TestKillOfPublished(t *testing.T) {
 	t.Parallel()
-	n := launch(t, published(t), host.Spec{Name: "a", Image: images.PostgreSQL(), Ports: []int{5432}})
+	n := launch(t, published(t), host.Spec{Name: "a", Image: image.Server(), Ports: []int{5432}})
 	if at, err := n.Addr(t.Context(), 5433); err == nil {
 		t.Errorf("address of a port that is not published = %s, want an error", at)
 	}

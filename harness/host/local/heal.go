@@ -41,7 +41,7 @@ func Heal(ctx context.Context, report func(line string)) (host.CleanedUp, error)
 			said = "left alone, it is alive"
 		case err != nil:
 			said = "left alone: " + err.Error()
-			healed.Left = append(healed.Left, host.Leftover{Run: run, Why: err.Error()})
+			healed.Left = append(healed.Left, host.Leftover{Run: run, Why: err.Error(), Failed: true})
 		default:
 			healed.Removed = append(healed.Removed, run)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/link"
@@ -40,7 +41,7 @@ func pairOn(t *testing.T, cfg container.Config) *container.Host {
 	var launching sync.WaitGroup
 	for i, name := range []string{"a", "b"} {
 		launching.Go(func() {
-			_, errs[i] = h.Launch(t.Context(), host.Spec{Name: name, Image: images.PostgreSQL(), Ports: []int{port}})
+			_, errs[i] = h.Launch(t.Context(), host.Spec{Name: name, Image: image.Server(), Ports: []int{port}})
 		})
 	}
 	launching.Wait()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/postgres/image"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/link"
@@ -312,7 +313,7 @@ func TestLaunch(t *testing.T) {
 	var launching sync.WaitGroup
 	for i, name := range []string{"a", "b"} {
 		launching.Go(func() {
-			_, errs[i] = h.Launch(t.Context(), host.Spec{Name: name, Image: images.PostgreSQL(), Ports: []int{port}})
+			_, errs[i] = h.Launch(t.Context(), host.Spec{Name: name, Image: image.Server(), Ports: []int{port}})
 		})
 	}
 	launching.Go(func() { n, errs[2] = toxi.Launch(t.Context(), h, images.Toxiproxy()) })

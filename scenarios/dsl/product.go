@@ -1,0 +1,97 @@
+package dsl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"drillbook/fixtures/images"
+	"drillbook/harness/drill"
+	"drillbook/harness/host"
+	"drillbook/runbooks"
+)
+
+// Product is a database product as the commands know it. All fields but Probe must be
+// set.
+type Product struct {
+	Name      string       // folder of its runbooks, and what commands take: "postgres"
+	Title     string       // "PostgreSQL"
+	Images    []host.Image // what its nodes run from
+	Scenarios []Scenario
+	// Probe is what the product needs otherwise than [drill.Probe] has it; what a
+	// scenario or a run says outweighs it.
+	Probe drill.Probe
+}
+
+// All are the product's scenarios, with the product's probe.
+func (p Product) All() []Scenario {
+	all := slices.Clone(p.Scenarios)
+	for i := range all {
+		all[i].Probe = all[i].Probe.Or(p.Probe)
+	}
+	return all
+}
+
+// Scenarios are those of several products.
+func Scenarios(products ...Product) []Scenario {
+	var all []Scenario
+	for _, p := range products {
+		all = append(all, p.All()...)
+	}
+	return all
+}
+
+// Images are what drills of the products run from, each once: those that are the same
+// for all products come last.
+func Images(products ...Product) []host.Image {
+	var all []host.Image
+	add := func(img host.Image) {
+		if !slices.ContainsFunc(all, func(i host.Image) bool { return i.Name == img.Name }) {
+			all = append(all, img)
+		}
+	}
+	for _, p := range products {
+		for _, img := range p.Images {
+			add(img)
+		}
+	}
+	add(images.NetAdmin())
+	add(images.Toxiproxy())
+	return all
+}
+
+// CheckProducts reports two products of one name, a product without a title, an image
+// or a scenario, a scenario that is of another product or has no runbook, and a runbook
+// that no scenario carries out.
+func CheckProducts(lib runbooks.Library, products ...Product) error {
+	var wrong []error
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	seen, carried := map[string]bool{}, map[string]bool{}
+	for _, p := range products {
+		if seen[p.Name] {
+			add("there are two products %q: give one of them, and its folder of runbooks, another name", p.Name)
+		}
+		seen[p.Name] = true
+		if p.Name == "" || p.Title == "" || len(p.Images) == 0 {
+			add("product %q (%s) needs a name, a title and an image", p.Name, p.Title)
+		}
+		if len(p.Scenarios) == 0 {
+			add("product %s has no scenario: write its runbooks in runbooks/%[1]s and what carries them out", p.Name)
+		}
+		for _, s := range p.Scenarios {
+			carried[s.Runbook] = true
+			if s.Product() != p.Name {
+				add("scenario %s is not of product %s: its runbook must lie in runbooks/%s", s.Runbook, p.Name, p.Name)
+			}
+			if _, err := lib.Get(s.Runbook); err != nil {
+				wrong = append(wrong, fmt.Errorf("scenario of product %s: %w", p.Name, err))
+			}
+		}
+	}
+	for _, b := range lib {
+		if !carried[b.Name] {
+			add("runbook %s is carried out by no scenario", b.Name)
+		}
+	}
+	return errors.Join(wrong...)
+}
