@@ -65,15 +65,15 @@ func confirmRemoval(ctx context.Context, in io.Reader, out io.Writer, yes bool) 
 	}
 }
 
-// cleanup is how what dead runs have left is removed.
+// cleanup removes what dead runs have left behind.
 type cleanup struct {
 	also   func(host.Leftover) bool // as [container.Heal] has it
 	forget []string                 // runs that a person knows to be gone
 	say    func(line string)
 }
 
-// run removes what dead runs have left, in containers if an engine answers, and
-// counts the runs of which something is left.
+// run removes what dead runs have left, in containers too if an engine answers,
+// and counts the runs of which something is left.
 func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 	dir, err := dsl.Ledgers()
 	if err != nil {
@@ -100,8 +100,8 @@ func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 	return len(runs), noEngine, err
 }
 
-// closeLedgers forgets the faults of which nothing is left, with what they were done
-// to, and adds to the runs those whose faults may be in force still.
+// closeLedgers removes the ledgers of faults that are gone with what they were
+// done to, and adds to runs those whose faults may still be active.
 func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.CleanedUp) error {
 	ledgers, err := fault.Abandoned(dir)
 	errs := []error{environment(err)}
@@ -138,7 +138,7 @@ func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.C
 	return worst(errs...)
 }
 
-// faultsOf is what has become of the faults of a run, and whether they are gone.
+// faultsOf says what became of the faults of a run, and whether they are gone.
 func (h cleanup) faultsOf(p fault.RunFaults, healed []host.CleanedUp) (became string, gone bool) {
 	if slices.Contains(h.forget, p.Run) {
 		return "forgotten, as you said", true
@@ -156,7 +156,7 @@ func (h cleanup) faultsOf(p fault.RunFaults, healed []host.CleanedUp) (became st
 	return "for all that is known it still is: no place that was asked has the run", false
 }
 
-// printHints says how what is left is removed all the same.
+// printHints says how to remove what is left.
 func (h cleanup) printHints(left []host.Leftover) {
 	for _, l := range left {
 		next := "`drillbook heal --all` removes it, once you know that it is not alive"

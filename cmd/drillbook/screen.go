@@ -9,8 +9,8 @@ import (
 	"drillbook/reports"
 )
 
-// screen is what text for people is written to. Databases, consoles and files
-// have a say in that text, and none over the terminal.
+// screen writes text for people. The text may come from databases, consoles and
+// files, so terminal sequences are removed from it.
 type screen struct{ to io.Writer }
 
 func (s screen) Write(b []byte) (int, error) {
@@ -20,8 +20,8 @@ func (s screen) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// terminal is the terminal that is written to, if its cursor can be moved: those
-// that are called dumb, as in editors and in some CI servers, print what moves it.
+// terminal returns the terminal behind w, if its cursor can be moved. Terminals
+// called dumb, as in editors and some CI servers, print the control sequences.
 func terminal(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(screen); ok {
 		w = s.to

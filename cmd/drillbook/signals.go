@@ -45,9 +45,9 @@ func (in interrupts) alone() {
 // forget gives the signals back.
 func (in interrupts) forget() { signal.Stop(in.signals) }
 
-// handleSignals calls first at the first signal and again at the first one that comes
-// later than [sameRequest] after that. It returns when it has called both, or
-// when the context ends.
+// handleSignals calls first at the first signal, and again at the first one that
+// comes more than [sameRequest] later. It returns after both calls, or when ctx
+// ends.
 func handleSignals(ctx context.Context, signals <-chan os.Signal, first, again func()) {
 	select {
 	case <-signals:
@@ -77,9 +77,9 @@ type output struct {
 	err error // of the first line that was lost; the others are not tried
 }
 
-// lastingOutput is an output over w. From then on a closed pipe does not end the
-// process. The signal is caught and not ignored, since programs that are started
-// would inherit that.
+// lastingOutput returns an output that writes to w. From then on a closed pipe
+// does not end the process. SIGPIPE is caught and not ignored, since child
+// processes would inherit that.
 func lastingOutput(w io.Writer) *output {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return &output{w: w}
@@ -95,7 +95,7 @@ func (o *output) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// lost is why lines are missing, nil if none are or if their reader has gone.
+// lost returns why lines are missing; nil if none are, or if the reader has gone.
 func (o *output) lost() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

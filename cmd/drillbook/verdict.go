@@ -43,13 +43,14 @@ func judge(run reports.Run, instead string) error {
 	return worst(all...)
 }
 
-// gravity are the exit codes, the worst last. That a promise was certainly missed
-// outweighs that something else could not be tried.
+// gravity lists the exit codes, the worst last. A promise that was certainly
+// missed outweighs drills that could not be carried out.
 func gravity() []int {
 	return []int{exitUnmeasurable, exitEnvironment, exitMissed, exitUsage, exitInterrupted}
 }
 
-// worst ends the program with the worst code of all, and says what each says.
+// worst returns an error with the worst exit code of all, and the messages of
+// each.
 func worst(all ...error) error {
 	var worst exitError
 	var said []error

@@ -1,6 +1,5 @@
-// Package calibrate finds out how far the probe is wrong. It plays outages of
-// known length against a server of its own and compares what is measured with
-// what was so.
+// Package calibrate determines the error of the probe. It plays outages of known
+// length on a server of its own, and compares what is measured with the truth.
 //
 // The server, the probe and the measuring are the same in kind as in a drill:
 // TCP connections, the probe's own loops and deadlines, and measure.Of. What

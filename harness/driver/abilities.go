@@ -8,20 +8,21 @@ import (
 	"drillbook/harness/secret"
 )
 
-// SecretKeeper knows secrets. None of them may be found in what a drill leaves or
-// shows.
+// SecretKeeper is a driver that knows secrets. None of them may appear in what a
+// drill saves or shows.
 type SecretKeeper interface {
 	Secrets() []secret.Text
 }
 
-// Promoter can make a member the primary, whatever the others say: a takeover.
-// Only a product that is [Description.Guarded] refuses it while a primary lives.
-// It returns once the member has agreed to be one.
+// Promoter can make a member the primary, whatever the other members say: a
+// takeover. It returns once the member agrees that it is the primary. Only a
+// product that is [Description.Guarded] refuses this while a primary lives.
 type Promoter interface {
 	Promote(ctx context.Context, m Member) error
 }
 
-// Switcher can change roles while both members are well, without loss.
+// Switcher can move the role of the primary without loss, while both members are
+// healthy.
 type Switcher interface {
 	Switchover(ctx context.Context, from, to Member) error
 }
@@ -41,7 +42,7 @@ type Rejoiner interface {
 	Rejoin(ctx context.Context, m, primary Member, way RejoinMethod) error
 }
 
-// Lag says where a standby stands against its primary.
+// Lag is the position of a standby relative to its primary.
 type Lag struct {
 	Streaming bool   // replication runs
 	Sync      bool   // commits wait for it
@@ -59,20 +60,19 @@ func (l Lag) Behind() uint64 {
 	return l.Written - l.Applied
 }
 
-// LagReporter can tell where a standby stands. Both members are asked, the primary
-// first, so that Behind never understates.
+// LagReporter reports the lag of a standby. It asks the primary first, so that
+// Behind never understates.
 type LagReporter interface {
 	Lag(ctx context.Context, standby, primary Member) (Lag, error)
 }
 
-// Versioner can tell the versions of what a member runs, by name, or an auxiliary
-// node: of that, nothing need be known.
+// Versioner reports the versions of the software of a member, by name.
 type Versioner interface {
 	Versions(ctx context.Context, m Member) (map[string]string, error)
 }
 
-// Setting is one that the driver has written into the configuration of a
-// member, or of what belongs to it.
+// Setting is a setting that the driver has written into the configuration of a
+// member or of an auxiliary.
 type Setting struct {
 	Name string
 	Want string // as it was written
@@ -81,8 +81,9 @@ type Setting struct {
 	Got string
 }
 
-// SettingsReporter can tell what has become of the settings that it has written: a
-// server may round one, read it from elsewhere, or wait for a restart.
+// SettingsReporter reports which of the settings that it has written are in
+// force: a server may round a value, read it from another file, or wait for a
+// restart.
 type SettingsReporter interface {
 	// Settings asks for every setting that the driver has written for the member
 	// that was launched in the seat, where it can be asked for.
@@ -106,8 +107,8 @@ type Bootstrapper interface {
 	Bootstrap(ctx context.Context, g Env) error
 }
 
-// ClusterCloser runs something for a cluster besides its members, such as consoles
-// that it keeps.
+// ClusterCloser is a driver that runs something for a cluster besides its
+// members, such as consoles that it keeps open.
 type ClusterCloser interface {
 	// CloseCluster ends that, and returns once it has ended. No session can be
 	// opened afterwards. It may be called again, and before there is a cluster;
@@ -121,8 +122,8 @@ type Salvaged struct {
 	Tables map[string]int // rows of each table of which any were saved
 }
 
-// Salvager can save what only one member holds, before it is brought back as a
-// standby and loses that.
+// Salvager can save the rows that only one member holds, before that member is
+// brought back as a standby and loses them.
 type Salvager interface {
 	// Salvage writes every row that m holds and primary does not, or not in the
 	// same form, to w, as text that people can read and tools can load. Both

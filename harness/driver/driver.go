@@ -48,9 +48,9 @@ type Description struct {
 	// OtherPorts are what else its members listen on, for each other and for
 	// those who watch them.
 	OtherPorts []int
-	// Sessions is how many sessions of clients a member takes at once, and how
-	// many more may be being opened, beside those of people who work on it; 0:
-	// nobody knows of a limit.
+	// Sessions is how many sessions of clients a member takes at once, including
+	// those being opened, besides the sessions of administrators; 0: no limit is
+	// known.
 	Sessions int
 	// Registers says that its sessions are [Register]s.
 	Registers bool
@@ -74,7 +74,7 @@ type Member struct {
 	// dial, or the first port of an auxiliary; "" if it serves none. The harness
 	// itself must ask the node.
 	Public string
-	// OnCommand, if set, is told of every command that [Member.Run] has run.
+	// OnCommand, if set, is called with every command that [Member.Run] has run.
 	OnCommand func(CommandRun)
 }
 
@@ -87,8 +87,8 @@ type CommandRun struct {
 	Err     error
 }
 
-// Run runs a command in the member, as the runbook has it, and has it written
-// to the record. A code other than 0 is a [*CommandError].
+// Run runs a command in the member, as the runbook says, and reports it to
+// OnCommand, which records it. A code other than 0 is a [*CommandError].
 func (m Member) Run(ctx context.Context, c host.Command) (host.Answer, error) {
 	began := time.Now()
 	answer, err := m.Node.Exec(ctx, c)
@@ -189,7 +189,7 @@ type Token struct {
 
 func (t Token) String() string { return fmt.Sprintf("%s/%d/%d", t.Run, t.Stream, t.Seq) }
 
-// Ack says who acknowledged a write, and in which epoch.
+// Ack says which member acknowledged a write, and in which epoch.
 type Ack struct {
 	Member string
 	// Epoch grows with every change of primary; 0 if the product has none.
@@ -203,7 +203,7 @@ type Stored struct {
 	Member string // which took it
 }
 
-// Role is what a member takes itself to be.
+// Role is the role that a member states.
 type Role string
 
 // The roles. A member that cannot be asked has no role, but an error.

@@ -1,14 +1,14 @@
-// Package fault is what goes wrong in a drill, and its undoing.
+// Package fault injects and heals the faults of a drill.
 //
 // A fault is bound to its target when it is made. It is injected, confirmed by
-// evidence that it took hold, looked at once more, healed, and confirmed to be
-// healed; package drill carries it through that life and records every station.
+// evidence that it took hold, checked once more, healed, and confirmed to be healed;
+// package drill takes it through this lifecycle and records every stage.
 //
-// A fault is either a state or an event. A state lasts until it is healed: a cut,
-// a freeze, a lost host, a full disk. If it ended before, nobody knows what was
-// drilled. An event is over once it has happened: the kill of a server, and its
-// stop in order. What runs afterwards is up to the product, and a product that
-// starts its server again does what it should.
+// A fault is either a state or an event. A state lasts until it is healed: a cut, a
+// freeze, a lost host, a full disk. If it ended before, it is unknown what was
+// drilled. An event is over once it has happened: the kill of a server, or its
+// orderly stop. What runs afterwards depends on the product, and a product may start
+// its server again.
 package fault
 
 import (
@@ -22,8 +22,8 @@ import (
 	"drillbook/harness/link"
 )
 
-// Fault is one thing that goes wrong. Faults are pointers: two of the same kind and
-// target are still two.
+// Fault is one fault. Faults are pointers: two of the same kind and target are
+// still two.
 type Fault interface {
 	// String is what the report calls it: "host of a is lost".
 	String() string
@@ -45,14 +45,14 @@ type Fault interface {
 	Healed(ctx context.Context) (evidence string, err error)
 }
 
-// ErrEvent is what [Fault.Holds] of an event says: there is nothing that could
-// have ended.
+// ErrEvent is returned by [Fault.Holds] of an event, of which nothing lasts that
+// could have ended.
 var ErrEvent = errors.New("it is an event, and over")
 
 // HostLoss is the loss of a member's host: all its processes end at once and
-// nothing answers at its address. Whether those that were connected are told is
-// up to the place, and the mechanism says so. Healing it brings the host up
-// again; whether its database starts is up to the member.
+// nothing answers at its address. Whether connected peers are notified depends on
+// the place, and the mechanism says so. Healing boots the host again; whether its
+// database starts depends on the member.
 func HostLoss(m driver.Member) Fault { return &hostLoss{m: m} }
 
 type hostLoss struct {

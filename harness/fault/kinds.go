@@ -4,14 +4,16 @@ import "slices"
 
 // How the faults of this package are really done, as reports say it.
 const (
-	hostLossMechanism = "in containers, the node's network interfaces are taken away, then all its processes are killed: " +
+	hostLossMechanism = "in containers, the node's network interfaces are taken away, then all its processes are " +
+		"killed: " +
 		"nobody is told, but clients are refused at once where they dial ports that the engine publishes; " +
 		"on a local host they can only be killed, and the kernel tells the peers at once"
 	freezeMechanism        = "all processes of the node are paused by the kernel"
 	killMechanism          = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
 	stopMechanism          = "the server is stopped in order by its own command; the host stays up"
-	rejectClientsMechanism = "the server's own access rules refuse new sessions from the network, and open ones are ended"
-	fillDiskMechanism      = "a file in the data directory is made larger until nothing more fits on the disk, " +
+	rejectClientsMechanism = "the server's own access rules refuse new sessions from the network, " +
+		"and open ones are ended"
+	fillDiskMechanism = "a file in the data directory is made larger until nothing more fits on the disk, " +
 		"which is the member's own"
 	unplugMechanism = "the node's interfaces to the networks are taken away; its processes run on"
 	useUpMechanism  = "sessions are opened and held until the server refuses one more"

@@ -13,17 +13,17 @@ import (
 	"syscall"
 )
 
-// Ledger is a list on disk of the faults that a drill has in force. A fault
-// stands in it before it is injected, so that a harness that is killed leaves
-// behind what has to be undone; see [Abandoned]. Its methods may be called at the
-// same time from several goroutines.
+// Ledger is a list on disk of the active faults of a drill. A fault is added
+// before it is injected, so that it can be undone even if the harness is killed;
+// see [Abandoned]. Its methods may be called at the same time from several
+// goroutines.
 type Ledger struct {
 	mu       sync.Mutex // guards all below
 	file     *os.File   // locked for as long as the process lives
 	contents RunFaults
 }
 
-// RunFaults is what a ledger says of its run.
+// RunFaults is the contents of a ledger.
 type RunFaults struct {
 	Run    string  `json:"run"`
 	Undo   string  `json:"undo"`   // how what was done is undone if the harness cannot
@@ -60,7 +60,7 @@ func OpenLedger(dir string, page RunFaults) (*Ledger, error) {
 	return l, nil
 }
 
-// Add has the disk hold a fault that is about to be injected.
+// Add stores on disk a fault that is about to be injected.
 func (l *Ledger) Add(f Fault) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *Ledger) Add(f Fault) error {
 	return nil
 }
 
-// Done takes out a fault of which nothing is left.
+// Done removes a fault that was healed.
 func (l *Ledger) Done(f Fault) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,11 +110,11 @@ func (l *Ledger) Close() error {
 	return nil
 }
 
-// Remove ends the ledger and removes it: nothing is left of its faults.
+// Remove closes the ledger and deletes it, because nothing is left of its faults.
 func (l *Ledger) Remove() error { return errors.Join(os.Remove(l.file.Name()), l.Close()) }
 
-// Abandoned are the ledgers in a folder whose harness is dead. Whoever has undone
-// what they say removes them with [Ledger.Remove]; the others are closed.
+// Abandoned returns the ledgers in a folder whose process is dead. The caller
+// undoes their faults and removes them with [Ledger.Remove], or closes them.
 func Abandoned(dir string) ([]*Ledger, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*"+ledgerName))
 	if err != nil {
@@ -151,8 +151,8 @@ func (l *Ledger) Contents() RunFaults {
 	return page
 }
 
-// lastContents is the last line that is whole. A ledger without one belongs to a
-// harness that died before it injected anything.
+// lastContents is the last complete line. A ledger without one belongs to a
+// process that died before it injected anything.
 func lastContents(path string) (RunFaults, error) {
 	page := RunFaults{Run: strings.TrimSuffix(filepath.Base(path), ledgerName)}
 	text, err := os.ReadFile(path) //nolint:gosec // a ledger of ours

@@ -31,7 +31,7 @@ func RejectClients(g driver.Gate, d driver.Driver, m driver.Member) Fault {
 	return &rejectClients{g, d, m}
 }
 
-// server is what faults of a member's server have in common.
+// server is the common part of the faults of a member's server.
 type server struct {
 	driver.Server
 	m         driver.Member
@@ -51,8 +51,8 @@ func (s *server) down(ctx context.Context) error {
 // Holds says that what was ended has ended.
 func (s *server) Holds(context.Context) (string, error) { return "", ErrEvent }
 
-// Heal starts the server that the fault ended, if its host is up. A host that was
-// lost meanwhile is the business of whoever lost it.
+// Heal starts the server that the fault ended, if its host is up. If the host was
+// lost meanwhile, that fault has to be healed first.
 func (s *server) Heal(ctx context.Context) error {
 	if !s.mustStart {
 		return nil

@@ -83,8 +83,8 @@ func (f *useUp) Confirm(ctx context.Context) (string, error) {
 		len(f.held), f.m.Name, refused), nil
 }
 
-// Holds asks for an answer in every session that is held. That somebody else has
-// given back a place of his own is no end of it.
+// Holds asks for an answer in every session that is held. It still holds if
+// somebody else has closed a session of their own.
 func (f *useUp) Holds(ctx context.Context) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Group is several faults that people take for one: a machine whose network
-// is cut has lost more than one link. They are injected and healed at the same
-// time, and it holds once all of them hold.
+// Group combines several faults into one: a machine whose network is cut has lost
+// more than one link. They are injected and healed at the same time, and the
+// group holds once all of them hold.
 func Group(name string, parts ...Fault) Fault { return &group{name, parts} }
 
 type group struct {

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Attacher is a node in which a command can be run in conversation, as a
-// person does at a terminal. The node must have a shell.
+// Attacher is a node in which a command can be run interactively, as at a
+// terminal. The node must have a shell.
 type Attacher interface {
 	// Attach starts a command on a terminal of its own that does not echo,
 	// and returns once it runs. The command's Input is typed first. The

@@ -1,13 +1,13 @@
 package host
 
-// Finder is a host that can be asked for a launched node by its name.
+// Finder is a host that returns a launched node by name.
 type Finder interface {
 	Node(name string) (Node, bool)
 }
 
-// Publisher is a host that may be dialled at ports that it publishes, since
-// the harness is not on its networks. Then something stands between the
-// harness and the nodes: it may accept in their place, and tell of their end.
+// Publisher is a host that may be dialled at published ports, because the harness
+// is not on its networks. Then a forwarder stands between the harness and the
+// nodes: it may accept connections in their place, and reveal their end.
 type Publisher interface {
 	// Published is where the ports are published, "" if the harness dials the
 	// nodes themselves.

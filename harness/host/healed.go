@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// Site is where a host has its nodes, so that what a run has left can be found
-// again: an engine, or this machine.
+// Site identifies where a host has its nodes, an engine or this machine, so that
+// what a run left behind can be found again.
 type Site struct {
 	ID    string // never that of another site; "" if it has none
 	Reach string // how the command is told to go there: "DOCKER_HOST=tcp://10.0.0.5:2375"
 }
 
-// SiteReporter is a host that says where it is.
+// SiteReporter is a host that reports its site.
 type SiteReporter interface {
 	Site() Site
 }
 
-// CleanedUp is what came of removing what dead runs have left at a site.
+// CleanedUp is the result of removing what dead runs have left at a site.
 type CleanedUp struct {
 	Site    Site
 	Removed []string // runs of which nothing is left any more
@@ -30,7 +30,7 @@ func (h CleanedUp) HasLeft(run string) bool {
 	return slices.ContainsFunc(h.Left, func(l Leftover) bool { return l.Run == run })
 }
 
-// Leftover is a run of which something is left that was not removed.
+// Leftover is a run of which something was not removed.
 type Leftover struct {
 	Run     string
 	Owner   string // "user@machine"

@@ -21,9 +21,9 @@ import (
 // was asked on the machine at hand.
 var ErrUnsupported = errors.New("not supported here")
 
-// ErrGone is wrapped by errors of hosts and nodes when what runs the nodes does
-// not answer any more, such as the engine of containers. It says nothing of what
-// the nodes run.
+// ErrGone is wrapped by errors of hosts and nodes when the system that runs the
+// nodes, such as the container engine, does not answer any more. It says nothing
+// about what the nodes run.
 var ErrGone = errors.New("what runs the members does not answer")
 
 // Network names one of the two networks of a cluster.
@@ -60,14 +60,14 @@ type Node interface {
 	// port. It may change whenever the node is started again; while the node
 	// is down it is what it was before.
 	Addr(ctx context.Context, port int) (string, error)
-	// Start brings a stopped or killed node up again, as power does; what it
-	// then runs is the business of its command.
+	// Start boots a stopped or killed node, as power does; what then runs depends
+	// on its command.
 	Start(ctx context.Context) error
 	// Stop asks the node to end and waits until it has.
 	Stop(ctx context.Context) error
-	// Kill ends the node as the loss of its power does: without a goodbye,
-	// where the place can do that not even of its kernel to those that are
-	// connected. A [MechanismReporter] says how it is really done.
+	// Kill ends the node as a power loss does: its peers are not notified, where
+	// the place can do that not even by its kernel. A [MechanismReporter] describes
+	// how it is done.
 	Kill(ctx context.Context) error
 	// Exec runs a command in the node and waits for it. A command that ends
 	// with a code other than 0 is not an error of Exec. In the answer, the
@@ -77,7 +77,7 @@ type Node interface {
 	Logs(ctx context.Context) (io.ReadCloser, error)
 }
 
-// State is what the place says of a node, not what the node says of itself.
+// State is the state of a node as the place reports it, not as the node does.
 type State string
 
 // The states of a node.
@@ -85,12 +85,12 @@ const (
 	Running State = "running"
 	Frozen  State = "frozen"
 	Ended   State = "ended"
-	// Severed is a node that runs, and from which Kill took its networks
-	// before it failed to end it. Start gives them back.
+	// Severed is a node that still runs after a Kill that disconnected its networks
+	// and then failed to end it. Start reconnects them.
 	Severed State = "running off its networks"
 )
 
-// Stater is a node whose state the host can tell.
+// Stater is a node whose state the host can report.
 type Stater interface {
 	State(ctx context.Context) (State, error)
 }
@@ -101,24 +101,24 @@ type Freezer interface {
 	Thaw(ctx context.Context) error
 }
 
-// MechanismReporter is a node that says how it really does what it is asked to do, so
-// that reports take it for no more.
+// MechanismReporter is a node that describes how it is killed and frozen, so that
+// reports do not claim more than was done.
 type MechanismReporter interface {
-	// KillMechanism is what Kill does.
+	// KillMechanism describes what Kill does.
 	KillMechanism() string
-	// FreezeMechanism is what Freeze does.
+	// FreezeMechanism describes what Freeze does.
 	FreezeMechanism() string
 }
 
-// Unplugger is a node whose interface to a network can be taken away and given
-// back, as pulling the cable does. Plug gives back the same address.
+// Unplugger is a node that can be disconnected from a network, as by pulling the
+// cable, and connected again with the same address.
 type Unplugger interface {
 	Unplug(ctx context.Context, n Network) error
 	Plug(ctx context.Context, n Network) error
 }
 
-// Addresser is a node that has the networks of its host to itself: an interface and
-// an address on each, which it shares with no other node.
+// Addresser is a node with network interfaces of its own: one interface and one
+// address on each network, which it shares with no other node.
 type Addresser interface {
 	// IPs are the node's addresses, by network, also of one that it is off.
 	IPs(ctx context.Context) (map[Network]string, error)
@@ -142,8 +142,8 @@ func IP(ctx context.Context, node Node, n Network) (string, error) {
 	return ip, nil
 }
 
-// NetAdmin is a node in whose network stack the harness may run commands with
-// the right to change it, outside the node's own file system.
+// NetAdmin is a node in whose network stack the harness may run commands that
+// change it. They run outside the node's file system.
 type NetAdmin interface {
 	NetExec(ctx context.Context, c Command) (Answer, error)
 }
@@ -161,8 +161,8 @@ type Spec struct {
 	NetAdmin bool
 }
 
-// Disk is a small disk of a node's own, one that a drill may fill. What is on
-// it outlives Stop and Kill.
+// Disk is a small disk of a node, which a drill may fill. Its contents outlive
+// Stop and Kill.
 type Disk struct {
 	Path string // where it is mounted; what the image has there is copied onto it first
 	Size int64  // bytes; 0: no disk

@@ -207,8 +207,9 @@ func (r *Result) doubtfulReasons(v *view) []Reason {
 		add(Reason{Code: code, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
 	if verdict, o := judgeOutages(suffered, promise.RTO); verdict == Missed {
-		if stood := r.stalledFor(o.Began, o.Began+o.Least); stood > 0 && (o.Least-stood <= promise.RTO || r.excused(o)) {
-			add(Reason{Code: HarnessPaused, Age: stood, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
+		stalled := r.stalledFor(o.Began, o.Began+o.Least)
+		if stalled > 0 && (o.Least-stalled <= promise.RTO || r.excused(o)) {
+			add(Reason{Code: HarnessPaused, Age: stalled, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 		}
 	}
 	for _, b := range r.Brownouts {

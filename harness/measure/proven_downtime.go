@@ -95,8 +95,10 @@ func (s *series) addLateAnswers(v *view, g *gap, responseBound time.Duration) {
 		if asked < g.from || asked >= g.to {
 			continue
 		}
-		if by, till := v.latestDeparture(asked)+responseBound, min(v.earliestArrival(a.Done), g.to)-responseBound; till-by > pause {
-			v.addProof(g, proof{asked, by, till, true})
+		downBy := v.latestDeparture(asked) + responseBound
+		downUntil := min(v.earliestArrival(a.Done), g.to) - responseBound
+		if downUntil-downBy > pause {
+			v.addProof(g, proof{asked, downBy, downUntil, true})
 		}
 	}
 }

@@ -1,9 +1,7 @@
-// Package observe asks every member, directly and all the time, what it takes
-// itself to be.
+// Package observe asks every member for its role, directly and continuously.
 //
-// What it sees are claims: two members may both say that they are primary, and
-// one may say so and yet take no writes. They explain a drill; they do not
-// decide it.
+// Roles are claims: two members may both say that they are primary, and one may say so
+// and yet take no writes. They explain a drill; they do not decide it.
 package observe
 
 import (
@@ -50,7 +48,7 @@ func (o *Observer) Stop() {
 	o.work.Wait()
 }
 
-// Roles is what each member last said of itself; members that do not answer
+// Roles returns the role that each member last stated; members that do not answer
 // are left out.
 func (o *Observer) Roles() map[string]driver.Role {
 	o.mu.Lock()

@@ -83,7 +83,9 @@ func Check(ctx context.Context, cfg Config) []Finding {
 		all = append(all,
 			c.checkHost(m, "networks", i, func(s survey) (string, error) { return c.networks(ctx, m, s) }),
 			c.checkHost(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
-			c.checkHost(m, "ports that listen", i, func(s survey) (string, error) { return c.ports(m, cfg.Seats[i], s) }),
+			c.checkHost(m, "ports that listen", i, func(s survey) (string, error) {
+				return c.ports(m, cfg.Seats[i], s)
+			}),
 			c.checkHost(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
 			settings[i],
 		)
@@ -106,7 +108,7 @@ type checker struct {
 	asked   []error         // why there is none
 }
 
-// checkHost is a check of what a member's host has said.
+// checkHost checks what the survey of a member's host has found.
 func (c *checker) checkHost(m driver.Member, what string, i int, look func(survey) (string, error)) Finding {
 	f := Finding{Member: m.Name, What: what}
 	err := c.asked[i]
@@ -126,7 +128,8 @@ func (f Finding) with(err error) Finding {
 	return f
 }
 
-// clientEntry looks whether clients go to the service and not to a member.
+// clientEntry checks that clients connect to the service and not to a single
+// member.
 func (c *checker) clientEntry(ctx context.Context) Finding {
 	f := Finding{What: "clients' entry"}
 	names := make([]string, 0, len(c.Clients.Members))

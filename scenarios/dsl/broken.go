@@ -11,8 +11,8 @@ import (
 // errNotBegun is why a drill did not begin of which nothing else is known.
 var errNotBegun = errors.New("the run ended before it began")
 
-// breakages are what the record of the drill does not tell: that there is none,
-// and that what it ran on is still there.
+// breakages returns what the record of the drill does not contain: that there is
+// no record, and that something was left behind.
 func (d *Drill) breakages() []reports.Broken {
 	var all []reports.Broken
 	add := func(what reports.Breakage, why error) {
@@ -36,8 +36,8 @@ func (d *Drill) breakages() []reports.Broken {
 	return all
 }
 
-// hasRecordOfFailure reports whether the drill has a record that says why it could not begin, if
-// it could not.
+// hasRecordOfFailure reports whether the drill has a record that says why it
+// could not begin, if it could not.
 func (d *Drill) hasRecordOfFailure() bool {
 	if d.outcome == nil {
 		return false

@@ -145,7 +145,8 @@ func TestParams(t *testing.T) {
 				return fake.New(fake.Config{}), nil
 			}, body("First", "Second"))
 			sc.Params = tt.scenario
-			if err := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: tt.of}).CheckOptions(sc); err != nil {
+			suite := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: tt.of})
+			if err := suite.CheckOptions(sc); err != nil {
 				got = err.Error()
 			}
 			if !strings.Contains(got, tt.want) {

@@ -46,7 +46,7 @@ func replication(standby, primary driver.Member, port int) link.Route {
 	return link.Route{From: standby.Name, To: primary.Name, Over: host.Private, Port: port}
 }
 
-// linkFault is the fault that a condition on a link of a network is.
+// linkFault returns the fault that imposes a condition on a link.
 func (d *Drill) linkFault(ctx context.Context, n link.Network, r link.Route, c link.Condition) fault.Fault {
 	ginkgo.GinkgoHelper()
 	l, err := n.Link(ctx, r)
@@ -54,20 +54,20 @@ func (d *Drill) linkFault(ctx context.Context, n link.Network, r link.Route, c l
 	return fault.Impair(l, c)
 }
 
-// inject injects a fault.
+// inject injects a fault; an error fails the step.
 func (d *Drill) inject(ctx context.Context, f fault.Fault) fault.Fault {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(d.Inject(ctx, f)).To(d.Succeed())
 	return f
 }
 
-// HealFault heals a fault.
+// HealFault heals a fault; an error fails the step.
 func (d *Drill) HealFault(ctx context.Context, f fault.Fault) {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(d.Heal(ctx, f)).To(d.Succeed())
 }
 
-// Hold lets a state last for so long: the parameter hold of the runbook.
+// Hold waits for the time that the runbook's parameter hold says.
 func (d *Drill) Hold(ctx context.Context, what string) {
 	ginkgo.GinkgoHelper()
 	hold, err := time.ParseDuration(d.Params["hold"])
@@ -75,8 +75,8 @@ func (d *Drill) Hold(ctx context.Context, what string) {
 	gomega.Expect(wait.Duration(ctx, hold)).To(d.Succeed(), "wait for "+what)
 }
 
-// HoldReplication cuts what the standby opens to the primary for so long. The
-// cut stays until the drill heals it.
+// HoldReplication cuts the connection that the standby opens to the primary, and
+// waits for the given time. The cut stays until the fault is healed.
 func (d *Drill) HoldReplication(
 	ctx context.Context,
 	standby, primary driver.Member,

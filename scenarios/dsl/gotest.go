@@ -107,13 +107,13 @@ func (writerView) DrillEnds(d reports.Drill) {
 	ginkgo.GinkgoWriter.Println(fmt.Sprintf("%s: downtime %v", d.Result.Verdict, d.Result.Downtime.Longest.Bracket))
 }
 
-// force are commands that end a process or cut a network other than by a product's
-// own orderly commands.
+// force matches commands that end a process or cut a network other than by a
+// product's own orderly commands.
 var force = regexp.MustCompile(`\bkill -(9|KILL)\b|\bSIGKILL\b|\bKILL$|\b(pkill|killall|nft|iptables)\b|` +
 	`\bip link set\b|-m immediate`)
 
-// forceOutsideFaults are the commands of a drill that did so and that stand in no fault: the
-// report would say nothing of them, and nobody has confirmed what they did.
+// forceOutsideFaults returns the commands of a drill that used force outside of a
+// fault: the report would not show them, and nothing confirmed their effect.
 func forceOutsideFaults(rec *record.Record) []string {
 	var found []string
 	injecting := map[string]bool{}

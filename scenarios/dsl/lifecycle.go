@@ -186,8 +186,8 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	}
 }
 
-// noteBroken notes that the place where the members run has broken, if that is to
-// blame for an error and not that somebody stopped asking it.
+// noteBroken records that the place where the members run has failed, if that is
+// to blame for an error and the run was not merely cancelled.
 func (d *Drill) noteBroken(err error) {
 	if drill.BlameOf(err) == record.BlamePlace && !errors.Is(err, context.Canceled) && !errors.Is(err, errStopped) {
 		d.broken = errors.Join(d.broken, fmt.Errorf("%s: %w: %w", d.Book.Name, errPlace, err))

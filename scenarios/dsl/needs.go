@@ -32,8 +32,8 @@ func Always(needs ...Need) func(map[string]string) []Need {
 // nothing, least of all as met.
 func (s *Suite) Skipped() []reports.Skipped { return s.skipped }
 
-// WithLacks is the place, with all that it lacks for the scenarios: what cannot be
-// known before it is looked at, too.
+// WithLacks returns the place with everything that it lacks for the scenarios,
+// including what must be looked for.
 func (p Place) WithLacks(ctx context.Context, scenarios ...Scenario) (Place, error) {
 	if p.Look == nil || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.DirectOverPrivate }) {
 		return p, nil
@@ -51,7 +51,7 @@ func (p Place) WithLacks(ctx context.Context, scenarios ...Scenario) (Place, err
 	return p, nil
 }
 
-// whyNot is why the place cannot carry a scenario out, "" if it can.
+// whyNot is why the place cannot carry out a scenario, "" if it can.
 func (p Place) whyNot(sc Scenario, params map[string]string) string {
 	var needs []Need
 	if sc.Needs != nil {

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Durations makes sure that parameters of a runbook are durations that a step may
-// take, before anything is started.
+// Durations checks, before anything is started, that parameters are durations
+// that a step may take.
 func Durations(params map[string]string, names ...string) error {
 	return DurationsUpTo(LongestWait, params, names...)
 }
 
-// DurationsUpTo does that for steps that may wait longer.
+// DurationsUpTo does the same with another limit.
 func DurationsUpTo(longest time.Duration, params map[string]string, names ...string) error {
 	var errs []error
 	for _, name := range names {

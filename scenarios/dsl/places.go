@@ -59,8 +59,8 @@ func (c engine) look(ctx context.Context) (map[Need]string, error) {
 		return nil, err
 	}
 	return map[Need]string{
-		ClientsBeside: fmt.Sprintf("whose engine runs elsewhere the members are only reached at ports published at %s, "+
-			"which everybody comes through who is not a member", at),
+		ClientsBeside: fmt.Sprintf("whose engine runs elsewhere the members can only be reached at ports published "+
+			"at %s, which all but the members go through", at),
 	}, nil
 }
 

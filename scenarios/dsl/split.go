@@ -26,9 +26,8 @@ func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fau
 		d.linkFault(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
 }
 
-// CheckWhoWrites counts for so long who acknowledges writes while old is cut off
-// and taken has taken over, and records whether that is what the drill is
-// about.
+// CheckWhoWrites counts for a while who acknowledges writes, while old is cut off
+// and taken has taken over, and records whether that is what the drill is about.
 func (d *Drill) CheckWhoWrites(ctx context.Context, old, taken driver.Member, during time.Duration) {
 	ginkgo.GinkgoHelper()
 	counts, err := d.CountDirectWrites(ctx, during)

@@ -121,7 +121,8 @@ func (s *Suite) Declare(scenarios ...Scenario) error {
 	return nil
 }
 
-// CheckOptions reports what of the options does not fit the scenarios. It needs no place.
+// CheckOptions reports which options do not fit the scenarios. It does not need
+// the place.
 func (s *Suite) CheckOptions(scenarios ...Scenario) error {
 	if err := s.unknownParams(scenarios); err != nil {
 		return err
@@ -210,8 +211,8 @@ func (s *Suite) Report() reports.Run {
 	return run
 }
 
-// Broken is why drills could not begin, could not go on for reasons of the place
-// where they run, or could not be taken down, if any could not.
+// Broken returns the errors of drills that could not begin, go on or be taken
+// down because of the place.
 func (s *Suite) Broken() error {
 	errs := make([]error, 0, 2*len(s.drills))
 	for _, d := range s.drills {

@@ -115,7 +115,8 @@ func (s *syncCheck) load() {
 	It(d.Step("Compare the loaded table on both sides"), func(ctx SpecContext) {
 		rows := s.sameTable(ctx, postgres.LoadTable)
 		if rows != int64(s.rows) {
-			d.RecordFinding("rows", strconv.FormatInt(rows, 10), fmt.Errorf("%d rows were loaded, there are %d", s.rows, rows))
+			d.RecordFinding("rows", strconv.FormatInt(rows, 10),
+				fmt.Errorf("%d rows were loaded, there are %d", s.rows, rows))
 		}
 		Expect(rows).To(Equal(int64(s.rows)))
 	}, SpecTimeout(loadLimit))

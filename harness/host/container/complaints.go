@@ -23,9 +23,9 @@ var (
 	escapeSequence = regexp.MustCompile(`\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)`)
 )
 
-// complaints are the first things that a command of Debian's complained of: the
-// first is the cause, those behind it mostly follow from it. Where it has named
-// none it is the last line that it printed.
+// complaints returns the first errors that a Debian command printed. The first
+// one is the cause, and the later ones mostly follow from it. If there is none,
+// it returns the last line.
 func complaints(said string) string {
 	var all []string
 	last := "it said nothing"

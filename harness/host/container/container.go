@@ -205,11 +205,10 @@ func (h *Host) publishedAt(ctx context.Context) (string, error) {
 	return h.provider.DaemonHost(ctx)
 }
 
-// configureTestcontainers says to testcontainers that it must work on this engine,
-// agree on a version with it, do without a reaper and take images by the names that
-// they have here. It listens only to the environment, and reads that once
-// in the life of a process: at whatever is first asked of it, be it the password
-// of a registry. So this comes before everything else.
+// configureTestcontainers tells testcontainers to use this engine and its API
+// version, to run without a reaper, and to take images by their names here.
+// testcontainers reads only the environment, and only once in a process, at its
+// first use. So this must come before any other use of it.
 func (e *engine) configureTestcontainers(ctx context.Context) error {
 	err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	// A path before the names of images, which may be in its file of properties
@@ -274,7 +273,7 @@ func (h *Host) Address(node string, n host.Network, port int) string {
 	return net.JoinHostPort(alias(node, n), strconv.Itoa(port))
 }
 
-// slot is the node's place in both subnets; mu is held.
+// slot is the number of the node's addresses in both subnets; mu is held.
 func (h *Host) slot(node string) int {
 	s, ok := h.slots[node]
 	if !ok {

@@ -13,8 +13,8 @@ import (
 	"drillbook/harness/host"
 )
 
-// disk is a small disk of a node's own: a volume in memory, and a container that
-// keeps it mounted while the node is down, since it would be empty otherwise.
+// disk is a small disk of a node: a volume in memory, and a container that keeps
+// it mounted while the node is down, since its contents would be lost otherwise.
 type disk struct {
 	volume, holder string
 }

@@ -73,8 +73,8 @@ func connect(ctx context.Context) (*engine, error) {
 		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), advise(why, at[0], current))
 }
 
-// advise says what to do about an engine that does not answer. The context is the
-// docker command's current one, if that named the engine.
+// advise says what to do about an engine that does not answer. current is the
+// docker command's current context, if that named the engine.
 func advise(why error, address, current string) string {
 	switch {
 	case isSSH(address):
@@ -206,8 +206,8 @@ func readJSON(path string, v any) {
 	}
 }
 
-// wrapGone wraps [host.ErrGone] around an error of an engine that cannot be reached
-// any more, or has gone in the middle of an answer.
+// wrapGone wraps [host.ErrGone] around an error of an engine that cannot be
+// reached any more, or that ended while it answered.
 func wrapGone(err error) error {
 	if client.IsErrConnectionFailed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {

@@ -107,7 +107,7 @@ func (e *engine) removeRunReporting(ctx context.Context, r leftRun, why string) 
 	return fmt.Sprintf("%s; removed %d containers, networks and volumes", why, n), nil
 }
 
-// leftRun is a run that has left something.
+// leftRun is a run that has left something behind.
 type leftRun struct {
 	labels map[string]string
 	things int
@@ -235,8 +235,8 @@ func (e *engine) removeVolume(ctx context.Context, name string) error {
 	return nil
 }
 
-// remove removes a container, running or not, and its volumes. That it is gone
-// or on its way is no error, but is waited for.
+// remove removes a container, running or not, and its volumes, and waits until it
+// is gone. It is no error if the container is gone already.
 func (e *engine) remove(ctx context.Context, id string) error {
 	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{RemoveVolumes: true, Force: true})
 	if cerrdefs.IsConflict(err) { // somebody else is removing it
@@ -253,7 +253,7 @@ func (e *engine) remove(ctx context.Context, id string) error {
 	return nil
 }
 
-// forEach does something to all things in parallel and joins the errors.
+// forEach calls do for all things in parallel and joins the errors.
 func forEach[T any](things []T, do func(T) error) error {
 	errs := make([]error, len(things))
 	var doing sync.WaitGroup

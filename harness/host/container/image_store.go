@@ -33,7 +33,7 @@ const (
 	labelBase  = "drillbook.base"
 )
 
-// Image is what is known of an image.
+// Image describes an image.
 type Image struct {
 	Name  string // "drillbook/mydb"
 	Ref   string // with the tag
@@ -46,13 +46,13 @@ type Image struct {
 	BaseThere bool
 }
 
-// Making is how images are made that the engine does not have.
+// Making says how to make images that the engine does not have.
 type Making struct {
-	// Progress, if set, is told what takes long: images that are fetched or
+	// Progress, if set, is called with a line about each image that is fetched or
 	// built. It is called by one goroutine at a time.
 	Progress func(line string)
-	// Install allows to install on this machine what a base is made with where
-	// no registry gives one.
+	// Install allows installing on this machine the tools that make a base, if no
+	// registry provides one.
 	Install bool
 }
 
@@ -109,7 +109,7 @@ func withImages(ctx context.Context, m Making, do func(*imageStore) error) error
 	return errors.Join(do(newImageStore(e, m)), e.cli.Close())
 }
 
-// imageStore is an engine's images, and how to make those it lacks.
+// imageStore holds the images of an engine, and makes those that it lacks.
 type imageStore struct {
 	engine *engine
 

@@ -169,8 +169,8 @@ func (n *node) Thaw(ctx context.Context) error {
 	})
 }
 
-// changeState has the engine do something and returns once it shows the wanted
-// state. That it was in that state before is no error.
+// changeState has the engine do something, and returns once the node is in the
+// wanted state. It is no error if the node was in that state before.
 func (n *node) changeState(ctx context.Context, verb string, want host.State, do func() error) error {
 	err := do()
 	if err != nil {

@@ -138,7 +138,8 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d packets %s by nftables rules in the network of %s", stopped, verb, p.at()), nil
 }
 
-// stopped is how many packets have met the rules, which must still stand.
+// stopped is the number of packets that the rules have stopped. It is an error if
+// the rules are gone.
 func (p *path) stopped(ctx context.Context) (int64, error) {
 	text, err := p.run(ctx, "", "nft", "-j", "list", "table", "ip", p.table)
 	if err != nil {

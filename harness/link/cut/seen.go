@@ -14,11 +14,11 @@ import (
 	"drillbook/harness/wait"
 )
 
-// harnessAddresses are the addresses that the harness has for the node, which is outside
-// of the cluster's networks. Where it dials the node itself it comes through the
-// node's gateway, and under the gateway's address. Where it dials a published
-// port, a proxy comes in its place, or the packets keep the harness' own
-// address: that is for the node to say.
+// harnessAddresses returns the addresses under which the node sees the harness,
+// which is outside of the cluster's networks. If the harness dials the node
+// itself, it comes through the node's gateway, with the gateway's address. If it
+// dials a published port, the address is that of a proxy or of the harness
+// itself, which only the node can tell.
 func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
 	if pub, ok := p.network.host.(host.Publisher); ok && pub.Published() != "" {
 		return p.observedPeers(ctx)
@@ -30,8 +30,8 @@ func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
 	return []string{via.String()}, nil
 }
 
-// observedPeers is who, of those that are not on the cluster's networks, is connected to
-// the node's port while the harness is.
+// observedPeers returns the peers outside of the cluster's networks that are
+// connected to the node's port while the harness is.
 func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 	if p.route.Port == 0 {
 		return nil, fmt.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
@@ -66,8 +66,8 @@ func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 	return found, err
 }
 
-// outsidePeers are the peers, as ss lists them, that are not near, which the
-// gateway is only in the name of others.
+// outsidePeers returns the peers, as ss lists them, that are not on the networks
+// near. The gateway counts as outside, since it stands for others.
 func outsidePeers(listed string, via netip.Addr, near []netip.Prefix) []string {
 	var all []string
 	for line := range strings.Lines(listed) {
