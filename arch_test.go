@@ -59,28 +59,28 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"harness/record", nil, "a record is plain data"},
-		{"harness/secret", nil, "it hides, and knows not what"},
-		{"harness/host", []string{"harness/secret"}, "a seam knows no other package but secrets"},
-		{"harness/wait", nil, "it waits, and knows not for what"},
-		{"harness/lock", []string{"github.com/gofrs/flock"}, "it locks, and knows not what"},
-		{"harness/link", []string{"harness/host"}, "a seam"},
-		{"harness/driver", []string{"harness/host", "harness/secret"}, "a seam"},
+		{"harness/secret", nil, "masks secrets of any kind"},
+		{"harness/host", []string{"harness/secret"}, "an interface package depends on nothing but secrets"},
+		{"harness/wait", nil, "waits for any condition"},
+		{"harness/lock", []string{"github.com/gofrs/flock"}, "locks for any purpose"},
+		{"harness/link", []string{"harness/host"}, "an interface package"},
+		{"harness/driver", []string{"harness/host", "harness/secret"}, "an interface package"},
 		{"harness/measure", []string{"harness/record"}, "measuring is a pure function of a record"},
 		{
 			"harness/linear",
 			[]string{"harness/record", "github.com/anishathalye/porcupine"},
 			"checking is a pure function of a record",
 		},
-		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe knows no cluster and no step"},
+		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe depends on neither cluster nor steps"},
 		{
 			"harness/calibrate",
 			[]string{"harness/driver", "harness/measure", "harness/probe", "harness/record", "harness/wait"},
-			"it measures the measuring",
+			"measures the error of the probe",
 		},
 		{
 			"harness/observe",
 			[]string{"harness/driver", "harness/host", "harness/record"},
-			"the observer knows no cluster and no step",
+			"the observer depends on neither cluster nor steps",
 		},
 		{
 			"harness/cluster",
@@ -90,22 +90,22 @@ func rules() []rule {
 		{
 			"harness/console",
 			[]string{"harness/host", "harness/secret", "harness/wait"},
-			"it talks at a prompt, and knows not to what",
+			"talks to any program at a prompt",
 		},
 		{
 			"harness/shell",
 			[]string{"harness/driver", "harness/host"},
-			"it does on a node what every product needs",
+			"commands on a node for any product",
 		},
 		{
 			"harness/fault",
 			[]string{"harness/driver", "harness/host", "harness/link", "harness/shell"},
-			"a fault knows not who measures it",
+			"faults are independent of measuring",
 		},
 		{
 			"harness/preflight",
 			[]string{"harness/driver", "harness/host", "harness/shell", "harness/wait"},
-			"it looks at a cluster; whoever runs the drill decides what that means",
+			"reports findings; the drill decides",
 		},
 		{"harness/drill", []string{
 			"harness/calibrate", "harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
@@ -129,7 +129,7 @@ func rules() []rule {
 		{
 			"harness/host/roster",
 			[]string{"harness/host", "harness/wait"},
-			"it keeps nodes, and knows not what runs them",
+			"keeps the nodes of any host",
 		},
 		{
 			"harness/host/container",
@@ -149,7 +149,7 @@ func rules() []rule {
 		{
 			"harness/host/local",
 			[]string{"harness/host", "harness/host/roster", "harness/lock", "harness/wait"},
-			"it runs on the standard library",
+			"needs the standard library only",
 		},
 		{"harness/link/cut", []string{"harness/host", "harness/link", "harness/wait"}, ""},
 		{
@@ -167,19 +167,19 @@ func rules() []rule {
 		{
 			"fixtures/fake",
 			[]string{"harness/driver", "harness/host", "harness/link", "harness/secret", "harness/wait"},
-			"a database of goroutines: what it takes long for, it waits out",
+			"a database of goroutines",
 		},
 		{"fixtures/standin/clock", nil, "times at a speed"},
-		{"fixtures/standin/wire", nil, "it carries messages and knows not which"},
-		{"fixtures/standin/redo", nil, "it logs records and knows not of whom"},
+		{"fixtures/standin/wire", nil, "carries messages of any kind"},
+		{"fixtures/standin/redo", nil, "logs records of any product"},
 		{"fixtures/standin/folder", []string{"harness/lock"}, "files and locks"},
 		{
 			"fixtures/standin/engine",
 			[]string{"fixtures/standin/redo", "modernc.org/sqlite"},
 			"the only package that knows SQLite",
 		},
-		{"fixtures/dm8/standin/about", []string{"fixtures/standin/clock"}, "it knows only what it is"},
-		{"fixtures/dm8/standin/ini", []string{"fixtures/standin/folder"}, "a second opinion beside fixtures/dm8/conf"},
+		{"fixtures/dm8/standin/about", []string{"fixtures/standin/clock"}, "describes the stand-in"},
+		{"fixtures/dm8/standin/ini", []string{"fixtures/standin/folder"}, "independent of fixtures/dm8/conf"},
 		{"fixtures/dm8/standin/state", nil, "plain data"},
 		{"fixtures/dm8/standin/archive", []string{"fixtures/standin/redo"}, "files of redo"},
 		{"fixtures/dm8/standin/dialect", []string{"fixtures/dm8/standin/about"}, "translating is a pure function"},
@@ -194,25 +194,25 @@ func rules() []rule {
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/archive", "fixtures/dm8/standin/dialect",
 			"fixtures/dm8/standin/ini", "fixtures/dm8/standin/mal", "fixtures/dm8/standin/state",
 			"fixtures/dm8/standin/store", "fixtures/standin/...", "harness/wait",
-		}, "an instance knows no watcher and no monitor"},
+		}, "an instance depends on neither watcher nor monitor"},
 		{"fixtures/dm8/standin/watcher", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
 			"fixtures/standin/folder", "fixtures/standin/wire", "harness/wait",
-		}, "it asks its instance over the wire"},
+		}, "talks to its instance over TCP only"},
 		{"fixtures/dm8/standin/monitor", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/ini", "fixtures/dm8/standin/state",
 			"fixtures/standin/clock", "fixtures/standin/folder", "fixtures/standin/wire", "harness/wait",
-		}, "it knows watchers, over the wire"},
+		}, "talks to watchers over TCP only"},
 		{"fixtures/dm8/standin/disql", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/state", "fixtures/standin/wire",
 		}, "a client"},
 		{"fixtures/dm8/standin/dmrman", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/archive", "fixtures/dm8/standin/ini",
 			"fixtures/dm8/standin/store", "harness/lock",
-		}, "it works on files"},
+		}, "works on files"},
 		{"fixtures/dm8/standin/dminit", []string{
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/store",
-		}, "it makes a database and runs none"},
+		}, "creates databases and runs none"},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
@@ -224,27 +224,27 @@ func rules() []rule {
 		{
 			"fixtures/dm8/console",
 			[]string{"harness/console", "harness/secret"},
-			"the words of the product; what consoles print is plain text",
+			"parses what the product's consoles print",
 		},
-		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "rules of clients, as a table"},
+		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "connection rules of clients"},
 		{"fixtures/dm8", []string{
 			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/console", "harness/driver",
 			"harness/host", "harness/secret", "harness/shell", "harness/wait",
-		}, "the adapter knows no image and no stand-in"},
+		}, "the adapter depends on neither image nor stand-in"},
 		{"reports/text", nil, "foreign text is plain text"},
 		{"reports/words", []string{"harness/measure", "reports/text"}, "words and figures"},
 		{
 			"reports/run",
 			[]string{"harness/linear", "harness/measure", "harness/record", "reports/text"},
-			"what reports are made of",
+			"the input of reports",
 		},
 		{"reports/results", []string{
 			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/words",
-		}, "the contract for machines is made from the run alone; its one sentence is in English words"},
+		}, "made from the run alone; its sentences are English"},
 		{"reports/model", []string{
 			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/text", "reports/words",
 		}, "what a report says, in the words of one language"},
-		{"reports/chart", []string{"reports/model", "reports/text"}, "it draws what the model holds"},
+		{"reports/chart", []string{"reports/model", "reports/text"}, "draws the data of the model"},
 		{"reports/page", []string{"reports/chart", "reports/model"}, "a renderer reads the model alone"},
 		{"reports/markdown", []string{"reports/model", "reports/text"}, "a renderer reads the model alone"},
 		{"reports/junit", []string{"reports/model"}, "a renderer reads the model alone"},
@@ -257,7 +257,7 @@ func rules() []rule {
 		{
 			"runbooks",
 			[]string{"harness/driver", "github.com/goccy/go-yaml", "github.com/yuin/goldmark/..."},
-			"runbooks know what products can do, and of no drill",
+			"runbooks depend on abilities, not on drills",
 		},
 		{"scenarios/dsl", []string{
 			"harness/...", "runbooks", "reports", "fixtures/images", "github.com/onsi/...",
