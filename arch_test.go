@@ -71,7 +71,7 @@ func rules() []rule {
 			[]string{"harness/record", "github.com/anishathalye/porcupine"},
 			"checking is a pure function of a record",
 		},
-		{"harness/probe", []string{"harness/driver", "harness/record"}, "the probe depends on neither cluster nor steps"},
+		{"harness/probe", []string{"harness/driver", "harness/record"}, "independent of cluster and steps"},
 		{
 			"harness/calibrate",
 			[]string{"harness/driver", "harness/measure", "harness/probe", "harness/record", "harness/wait"},
@@ -80,7 +80,7 @@ func rules() []rule {
 		{
 			"harness/observe",
 			[]string{"harness/driver", "harness/host", "harness/record"},
-			"the observer depends on neither cluster nor steps",
+			"independent of cluster and steps",
 		},
 		{
 			"harness/cluster",
