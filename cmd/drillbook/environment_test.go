@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -193,7 +194,7 @@ func own(t *testing.T) []string {
 	const nobody = "http://192.0.2.1:1" // an address that is for documentation: nobody answers
 	return []string{
 		"HOME=" + home, "XDG_CACHE_HOME=" + cache, "TMPDIR=" + closed, "USER=" + theirs, "LOGNAME=" + theirs,
-		"GOCACHE=" + filepath.Join(cache, "go-build"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"),
+		"GOCACHE=" + filepath.Join(cache, "go-build"), "GOMODCACHE=" + goEnv(t.Context(), t, "GOMODCACHE"),
 		"PGHOST=192.0.2.1", "PGPORT=6432", "PGUSER=" + theirs, "PGDATABASE=" + theirs, "PGPASSWORD=" + theirs,
 		"PGPASSFILE=" + filepath.Join(home, ".pgpass"), "PGSERVICE=theirs", "PGAPPNAME=" + theirs,
 		"PGSERVICEFILE=" + filepath.Join(home, ".pg_service.conf"), "PGSSLMODE=verify-full",
@@ -214,9 +215,9 @@ func own(t *testing.T) []string {
 }
 
 // goEnv is a setting of the go command's own.
-func goEnv(t *testing.T, name string) string {
+func goEnv(ctx context.Context, t *testing.T, name string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	out, err := exec.CommandContext(ctx, "go", "env", name).Output()
 	must(t, err)
 	return strings.TrimSpace(string(out))
 }

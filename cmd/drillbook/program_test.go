@@ -112,7 +112,7 @@ func (p program) commandFor(ctx context.Context, t *testing.T, args ...string) *
 	c := exec.CommandContext(ctx, self, args...)
 	c.Dir = p.dir
 	c.Env = append(os.Environ(), isCommand+"=1", "XDG_CACHE_HOME="+p.cache, "TMPDIR="+p.temp, "DOCKER_HOST="+p.docker,
-		"GOCACHE="+goEnv(t, "GOCACHE")) // what images hold is compiled once
+		"GOCACHE="+goEnv(ctx, t, "GOCACHE")) // what images hold is compiled once
 	return c
 }
 
