@@ -99,7 +99,7 @@ func rules() []rule {
 		},
 		{
 			"harness/fault",
-			[]string{"harness/driver", "harness/host", "harness/link", "harness/shell"},
+			[]string{"harness/driver", "harness/host", "harness/link", "harness/lock", "harness/shell"},
 			"faults are independent of measuring",
 		},
 		{

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
+
+	"drillbook/harness/lock"
 )
 
 // Ledger is a list on disk of the active faults of a drill. A fault is added
@@ -19,7 +22,8 @@ import (
 // goroutines.
 type Ledger struct {
 	mu       sync.Mutex // guards all below
-	file     *os.File   // locked for as long as the process lives
+	lock     *lock.Lock // on the file, for as long as the process lives
+	file     *os.File
 	contents RunFaults
 }
 
@@ -48,16 +52,36 @@ func OpenLedger(dir string, page RunFaults) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // others may see what is in force
 		return nil, fmt.Errorf("make the folder of fault ledgers: %w", err)
 	}
-	path := filepath.Join(dir, page.Run+ledgerName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // as above
+	l, err := hold(filepath.Join(dir, page.Run+ledgerName))
 	if err != nil {
 		return nil, fmt.Errorf("begin the fault ledger: %w", err)
 	}
-	l := &Ledger{file: f, contents: page}
-	if err := errors.Join(lock(f), l.write()); err != nil {
+	before, err := l.file.Stat()
+	if err == nil && before.Size() > 0 {
+		err = fs.ErrExist // of a dead process
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Close())
+	}
+	l.contents = page
+	if err := l.write(); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Remove())
 	}
 	return l, nil
+}
+
+// hold takes the lock of a ledger and opens it. Its error wraps [lock.ErrHeld] if
+// its process is alive.
+func hold(path string) (*Ledger, error) {
+	held, err := lock.Try(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // a ledger of ours
+	if err != nil {
+		return nil, errors.Join(err, held.Unlock())
+	}
+	return &Ledger{lock: held, file: f}, nil
 }
 
 // Add stores on disk a fault that is about to be injected.
@@ -104,14 +128,14 @@ func (l *Ledger) write() error {
 // Close ends the ledger and leaves it on disk, for faults that could not be
 // undone.
 func (l *Ledger) Close() error {
-	if err := l.file.Close(); err != nil {
+	if err := errors.Join(l.file.Close(), l.lock.Unlock()); err != nil {
 		return fmt.Errorf("close the fault ledger: %w", err)
 	}
 	return nil
 }
 
 // Remove closes the ledger and deletes it, because nothing is left of its faults.
-func (l *Ledger) Remove() error { return errors.Join(os.Remove(l.file.Name()), l.Close()) }
+func (l *Ledger) Remove() error { return errors.Join(l.lock.Release(), l.Close()) }
 
 // Abandoned returns the ledgers in a folder whose process is dead. The caller
 // undoes their faults and removes them with [Ledger.Remove], or closes them.
@@ -122,22 +146,25 @@ func Abandoned(dir string) ([]*Ledger, error) {
 	}
 	var left []*Ledger
 	for _, path := range paths {
-		f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a ledger of ours
-		if errors.Is(err, os.ErrNotExist) {
-			continue // its harness has just removed it
+		l, err := hold(path)
+		if errors.Is(err, lock.ErrHeld) {
+			continue // its process is alive
 		}
 		if err != nil {
 			return left, fmt.Errorf("open a fault ledger: %w", err)
 		}
-		if lock(f) != nil { // its harness lives
-			_ = f.Close() // nothing was written
+		text, err := io.ReadAll(l.file)
+		if err != nil {
+			return left, errors.Join(fmt.Errorf("read a fault ledger: %w", err), l.Close())
+		}
+		if len(text) == 0 { // just removed by its process, which may have died before it injected anything
+			if err := l.Remove(); err != nil {
+				return left, err
+			}
 			continue
 		}
-		page, err := lastContents(path)
-		if err != nil {
-			return left, errors.Join(err, f.Close())
-		}
-		left = append(left, &Ledger{file: f, contents: page})
+		l.contents = lastContents(strings.TrimSuffix(filepath.Base(path), ledgerName), text)
+		left = append(left, l)
 	}
 	return left, nil
 }
@@ -151,24 +178,15 @@ func (l *Ledger) Contents() RunFaults {
 	return page
 }
 
-// lastContents is the last complete line. A ledger without one belongs to a
-// process that died before it injected anything.
-func lastContents(path string) (RunFaults, error) {
-	page := RunFaults{Run: strings.TrimSuffix(filepath.Base(path), ledgerName)}
-	text, err := os.ReadFile(path) //nolint:gosec // a ledger of ours
-	if err != nil {
-		return page, fmt.Errorf("read a fault ledger: %w", err)
-	}
+// lastContents is the last complete line of a run's ledger. A ledger without one
+// belongs to a process that died before it injected anything.
+func lastContents(run string, text []byte) RunFaults {
+	page := RunFaults{Run: run}
 	for line := range bytes.Lines(text) {
 		var p RunFaults
 		if bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &p) == nil {
 			page = p
 		}
 	}
-	return page, nil
-}
-
-// lock takes the lock of a ledger, which ends with the process.
-func lock(f *os.File) error {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	return page
 }

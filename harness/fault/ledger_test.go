@@ -3,6 +3,7 @@ package fault_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"drillbook/harness/fault"
+	"drillbook/harness/lock"
 )
 
 // storm is a fault in name only.
@@ -139,13 +141,41 @@ func TestLedgerOnAFullDisk(t *testing.T) {
 	}
 }
 
+// A run's ledger is not written over, whether its harness lives or is dead.
 func TestOpenLedgerTwice(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	if _, err := fault.OpenLedger(dir, fault.RunFaults{Run: "r1"}); err == nil {
-		t.Error("a run has two ledgers")
+	again := func(want error) {
+		t.Helper()
+		if _, err := fault.OpenLedger(dir, fault.RunFaults{Run: "r1"}); !errors.Is(err, want) {
+			t.Errorf("opened again: %v, want %v", err, want)
+		}
 	}
-	if err := l.Remove(); err != nil {
+	again(lock.ErrHeld)
+	if err := errors.Join(l.Add(storm("one")), l.Close()); err != nil {
 		t.Fatal(err)
+	}
+	again(fs.ErrExist)
+	dead := left(t, dir)
+	if len(dead) != 1 || len(dead[0].Contents().Faults) != 1 {
+		t.Fatalf("left = %+v, want the fault of the dead harness", dead)
+	}
+	if err := dead[0].Remove(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A harness that dies before its first line has injected nothing.
+func TestEmptyLedgerIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "r1.faults")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if dead := left(t, dir); len(dead) != 0 {
+		t.Errorf("left = %+v, want none", dead)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the ledger: %v, want it to be gone", err)
 	}
 }

@@ -98,6 +98,9 @@ func (l *Lock) Release() error {
 	return errors.Join(err, l.file.Unlock())
 }
 
+// Unlock frees the lock and leaves its file. Doing so again is no error.
+func (l *Lock) Unlock() error { return l.file.Unlock() }
+
 // ID tells the lock's file from every other that ever was at its path.
 func (l *Lock) ID() (string, error) {
 	info, err := l.file.Stat()
