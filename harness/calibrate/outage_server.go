@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"drillbook/harness/wait"
 )
 
 // OutageKind is how the server is out.
@@ -41,16 +43,16 @@ type server struct {
 	out      OutageKind // "": it serves
 	listener *net.TCPListener
 	conns    map[net.Conn]bool
-	fillers  []net.Conn    // of the queue that a blackhole is made of
-	healed   chan struct{} // closed when the outage ends
+	fillers  []net.Conn // of the queue that a blackhole is made of
 	closed   bool
+
+	healed wait.Broadcast // woken when an outage ends
 
 	work sync.WaitGroup
 }
 
 func newServer(service time.Duration) (*server, error) {
-	s := &server{service: service, conns: map[net.Conn]bool{}, healed: make(chan struct{})}
-	close(s.healed)
+	s := &server{service: service, conns: map[net.Conn]bool{}}
 	l, err := listen("127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -78,10 +80,7 @@ func (s *server) accept(l *net.TCPListener) {
 	for {
 		c, err := l.Accept()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			s.mu.Lock()
-			healed := s.healed
-			s.mu.Unlock()
-			<-healed
+			s.awaitEnd(Blackhole)
 			continue
 		}
 		if err != nil {
@@ -124,21 +123,28 @@ func (s *server) serve(c net.Conn) {
 // arrives waits while the server hangs. It reports false for what a blackhole
 // swallows.
 func (s *server) arrives() bool {
+	return s.awaitEnd(Hang) != Blackhole
+}
+
+// awaitEnd waits while the server is out in the given way, and returns how it is out
+// afterwards.
+func (s *server) awaitEnd(how OutageKind) OutageKind {
 	for {
+		next := s.healed.Next()
 		s.mu.Lock()
-		out, healed := s.out, s.healed
+		out := s.out
 		s.mu.Unlock()
-		if out != Hang {
-			return out != Blackhole
+		if out != how {
+			return out
 		}
-		<-healed
+		<-next
 	}
 }
 
 // begin takes the server out, and returns since when it is.
 func (s *server) begin(ctx context.Context, how OutageKind) (time.Time, error) {
 	s.mu.Lock()
-	s.out, s.healed = how, make(chan struct{})
+	s.out = how
 	began := time.Now()
 	l := s.listener
 	if how == Reset {
@@ -213,7 +219,7 @@ func (s *server) end() (time.Time, error) {
 	}
 	s.out = ""
 	ended := time.Now()
-	close(s.healed)
+	s.healed.Wake()
 	return ended, err
 }
 
@@ -223,7 +229,7 @@ func (s *server) close() error {
 	s.closed = true
 	if s.out != "" {
 		s.out = ""
-		close(s.healed)
+		s.healed.Wake()
 	}
 	err := s.listener.Close()
 	s.closeFillers()
