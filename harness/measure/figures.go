@@ -58,7 +58,7 @@ func (v *view) lags() []Lag {
 		}
 		if l.Samples = len(samples); l.Samples > 0 {
 			slices.Sort(samples)
-			l.Median = samples[(len(samples)-1)/2]
+			l.Median = Percentile(samples, 50)
 			all = append(all, l)
 		}
 	}

@@ -70,7 +70,8 @@ func (s *series) learnHealthy(disturbed time.Duration) {
 	for k := range healthy {
 		ds = append(ds, s.ack(k).Done-s.ack(k).Sent)
 	}
-	s.latency = percentile(ds, 99)
+	slices.Sort(ds)
+	s.latency = Percentile(ds, 99)
 	ds = ds[:0]
 	for k := range healthy {
 		ds = append(ds, s.ack(k).Sent-s.ack(k).Intended)
@@ -80,7 +81,8 @@ func (s *series) learnHealthy(disturbed time.Duration) {
 			ds = append(ds, a.Sent-a.Intended)
 		}
 	}
-	s.lateness = percentile(ds, 99)
+	slices.Sort(ds)
+	s.lateness = Percentile(ds, 99)
 }
 
 // countAttempts allocates the indexes once, since there can be millions of
@@ -135,7 +137,7 @@ func (s *series) summary() Stream {
 		span := s.lastIntended - first + s.stream.Interval
 		out.Rate = float64(len(s.acks)+len(s.fails)) / span.Seconds()
 	}
-	out.P50, out.P99 = percentile(latencies, 50), percentile(latencies, 99)
-	out.Max = percentile(latencies, 100)
+	slices.Sort(latencies)
+	out.P50, out.P99, out.Max = Percentile(latencies, 50), Percentile(latencies, 99), Percentile(latencies, 100)
 	return out
 }

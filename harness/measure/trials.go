@@ -122,7 +122,7 @@ func rank(drills []Result, pick func(Result) (Downtime, bool)) (r Ranks, least, 
 const endless = time.Duration(math.MaxInt64)
 
 func ranked(least, most []time.Duration, p int) Range {
-	return newRange(percentile(least, p), percentile(most, p))
+	return newRange(Percentile(least, p), Percentile(most, p))
 }
 
 func newRange(least, most time.Duration) Range {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"drillbook/harness/measure"
 	"drillbook/harness/record"
 )
 
@@ -100,12 +101,9 @@ func (b *Buckets) latencies(rec *record.Record, chosen []bool) {
 	}
 	for i := range b.All {
 		mine := values[ends[i]:ends[i+1]]
-		if len(mine) == 0 {
-			continue
-		}
 		slices.Sort(mine)
-		at := func(p int) time.Duration { return mine[max((len(mine)*p+99)/100, 1)-1] }
-		b.All[i].P50, b.All[i].P99, b.All[i].Max = at(50), at(99), at(100)
+		b.All[i].P50, b.All[i].P99 = measure.Percentile(mine, 50), measure.Percentile(mine, 99)
+		b.All[i].Max = measure.Percentile(mine, 100)
 	}
 }
 
