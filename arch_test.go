@@ -65,7 +65,11 @@ func rules() []rule {
 		{"harness/lock", []string{"github.com/gofrs/flock"}, "locks for any purpose"},
 		{"harness/link", []string{"harness/host"}, "an interface package"},
 		{"harness/driver", []string{"harness/host", "harness/secret"}, "an interface package"},
-		{"harness/measure", []string{"harness/record"}, "measuring is a pure function of a record"},
+		{
+			"harness/measure",
+			[]string{"harness/record", "gonum.org/v1/gonum/stat/distuv"},
+			"measuring is a pure function of a record",
+		},
 		{
 			"harness/linear",
 			[]string{"harness/record", "github.com/anishathalye/porcupine"},

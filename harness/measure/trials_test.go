@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/perf/benchmath"
+
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 )
@@ -86,6 +88,33 @@ func TestIntervalNeedsSixTrials(t *testing.T) {
 			near(t, "coverage of six", got.Coverage, 0.96875)
 		}
 		drills = append(drills, drilled(measure.Met, ms, ms))
+	}
+}
+
+// A second opinion: the interval is benchmath's, or reaches one trial further where
+// that is longer at one end than at the other.
+func TestIntervalAgainstBenchmath(t *testing.T) {
+	for n := 6; n <= 30; n++ { // beyond, benchmath approximates
+		drills := make([]measure.Result, 0, n)
+		ranks := make([]float64, 0, n)
+		for i := range n {
+			drills = append(drills, drilled(measure.Met, time.Duration(i+1), time.Duration(i+1)))
+			ranks = append(ranks, float64(i+1))
+		}
+		got := measure.OfTrials(drills).Median
+		want := benchmath.AssumeNothing.Summary(
+			benchmath.NewSample(ranks, &benchmath.DefaultThresholds), measure.Confidence)
+		least, most := float64(got.Least), float64(got.Most)
+		switch further := (want.Lo - least) + (most - want.Hi); {
+		case least+most != float64(n+1):
+			t.Errorf("%d trials: %v to %v is not symmetric", n, least, most)
+		case least > want.Lo || most < want.Hi || further > 1:
+			t.Errorf("%d trials: %v to %v, want %v to %v or one more", n, least, most, want.Lo, want.Hi)
+		case further == 0:
+			near(t, "coverage", got.Coverage, want.Confidence)
+		case got.Coverage <= want.Confidence:
+			t.Errorf("%d trials: coverage %v, want more than %v", n, got.Coverage, want.Confidence)
+		}
 	}
 }
 
