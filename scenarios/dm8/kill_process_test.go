@@ -161,16 +161,11 @@ func (lasting) CloseCluster(context.Context) error { return nil }
 
 // strike kills the process, if it runs: some steps end it themselves.
 func (k *killed) strike(ctx context.Context, d *dsl.Drill) error {
-	dm, ok := d.Cluster.Driver.(*fixture.Driver)
+	host, ok := d.Cluster.Member(k.host)
 	if !ok {
-		return errors.New("the driver is not that of DM8")
-	}
-	host, err := dm.MonitorHost()
-	if err != nil {
-		return err
-	}
-	if m, ok := d.Cluster.Member(k.host); ok {
-		host = m
+		if host, ok = d.Cluster.Auxiliary(k.host); !ok {
+			return fmt.Errorf("there is no host %s", k.host)
+		}
 	}
 	if s, ok := host.Node.(node.Stater); ok {
 		if state, err := s.State(ctx); err != nil || state == node.Ended {
