@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +23,8 @@ type Spec struct {
 	Driver  driver.Driver
 	Host    host.Host
 	Members []string // the first starts as the primary
+	// Kinds are those of members, by name, where that matters; a plain pair needs none.
+	Kinds map[string]driver.Kind
 	// Replication, if set, makes the links over which members replicate.
 	// Without it they dial each other directly.
 	Replication link.Network
@@ -50,6 +50,9 @@ type Cluster struct {
 // primary and the others replicate from it. On error the host still holds what was launched,
 // and nothing else is left.
 func Start(ctx context.Context, spec Spec) (*Cluster, error) {
+	if err := Check(spec.Driver.Product(), spec.Members, spec.Kinds); err != nil {
+		return nil, err
+	}
 	plans, err := Auxiliaries(spec.Driver, spec.Members)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,9 @@ func (c *Cluster) Close(ctx context.Context) error {
 // seat is a member's place in the cluster.
 func seat(ctx context.Context, spec Spec, i int, plans []driver.Auxiliary) (driver.Seat, error) {
 	name := spec.Members[i]
-	s := driver.Seat{Name: name, First: i == 0, Dial: map[string]string{}, Auxiliaries: map[string]string{}}
+	s := driver.Seat{
+		Name: name, Kind: spec.Kinds[name], First: i == 0, Dial: map[string]string{}, Auxiliaries: map[string]string{},
+	}
 	for _, p := range plans {
 		if at := publicAddr(spec.Host, p); at != "" {
 			s.Auxiliaries[p.Spec.Name] = at
@@ -146,7 +151,7 @@ func launch(ctx context.Context, spec Spec, seat driver.Seat) (driver.Member, er
 		return driver.Member{}, fmt.Errorf("launch member %s: %w", seat.Name, err)
 	}
 	return driver.Member{
-		Name: seat.Name, Node: node, Dial: seat.Dial, OnCommand: spec.OnCommand,
+		Name: seat.Name, Kind: seat.Kind, Node: node, Dial: seat.Dial, OnCommand: spec.OnCommand,
 		Public: spec.Host.Address(seat.Name, host.Public, spec.Driver.Product().Port),
 	}, nil
 }
@@ -172,7 +177,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 	}
 	lagger, ok := c.Driver.(driver.LagReporter)
 	for _, m := range c.Members {
-		if m.Name == primary.Name || !ok {
+		if m.Name == primary.Name || m.Kind == driver.Witness || !ok {
 			continue
 		}
 		lag, err := lagger.Lag(ctx, m, primary)
@@ -184,73 +189,4 @@ func (c *Cluster) ready(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Member returns the named member.
-func (c *Cluster) Member(name string) (driver.Member, bool) { return named(c.Members, name) }
-
-// Auxiliary returns the named auxiliary node.
-func (c *Cluster) Auxiliary(name string) (driver.Member, bool) { return named(c.Auxiliaries, name) }
-
-func named(all []driver.Member, name string) (driver.Member, bool) {
-	i := slices.IndexFunc(all, func(m driver.Member) bool { return m.Name == name })
-	if i < 0 {
-		return driver.Member{}, false
-	}
-	return all[i], true
-}
-
-// Role asks a member what it takes itself to be, over a session of its own.
-func (c *Cluster) Role(ctx context.Context, m driver.Member) (driver.Role, error) {
-	s, err := c.Driver.Open(ctx, driver.Target{Members: []driver.Member{m}})
-	if err != nil {
-		return "", err
-	}
-	role, err := s.Role(ctx)
-	return role, errors.Join(err, s.Close())
-}
-
-// Primary is the only member that says it is primary. Members that do not
-// answer are passed over.
-func (c *Cluster) Primary(ctx context.Context) (driver.Member, error) {
-	return c.only(ctx, driver.Primary)
-}
-
-// Standby is the only member that says it is a standby.
-func (c *Cluster) Standby(ctx context.Context) (driver.Member, error) {
-	return c.only(ctx, driver.Standby)
-}
-
-func (c *Cluster) only(ctx context.Context, role driver.Role) (driver.Member, error) {
-	roles, said := make([]driver.Role, len(c.Members)), make([]error, len(c.Members))
-	var asking sync.WaitGroup
-	for i, m := range c.Members {
-		asking.Go(func() { roles[i], said[i] = c.askBriefly(ctx, m) })
-	}
-	asking.Wait()
-	var found []driver.Member
-	for i, m := range c.Members {
-		if said[i] != nil {
-			said[i] = fmt.Errorf("%s: %w", m.Name, said[i])
-			continue
-		}
-		said[i] = fmt.Errorf("%s is %s", m.Name, roles[i])
-		if roles[i] == role {
-			found = append(found, m)
-		}
-	}
-	if len(found) == 1 {
-		return found[0], nil
-	}
-	return driver.Member{}, fmt.Errorf("%w: %d members say they are %s: %w", ErrNotOne, len(found), role,
-		errors.Join(said...))
-}
-
-// askWithin bounds the wait for a member that may be dead.
-const askWithin = 500 * time.Millisecond
-
-func (c *Cluster) askBriefly(ctx context.Context, m driver.Member) (driver.Role, error) {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	return c.Role(ctx, m)
 }

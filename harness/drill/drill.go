@@ -41,9 +41,10 @@ type Config struct {
 	Head    record.Head
 	Driver  driver.Driver
 	Host    host.Host
-	Members []string     // the first starts as the primary
-	Alone   bool         // only the first serves at the start, see [driver.Env]
-	Links   link.Network // if set, what replication goes through
+	Members []string               // the first starts as the primary
+	Kinds   map[string]driver.Kind // of members, by name, where that matters
+	Alone   bool                   // only the first serves at the start, see [driver.Env]
+	Links   link.Network           // if set, what replication goes through
 	Probe   Probe
 	// UsualRate is the rate of the probe's writes, per second, that the product is
 	// known to bear; 0: 200.
@@ -148,7 +149,10 @@ func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 
 func (d *Drill) openJournal() error {
 	d.cfg.Head.Began = d.began
-	d.cfg.Head.Members = d.cfg.Members
+	if err := cluster.Check(d.cfg.Driver.Product(), d.cfg.Members, d.cfg.Kinds); err != nil {
+		return err
+	}
+	d.cfg.Head.Members, d.cfg.Head.Kinds = d.cfg.Members, kindNames(d.cfg.Kinds)
 	var err error
 	if d.cfg.Head.Auxiliaries, err = auxiliaries(d.cfg); err != nil {
 		return err
@@ -160,7 +164,8 @@ func (d *Drill) openJournal() error {
 	if d.cfg.Calibrate != nil {
 		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
 	}
-	d.cfg.Head.Streams = d.cfg.Probe.Streams(d.cfg.Members, d.cfg.Driver.Product().Registers)
+	holders := driver.Holders(d.cfg.Members, d.cfg.Kinds)
+	d.cfg.Head.Streams = d.cfg.Probe.Streams(holders, d.cfg.Driver.Product().Registers)
 	if err := os.MkdirAll(d.cfg.Dir, 0o755); err != nil { //nolint:gosec // reports are for everyone
 		return fmt.Errorf("make the folder of the record: %w", err)
 	}
@@ -176,11 +181,22 @@ func (d *Drill) openJournal() error {
 	return nil
 }
 
+// kindNames returns the kinds of members as the record has them.
+func kindNames(all map[string]driver.Kind) map[string]string {
+	names := map[string]string{}
+	for m, kind := range all {
+		if kind != "" {
+			names[m] = string(kind)
+		}
+	}
+	return names
+}
+
 // start starts the parts of the drill in order.
 func (d *Drill) start(ctx context.Context) error {
 	began := d.now()
 	c, err := cluster.Start(ctx, cluster.Spec{
-		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: d.cfg.Members,
+		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: d.cfg.Members, Kinds: d.cfg.Kinds,
 		Replication: d.cfg.Links, Within: readyWithin, Alone: d.cfg.Alone, OnCommand: d.recordCommand,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"drillbook/harness/driver"
@@ -17,7 +18,7 @@ import (
 // which may have come before the member was started again.
 const syncWithinHurried = 5 * time.Second
 
-// readBack reads the copies of all members, the primary first. Each standby is
+// readBack reads the copies of all members that hold data, the primary first. Each standby is
 // read once it has caught up, or after within; the deadline is per member. Copies
 // that differ are read again for a while, since a write that its client gave up
 // may take effect between two reads. The last complete set of copies is recorded.
@@ -27,7 +28,7 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 		d.event(record.Event{Kind: record.Note, What: "no single primary to read back from", Err: err.Error()})
 	}
 	copies := d.readCopies(ctx, primary, within)
-	if !copiesAgree(copies) {
+	if !d.copiesAgree(copies) {
 		err := wait.For(ctx, "the members' copies to agree", agreeWithin, func(window context.Context) error {
 			if err := wait.Duration(window, agreeEvery); err != nil {
 				return err
@@ -37,7 +38,7 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 				return err
 			}
 			copies = again
-			if !copiesAgree(copies) {
+			if !d.copiesAgree(copies) {
 				return errors.New("they still differ")
 			}
 			return nil
@@ -57,9 +58,10 @@ func (d *Drill) finalPrimary(ctx context.Context) (driver.Member, error) {
 	return d.Cluster.Primary(ctx)
 }
 
-// readCopies reads the copies of all members.
+// readCopies reads the copies of all members that hold data: the primary, then all
+// others at the same time, since several of them may never catch up.
 func (d *Drill) readCopies(ctx context.Context, primary driver.Member, within time.Duration) []record.Copy {
-	members := slices.Clone(d.Cluster.Members)
+	members := d.Cluster.Holders()
 	slices.SortStableFunc(members, func(a, b driver.Member) int {
 		switch primary.Name {
 		case a.Name:
@@ -69,20 +71,31 @@ func (d *Drill) readCopies(ctx context.Context, primary driver.Member, within ti
 		}
 		return 0
 	})
-	all := make([]record.Copy, 0, len(members))
-	for _, m := range members {
-		synced := primary.Name != ""
-		if synced && m.Name != primary.Name {
-			if _, err := d.WaitInSync(ctx, m, primary, within); err != nil {
-				d.event(record.Event{Kind: record.Note, Member: m.Name, What: "did not catch up", Err: err.Error()})
-				synced = false
-			}
+	all := make([]record.Copy, len(members))
+	var reading sync.WaitGroup
+	for i, m := range members {
+		reading.Go(func() { all[i] = d.readFinalCopy(ctx, m, primary, within) })
+		if m.Name == primary.Name {
+			reading.Wait()
 		}
-		c := d.readCopyRetrying(ctx, m, min(within, agreeWithin))
-		c.Synced = synced
-		all = append(all, c)
 	}
+	reading.Wait()
 	return all
+}
+
+// readFinalCopy reads the copy of a member once it has caught up, or after within.
+func (d *Drill) readFinalCopy(ctx context.Context, m, primary driver.Member, within time.Duration) record.Copy {
+	synced, follows := primary.Name != "", false
+	if synced && m.Name != primary.Name {
+		lag, err := d.WaitInSync(ctx, m, primary, within)
+		if err != nil {
+			d.event(record.Event{Kind: record.Note, Member: m.Name, What: "did not catch up", Err: err.Error()})
+			synced, follows = false, lag.Streaming
+		}
+	}
+	c := d.readCopyRetrying(ctx, m, min(within, agreeWithin))
+	c.Synced, c.Follows = synced, follows
+	return c
 }
 
 // readCopyRetrying reads a copy, and tries again for within after errors.
@@ -104,10 +117,10 @@ func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver
 	again := slices.Clone(copies)
 	for i, c := range again {
 		m, ok := d.Cluster.Member(c.Member)
-		if !ok || !isComparable(c) {
+		if !ok || !isComparable(c) && !d.mayBeBehind(c) {
 			continue
 		}
-		if m.Name != primary.Name {
+		if m.Name != primary.Name && c.Synced {
 			if _, err := d.WaitInSync(ctx, m, primary, agreeWithin); err != nil {
 				return nil, err
 			}
@@ -116,7 +129,7 @@ func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver
 		if again[i].Err != "" {
 			return nil, errors.New(again[i].Err)
 		}
-		again[i].Synced = true
+		again[i].Synced, again[i].Follows = c.Synced, c.Follows
 	}
 	return again, nil
 }
@@ -124,9 +137,16 @@ func (d *Drill) reread(ctx context.Context, copies []record.Copy, primary driver
 // isComparable reports whether a copy is compared with others.
 func isComparable(c record.Copy) bool { return c.Synced && c.Err == "" }
 
+// mayBeBehind reports whether a copy need not have caught up, so that only what it
+// holds is compared.
+func (d *Drill) mayBeBehind(c record.Copy) bool {
+	kind := d.cfg.Kinds[c.Member]
+	return c.Follows && c.Err == "" && (kind == driver.Asynchronous || kind == driver.DisasterRecovery)
+}
+
 // copiesAgree reports whether the copies that can be compared hold the same
-// tokens.
-func copiesAgree(copies []record.Copy) bool {
+// tokens, and those that may be behind no others.
+func (d *Drill) copiesAgree(copies []record.Copy) bool {
 	var held [][]record.Stored
 	for _, c := range copies {
 		if isComparable(c) {
@@ -134,8 +154,16 @@ func copiesAgree(copies []record.Copy) bool {
 		}
 	}
 	same := func(a, b record.Stored) bool { return compareStored(a, b) == 0 }
-	return !slices.ContainsFunc(held, func(tokens []record.Stored) bool {
+	if slices.ContainsFunc(held, func(tokens []record.Stored) bool {
 		return !slices.EqualFunc(held[0], tokens, same)
+	}) {
+		return false
+	}
+	return !slices.ContainsFunc(copies, func(c record.Copy) bool {
+		return d.mayBeBehind(c) && len(held) > 0 && slices.ContainsFunc(c.Tokens, func(t record.Stored) bool {
+			_, found := slices.BinarySearchFunc(held[0], t, compareStored)
+			return !found
+		})
 	})
 }
 

@@ -22,11 +22,14 @@ const (
 	followsWithin = 5 * time.Second
 )
 
-// checkPromote refuses to promote a member that is primary already. A member that
+// checkPromote refuses to promote a witness or a member that is primary already. A member that
 // cannot be asked may be promoted, since takeovers are for emergencies. The
 // member is asked only if the observer last saw it as primary, because clients
 // are waiting.
 func (d *Drill) checkPromote(ctx context.Context, m driver.Member) error {
+	if m.Kind == driver.Witness {
+		return fmt.Errorf("promote %s: %w: it is a %s and holds no data: promote a standby", m.Name, ErrRefused, m.Kind)
+	}
 	if d.observer.Roles()[m.Name] != driver.Primary {
 		return nil
 	}

@@ -23,6 +23,9 @@ func (d *Drill) Salvage(ctx context.Context, m, primary driver.Member) (record.S
 	if !ok {
 		return record.Saved{}, d.unsupported("save what only one member holds")
 	}
+	if m.Kind == driver.Witness {
+		return record.Saved{}, fmt.Errorf("save what only %s holds: it is a %s and holds nothing", m.Name, m.Kind)
+	}
 	saved := record.Saved{File: "salvage-" + m.Name + ".txt"}
 	path := filepath.Join(d.cfg.Dir, saved.File)
 	tokens, err := d.save(ctx, s, m, primary, path, &saved)

@@ -15,14 +15,19 @@ import (
 // those of the probe: the observer's, and the one that reads back.
 const harnessSessions = 2
 
-// Check reports what is wrong with the settings for drills of these members of a
-// product. The sessions that the probe may open with one member must not exceed
+// Check reports what is wrong with the settings for drills of a product of which
+// these members hold data. The sessions that the probe may open with one member must not exceed
 // what a member takes: otherwise the member refuses clients, and the probe causes
 // an outage.
 func (p Probe) Check(members []string, product driver.Description) error {
 	streams := p.Streams(members, product.Registers)
 	for _, s := range streams {
-		if err := probe.Check(s); err != nil {
+		err := probe.Check(s)
+		if err != nil && s.Connect > probe.MaxDeadline && s.Member == "" {
+			err = fmt.Errorf("%w; of --connect there is one for each of the %d members that may have to be tried", err,
+				len(members))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,8 @@ func (p Probe) withDefaults() Probe {
 	})
 }
 
-// Streams returns the streams of a drill, those of the clients first.
+// Streams returns the streams of a drill, those of the clients first. The members
+// are those that hold data.
 func (p Probe) Streams(members []string, registers bool) []record.Stream {
 	p = p.withDefaults()
 	stream := func(name string, kind record.StreamKind, rate float64, tried int) record.Stream {
@@ -165,7 +166,7 @@ func (d *Drill) probeStreams() []probe.Stream {
 func (d *Drill) target(i int) driver.Target {
 	s := d.cfg.Head.Streams[i]
 	if s.Member == "" {
-		return driver.Target{Members: d.Cluster.Members, Writable: true}
+		return driver.Target{Members: d.Cluster.Holders(), Writable: true}
 	}
 	m, _ := d.Cluster.Member(s.Member) // the streams were made from the members
 	return driver.Target{Members: d.direct(m)}

@@ -47,7 +47,7 @@ func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) err
 }
 
 // WaitInSync waits until the standby has applied everything that the primary had
-// written when WaitInSync was called.
+// written when WaitInSync was called, and returns its last lag.
 func (d *Drill) WaitInSync(
 	ctx context.Context,
 	standby, primary driver.Member,
@@ -62,10 +62,12 @@ func (d *Drill) WaitInSync(
 	name := fmt.Sprintf("%s to be in sync with %s", standby.Name, primary.Name)
 	err := wait.For(ctx, name, within, func(ctx context.Context) error {
 		lag, err := l.Lag(ctx, standby, primary)
+		if err == nil || ctx.Err() == nil { // what the end of the wait has cut off says nothing
+			last = lag
+		}
 		if err != nil {
 			return err
 		}
-		last = lag
 		if goal == 0 {
 			goal = lag.Written
 		}

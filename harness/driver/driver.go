@@ -54,6 +54,8 @@ type Description struct {
 	Sessions int
 	// Registers says that its sessions are [Register]s.
 	Registers bool
+	// Kinds are those that its members can be of, besides none.
+	Kinds []Kind
 	// Guarded says that it refuses to promote a member while it sees a primary
 	// that lives.
 	Guarded bool
@@ -68,6 +70,7 @@ type Description struct {
 // [Auxiliary].
 type Member struct {
 	Name string
+	Kind Kind
 	Node host.Node
 	Dial map[string]string // host:port at which it must dial each peer to replicate
 	// Public is the host:port at which the other members reach what clients
@@ -119,6 +122,7 @@ func (e *CommandError) Error() string {
 // Seat is a member's place in a cluster.
 type Seat struct {
 	Name  string
+	Kind  Kind
 	First bool              // it starts as the primary
 	Peers []string          // the other members
 	Dial  map[string]string // host:port at which it must dial each peer to replicate
@@ -213,4 +217,5 @@ const (
 	// Neither is a member that is up but takes part in nothing: suspended,
 	// mounted, split.
 	Neither Role = "neither"
+	Voter   Role = "voter" // a [Witness] that is up
 )

@@ -137,7 +137,9 @@ func (c *checker) clientEntry(ctx context.Context) Finding {
 		names = append(names, m.Name)
 	}
 	f.Found = fmt.Sprintf("clients look for the one that takes writes among %v", names)
-	if !c.Clients.Writable || len(names) < len(c.Members) {
+	if !c.Clients.Writable || slices.ContainsFunc(c.Members, func(m driver.Member) bool {
+		return m.Kind != driver.Witness && !slices.Contains(names, m.Name)
+	}) {
 		return f.with(fmt.Errorf("clients go to %v and nowhere else: they would not follow a change of roles; "+
 			"give them the service's entry", names))
 	}

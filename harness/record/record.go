@@ -14,7 +14,7 @@ import "time"
 // Schema is the version of the record that this package writes. It reads
 // every version up to its own. Version 2 says who is to blame for an error
 // ([Blame]), and its lines know which ones came before them. Version 3 has
-// auxiliary nodes.
+// auxiliary nodes, and kinds of members.
 const Schema = 3
 
 // Record is one drill.
@@ -50,6 +50,9 @@ type Head struct {
 	Promise Promise           `json:"promise"`
 	Steps   []Step            `json:"steps"`
 	Members []string          `json:"members"`
+	// Kinds says, by name, what members are there for, as drivers say it. Witnesses hold
+	// no data; of who is not in it nothing was said.
+	Kinds map[string]string `json:"kinds,omitempty"`
 	// Auxiliaries are the nodes that the cluster needs besides its members.
 	Auxiliaries []Auxiliary `json:"auxiliaries,omitempty"`
 	Streams     []Stream    `json:"streams"`
@@ -269,8 +272,10 @@ type Copy struct {
 	// Final says that it was read at the end, after everything was healed.
 	Final bool `json:"final"`
 	// Synced says that the member had caught up with the primary before.
-	Synced bool   `json:"synced"`
-	Err    string `json:"err,omitempty"` // why it could not be read
+	Synced bool `json:"synced"`
+	// Follows says that it had not, and was still receiving what the primary writes.
+	Follows bool   `json:"follows,omitempty"`
+	Err     string `json:"err,omitempty"` // why it could not be read
 	// Saved, if set, is the file into which these tokens were saved: the copy
 	// is of what only the member held, and not of all that it held.
 	Saved  *Saved   `json:"saved,omitempty"`

@@ -78,7 +78,8 @@ func (d *Drill) start(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
 	}
 	cfg := drill.Config{
-		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members, Alone: d.scenario.Alone,
+		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members,
+		Kinds: d.scenario.Kinds, Alone: d.scenario.Alone,
 		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe), UsualRate: d.scenario.Probe.Writes,
 		Dir: d.dir, OnEvent: d.suite.opts.View.Event,
 		Calibrate: calibrate.Quick, Ledger: ledger,

@@ -18,6 +18,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
+	"drillbook/harness/cluster"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/link"
@@ -47,6 +48,8 @@ type Scenario struct {
 	Runbook string // its name: "postgres/lost-primary"
 	Tier    string
 	Members []string // the first starts as the primary
+	// Kinds are those of members, by name, where that matters; a pair needs none.
+	Kinds map[string]driver.Kind
 	// Alone says that only the first member serves when the drill begins; the
 	// runbook brings in the others.
 	Alone bool
@@ -123,7 +126,11 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err := checkAbilities(drv, book); err != nil {
 		return nil, err
 	}
-	if err := s.opts.Probe.Or(sc.Probe).Check(sc.Members, drv.Product()); err != nil {
+	if err := cluster.Check(drv.Product(), sc.Members, sc.Kinds); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+	}
+	holders := driver.Holders(sc.Members, sc.Kinds)
+	if err := s.opts.Probe.Or(sc.Probe).Check(holders, drv.Product()); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	d.head = s.head(book, drv.Product(), params, trial)
