@@ -133,6 +133,7 @@ func cases() map[string]reports.Run {
 		"saved":        run(saved()),
 		"trials":       run(trials()...),
 		"automatic":    run(automatic()),
+		"nine":         run(nine()),
 	}
 }
 

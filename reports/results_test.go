@@ -28,6 +28,8 @@ func full() reports.Drill {
 	r.Writes.Lost, r.Writes.Phantom = []measure.Token{token}, []measure.Token{token}
 	r.Writes.Duplicated, r.Writes.Diverged = []measure.Token{token}, []measure.Token{token}
 	r.Writes.Unread = []string{"pg2"}
+	r.Writes.Behind = []measure.Behind{{Member: "pg2", Writes: 3}}
+	d.Record.Head.Kinds = map[string]string{"pg2": "asynchronous"}
 	r.Steps[0].Outcome, r.Steps[0].Err = measure.Failed, "it broke"
 	broke := measure.Reason{Verdict: measure.Missed, Code: measure.StepFailed, Step: 1, Detail: "it broke"}
 	r.Reasons = append(r.Reasons, broke)
@@ -98,7 +100,7 @@ func paths(value any, at string, found map[string]bool) {
 	case map[string]any:
 		for k, sub := range v {
 			path := strings.TrimPrefix(at+"."+k, ".")
-			if regexp.MustCompile(`(^|\.)(title|comment|params|versions|tables)$`).MatchString(at) {
+			if regexp.MustCompile(`(^|\.)(title|comment|params|versions|kinds|tables)$`).MatchString(at) {
 				path = at + ".*"
 			}
 			found[path] = true

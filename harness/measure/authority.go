@@ -23,7 +23,7 @@ func (v *view) authority(copies []holding, lanes []Lane) *holding {
 	of := func(member string) Lane {
 		return lanes[slices.IndexFunc(lanes, func(l Lane) bool { return l.Member == member })]
 	}
-	for _, m := range v.rec.Head.Members {
+	for _, m := range v.holders() {
 		read := slices.ContainsFunc(copies, func(c holding) bool { return c.Member == m })
 		if !read && v.mayBePrimary(of(m), of(found.Member)) {
 			return nil

@@ -52,6 +52,9 @@ func fuzzed(text []byte) *record.Record {
 		},
 		Causes: []string{"", "no"},
 	}
+	if of := []string{"", "asynchronous", "witness", "disaster-recovery"}[len(text)/2%4]; of != "" {
+		rec.Head.Kinds = map[string]string{rec.Head.Members[len(rec.Head.Members)-1]: of}
+	}
 	for n := range d.roll(3) {
 		step := record.Step{Number: n + 1}
 		if d.roll(2) == 1 {
@@ -146,6 +149,7 @@ func (d *dice) copied(seqs []uint32, head record.Head) record.Copy {
 		Final: d.roll(4) > 0, Synced: d.roll(4) > 0,
 	}
 	gap := uint32(2 + d.roll(6))
+	c.Follows = !c.Synced && gap > 3
 	for stream, last := range seqs {
 		for seq := uint32(1); seq <= last; seq++ {
 			if seq%gap > 0 {

@@ -162,6 +162,9 @@ func (r *Result) missedReasons(v *view) []Reason {
 			},
 		)
 	}
+	for _, w := range v.wrong {
+		add(Reason{Code: WrongPrimary, Age: w.at, Detail: w.ordered + " → " + w.became})
+	}
 	for _, c := range []struct {
 		code Code
 		n    int

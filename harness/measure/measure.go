@@ -20,6 +20,7 @@ func Of(rec *record.Record) Result {
 		Auxiliaries: v.auxiliaries(),
 		Stalls:      v.stalls,
 	}
+	v.findWrongPrimaries(r.Lanes)
 	for _, s := range v.series {
 		stream := s.summary()
 		stream.Unseen = s.maxUnseen(s.responseBound(v))
@@ -56,6 +57,7 @@ type view struct {
 	// stallEnds[i] is the latest end of stalls[:i+1].
 	stallEnds []time.Duration
 	decisions map[string][]time.Duration // when each member was chosen as the primary
+	wrong     []wrongPrimary             // orders that another member has carried out
 	// baselineEnd is when the drill first acted on the cluster: by a fault, by a change
 	// of roles or, without either, by its first step.
 	baselineEnd time.Duration

@@ -111,6 +111,17 @@ func causes() map[measure.Code]cause {
 		measure.RPOMissed:  {measure.Missed, func(s *story) { s.without(290, 0, 1) }},
 		measure.StepMissed: {measure.Missed, func(s *story) { s.rec.Head.Steps[0].Allowed = new(100 * ms) }},
 		measure.StepFailed: {measure.Missed, func(s *story) { s.rec.Events[len(s.rec.Events)-1].Err = "no standby" }},
+		measure.WrongPrimary: {measure.Missed, func(s *story) {
+			s.rec.Head.Members = append(s.rec.Head.Members, "c")
+			s.holds("c", "primary")
+			s.rec.Copies[0].Role, s.rec.Copies[2].Tokens = "standby", s.rec.Copies[0].Tokens
+			for i := range s.rec.Attempts {
+				if a := &s.rec.Attempts[i]; a.Member == 2 {
+					a.Member = 3
+				}
+			}
+			s.says(200, "c", "standby").says(3250, "c", "primary")
+		}},
 		measure.SplitBrain: {measure.Missed, func(s *story) { s.bothServe() }},
 		measure.SplitUnsaved: {measure.Missed, func(s *story) {
 			s.rec.Head.Promise.SplitBrain = true

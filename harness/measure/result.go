@@ -183,6 +183,9 @@ type Writes struct {
 	Diverged   []Token // held by some members and not by others
 	// Unread are members whose copy could not be read or had not caught up.
 	Unread []string
+	// Behind are those that need not have caught up and had not. They are not among
+	// Unread: what they hold is compared.
+	Behind []Behind
 }
 
 // Counts are attempts by outcome.
@@ -284,6 +287,7 @@ const (
 	StepFailed      Code = "step-failed"      // Step, Detail, Blame
 	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
 	StepUndone      Code = "step-undone"      // Step
+	WrongPrimary    Code = "wrong-primary"    // Age: when it was ordered; Detail: of whom, and who it became
 	SplitBrain      Code = "split-brain"      // Detail
 	SplitMissing    Code = "split-missing"    // -: one is what the drill is about
 	SplitUnsaved    Code = "split-unsaved"    // Count: lost and not saved, of which at most Most may be

@@ -20,44 +20,43 @@ type Saved struct {
 	Lost int
 }
 
-// writeID identifies a write, whatever its outcome.
-type writeID struct {
-	stream uint8
-	seq    uint32
-}
-
 // saved finds the writes in the files that were saved, and counts the lost writes
-// that are in none.
+// that are in none. Several members may have held, and saved, the same write.
 func (v *view) saved(lost []Token) (files []Saved, unsaved int) {
-	in := map[writeID]int{} // by write, the number of its file from 1
-	for _, c := range v.rec.Copies {
-		if c.Saved == nil {
-			continue
-		}
-		files = append(files, Saved{Saved: *c.Saved, Member: c.Member, At: c.At, Tokens: len(c.Tokens)})
-		for _, t := range c.Tokens {
-			in[writeID{t.Stream, t.Seq}] = len(files)
+	var held []holding // by file
+	for i := range v.rec.Copies {
+		if c := &v.rec.Copies[i]; c.Saved != nil {
+			files = append(files, Saved{Saved: *c.Saved, Member: c.Member, At: c.At, Tokens: len(c.Tokens)})
+			held = append(held, newHolding(c))
 		}
 	}
 	for i := range v.rec.Attempts {
 		a := &v.rec.Attempts[i]
-		n := in[writeID{a.Stream, a.Seq}]
-		if n == 0 || v.rec.Head.Streams[a.Stream].Kind != record.Write {
+		if v.rec.Head.Streams[a.Stream].Kind != record.Write {
 			continue
 		}
-		switch a.Outcome {
-		case record.Acked:
-			files[n-1].Acked++
-		case record.Unknown:
-			files[n-1].Unknown++
-		case record.Refused: // a phantom, if anybody holds it
+		for n := range held {
+			if !held[n].tokens.has(a.Stream, a.Seq) {
+				continue
+			}
+			switch a.Outcome {
+			case record.Acked:
+				files[n].Acked++
+			case record.Unknown:
+				files[n].Unknown++
+			case record.Refused: // a phantom, if anybody holds it
+			}
 		}
 	}
 	for _, t := range lost {
-		//nolint:gosec // streams are numbered from 0 to 254
-		if n := in[writeID{uint8(t.Stream), t.Seq}]; n > 0 {
-			files[n-1].Lost++
-		} else {
+		found := false
+		for n := range held {
+			if held[n].tokens.has(uint8(t.Stream), t.Seq) { //nolint:gosec // streams are numbered from 0 to 254
+				files[n].Lost++
+				found = true
+			}
+		}
+		if !found {
 			unsaved++
 		}
 	}

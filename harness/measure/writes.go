@@ -34,7 +34,7 @@ func (v *view) writes(outages []Outage, lanes []Lane) Writes {
 	v.compareWithCopy(&w, authority)
 	v.phantoms(&w, authority)
 	w.Duplicated = uniqueTokens(duplicates(copies))
-	w.Diverged = uniqueTokens(diverged(copies, authority))
+	w.Diverged = uniqueTokens(append(diverged(copies, authority), v.compareBehind(&w, copies, authority)...))
 	w.OldestLost = v.oldestLost(w.Lost, outages)
 	return w
 }
@@ -51,12 +51,12 @@ func (s *series) counts() Counts {
 	return c
 }
 
-// finalCopies returns the copies that were read at the end, and the members of
-// which there is none that can be compared.
+// finalCopies returns the copies that were read at the end, and the members that hold data
+// and of which there is none that can be compared.
 func (v *view) finalCopies() (copies []holding, unread []string) {
-	for _, m := range v.rec.Head.Members {
+	for _, m := range v.holders() {
 		i := slices.IndexFunc(v.rec.Copies, func(c record.Copy) bool { return c.Final && c.Member == m })
-		if i < 0 || v.rec.Copies[i].Err != "" || !v.rec.Copies[i].Synced {
+		if i < 0 || v.rec.Copies[i].Err != "" || !v.rec.Copies[i].Synced && !v.mayBeBehind(&v.rec.Copies[i]) {
 			unread = append(unread, m)
 		}
 		if i >= 0 && v.rec.Copies[i].Err == "" {
@@ -138,17 +138,9 @@ func duplicates(copies []holding) []Token {
 // member lacks.
 func diverged(copies []holding, authority *holding) []Token {
 	var apart []Token
-	missing := func(from, in *holding) {
-		for _, t := range from.Tokens {
-			if !in.tokens.has(t.Stream, t.Seq) {
-				apart = append(apart, from.token(t))
-			}
-		}
-	}
 	for i := range copies {
 		if c := &copies[i]; c != authority && c.Synced {
-			missing(c, authority)
-			missing(authority, c)
+			apart = append(append(apart, missing(c, authority)...), missing(authority, c)...)
 		}
 	}
 	return apart

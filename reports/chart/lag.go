@@ -9,26 +9,45 @@ import (
 	"drillbook/reports/model"
 )
 
-// lag draws how far members were behind.
+// lag draws how far members were behind: one in a row of the given height, several in
+// lower rows of their own, since all their lines end at about nothing.
 func (p *plot) lag(t model.Timeline, height float64) {
 	if t.Lag == nil {
+		return
+	}
+	if len(t.Lag.Lines) > 1 {
+		p.lagRows(t)
 		return
 	}
 	p.ground(t, height)
 	p.name(t.Lag.Name, t.Lag.Under, p.y+14)
 	p.across(p.left, p.y+height, p.right-p.left, "axis")
-	for i, line := range t.Lag.Lines {
-		p.lagLine(line, t.Lag.Most, height, i%3)
+	for _, line := range t.Lag.Lines {
+		x, y := p.lagLine(line, t.Lag.Most, height)
+		p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", line.Member)
 	}
 	p.y += height + 8
 }
 
-// lagLine draws the line of one member, at its highest within each column. It
-// has gaps where nothing was sampled for much longer than usual.
-func (p *plot) lagLine(line model.LagLine, most int64, height float64, look int) {
+func (p *plot) lagRows(t model.Timeline) {
+	const height = 20.0
+	p.name(t.Lag.Name, t.Lag.Under, p.y+10)
+	p.y += 28
+	for _, line := range t.Lag.Lines {
+		p.ground(t, height)
+		p.member(line.Member, "")
+		p.across(p.left, p.y+height, p.right-p.left, "axis")
+		p.lagLine(line, t.Lag.Most, height)
+		p.y += height + 6
+	}
+	p.y += 2
+}
+
+// lagLine draws the line of one member, at its highest within each column, and returns
+// where it ends. It has gaps where nothing was sampled for much longer than usual.
+func (p *plot) lagLine(line model.LagLine, most int64, height float64) (x, y float64) {
 	const column = 2.0
 	var d strings.Builder
-	var x, y float64
 	var at []time.Duration
 	high := map[int]int64{}
 	for _, s := range line.Samples {
@@ -48,8 +67,8 @@ func (p *plot) lagLine(line model.LagLine, most int64, height float64, look int)
 			fmt.Fprintf(&d, "H%sV%s", num(x), num(y))
 		}
 	}
-	p.path(d.String(), fmt.Sprintf("line lag%d", look))
-	p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", line.Member)
+	p.path(d.String(), "line lag0")
+	return x, y
 }
 
 // usualGap is the median of the times between samples.

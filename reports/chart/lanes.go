@@ -12,7 +12,7 @@ func (p *plot) lanes(t model.Timeline) {
 	const height, strip = 16.0, 5.0
 	for _, lane := range t.Lanes {
 		p.ground(t, height+strip+6)
-		p.name(lane.Member, "", p.y+12)
+		p.member(lane.Member, lane.Kind)
 		p.roles(lane, height)
 		p.strip(lane.Took, p.y+height+1, strip)
 		p.y += height + strip + 8

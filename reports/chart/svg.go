@@ -19,6 +19,7 @@ type canvas struct{ b strings.Builder }
 
 const (
 	textSize   = 11.0 // of the class "t"
+	underSize  = 10.0 // of the class "under"
 	charFactor = 0.53 // of a narrow character to the size of its type
 )
 
@@ -47,6 +48,15 @@ func fit(s string, most float64) string {
 		}
 	}
 	return ""
+}
+
+// middle takes the middle out of text that is too wide.
+func middle(s string, most float64) string {
+	runes := []rune(s)
+	for n := len(runes) - 1; n > 1 && textWidth(s) > most; n-- {
+		s = string(runes[:n/2]) + "…" + string(runes[len(runes)-(n-n/2):])
+	}
+	return s
 }
 
 func num(f float64) string {

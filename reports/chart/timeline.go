@@ -27,8 +27,12 @@ func Timeline(t model.Timeline, id string) string {
 // name writes the name of a row, and under it what is shown.
 func (p *plot) name(title, under string, y float64) {
 	p.text(8, y, "t name", fit(title, p.left-16))
-	p.text(8, y+13, "t under", fit(under, p.left-16))
+	p.text(8, y+13, "t under", fit(under, (p.left-16)*textSize/underSize))
 }
+
+// member writes the name of a member, and under it what it is there for. Names that are
+// too long lose their middle: those of one cluster often differ at their ends only.
+func (p *plot) member(name, kind string) { p.name(middle(name, p.left-16), kind, p.y+12) }
 
 // axis writes the times. Their lines are drawn by each row, so that they lie
 // under what it shows.

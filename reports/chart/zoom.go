@@ -130,7 +130,7 @@ func (p *plot) use(points model.Points) {
 func (p *plot) directLanes(z model.Zoom) {
 	const height, answers = 16.0, 14.0
 	for _, lane := range z.Lanes {
-		p.name(lane.Member, "", p.y+12)
+		p.member(lane.Member, lane.Kind)
 		p.momentLines(z, height+answers)
 		p.roles(lane, height)
 		y := func(time.Duration) float64 { return p.y + height + answers/2 }

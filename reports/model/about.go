@@ -28,7 +28,7 @@ func (d drafter) about() Section {
 	add("host", h.Host)
 	add("published.name", h.Published)
 	add("machine", h.Machine)
-	add("members", d.List(h.Members))
+	add("members", d.List(d.members()))
 	add("auxiliaries", d.List(auxiliaries(h)))
 	add("params", run.Params(h.Params))
 	if h.Seed != 0 {
@@ -52,6 +52,27 @@ func (d drafter) about() Section {
 		}
 	}
 	return s
+}
+
+// members are their names, with what each is there for.
+func (d drafter) members() []string {
+	all := make([]string, 0, len(d.rec.Head.Members))
+	for _, m := range d.rec.Head.Members {
+		if kind := d.kind(m); kind != "" {
+			m = d.Say("member-of-kind", "member", m, "kind", kind)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// kind says what a member is there for; "" if the record does not.
+func (d drafter) kind(member string) string {
+	kind := d.rec.Head.Kinds[member]
+	if key := "member-kind." + kind; d.Has(key) {
+		return d.Say(key)
+	}
+	return text.Name(kind)
 }
 
 // auxiliaries are the nodes besides the members, with what each is for.

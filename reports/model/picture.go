@@ -52,6 +52,7 @@ type Scale struct {
 // Lane is what a member said it was, and what it answered.
 type Lane struct {
 	Member  string
+	Kind    string // what it is there for; "" if nothing is said of it
 	Roles   []Role
 	Took    []Span // when it acknowledged writes, whoever sent them
 	Answers Points // to the writes that were sent straight to it
@@ -185,7 +186,7 @@ func (d drafter) lanes() []Lane {
 	shown := d.res.Lanes[:min(len(d.res.Lanes), maxRows)]
 	out := make([]Lane, 0, len(shown))
 	for _, l := range shown {
-		lane := Lane{Member: text.Name(l.Member)}
+		lane := Lane{Member: text.Name(l.Member), Kind: d.kind(l.Member)}
 		for _, s := range l.Roles {
 			lane.Roles = append(lane.Roles, d.role(s))
 		}
@@ -227,6 +228,8 @@ func (d drafter) role(s measure.RoleSpan) Role {
 		kind, label = "none", d.Say("role.none")
 	case "primary", "standby", "neither":
 		kind, label = s.Role, d.Say("role."+s.Role)
+	case "voter":
+		label = d.Say("role.voter")
 	}
 	note := label + ": " + words.Moment(s.From) + " – " + words.Moment(s.To)
 	return Role{Span{s.From, s.To, label, note}, kind}

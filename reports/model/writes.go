@@ -27,6 +27,10 @@ func (d drafter) writes() Section {
 		d.fact(d.Say("duplicated"), count(len(w.Duplicated)), d.Say("duplicated.note")),
 		d.fact(d.Say("diverged"), count(len(w.Diverged)), d.Say("diverged.note")),
 	}
+	for _, b := range w.Behind {
+		s.Notes = append(s.Notes, d.Say("writes.behind", "member", text.Name(b.Member), "count", count(b.Writes),
+			"authority", text.Name(w.Authority)))
+	}
 	if len(w.Unread) > 0 {
 		s.Notes = append(s.Notes, d.Say("writes.unread", "members", d.Detail(d.List(w.Unread))))
 	}

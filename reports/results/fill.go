@@ -29,6 +29,7 @@ func newDrill(d run.Drill) drillResult {
 		Trials:     h.Trials,
 		Params:     present(h.Params),
 		Members:    list(h.Members),
+		Kinds:      h.Kinds,
 		Versions:   map[string]string{},
 		Began:      h.Began,
 		TookMS:     millis(r.Took),
@@ -139,6 +140,7 @@ func newWrites(d run.Drill) writesResult {
 	out := writesResult{
 		countsResult: countsResult{w.Acked, w.Refused, w.Unknown}, Direct: countsResult(w.Direct),
 		Counted: w.Counted, Authority: w.Authority, Unread: list(w.Unread),
+		Behind: mapped(w.Behind, func(b measure.Behind) behind { return behind(b) }),
 		Tokens: tokensResult{tokens(w.Lost), tokens(w.Phantom), tokens(w.Duplicated), tokens(w.Diverged)},
 	}
 	if !w.Counted {

@@ -93,6 +93,7 @@ type drillResult struct {
 	Trials      int               `json:"trials"`
 	Params      map[string]string `json:"params"`
 	Members     []string          `json:"members"`
+	Kinds       map[string]string `json:"kinds,omitempty"`
 	Versions    map[string]string `json:"versions"`
 	Began       time.Time         `json:"began"`
 	TookMS      millis            `json:"took_ms"`
@@ -214,7 +215,13 @@ type writesResult struct {
 	Diverged       *int         `json:"diverged"`
 	Unsaved        *int         `json:"unsaved"`
 	Unread         []string     `json:"unread"`
+	Behind         []behind     `json:"behind,omitempty"`
 	Tokens         tokensResult `json:"tokens"`
+}
+
+type behind struct {
+	Member string `json:"member"`
+	Writes int    `json:"writes"`
 }
 
 type tokensResult struct {

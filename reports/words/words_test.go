@@ -103,7 +103,7 @@ func TestWordsAreUsed(t *testing.T) {
 	built := []string{
 		"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line.", "probe.how.",
 		"register.why.",
-		"measured.", "event.", "breakage.", "state.",
+		"measured.", "member-kind.", "event.", "breakage.", "state.",
 	}
 	for key := range english {
 		found := strings.Contains(source.String(), `"`+key+`"`)
