@@ -21,6 +21,8 @@ type defect struct {
 	defects fake.Defects
 	keep    fake.Defects // of the healthy database that it is compared with
 	probe   drill.Probe
+	members []string // a and b if there are none
+	kinds   map[string]driver.Kind
 	promise record.Promise
 	verdict measure.Verdict
 	codes   []measure.Code // of all reasons
@@ -36,7 +38,9 @@ func (d defect) trial(on bool) trial {
 	if on {
 		d.db.Defects = d.defects
 	}
-	return trial{db: d.db, probe: d.probe, promise: d.promise, script: d.script}
+	return trial{
+		db: d.db, probe: d.probe, promise: d.promise, script: d.script, members: d.members, kinds: d.kinds,
+	}
 }
 
 // caught reports whether the outcome is what the defect must lead to.
@@ -115,7 +119,8 @@ func lenient() record.Promise { return record.Promise{RTO: time.Second, RPO: 1 <
 func dropped(o *outcome) figure { return counts("thrown away", len(o.Writes.Lost), o.truth.Dropped) }
 
 func defects() []defect {
-	return slices.Concat(ofWrites(), ofSplits(), ofCopies(), ofOutages(), ofClaims(), ofFaults(), ofLapses())
+	return slices.Concat(ofWrites(), ofSplits(), ofCopies(), ofOutages(), ofClaims(), ofFaults(), ofLapses(),
+		ofMany())
 }
 
 func ofWrites() []defect {

@@ -24,6 +24,7 @@ type trial struct {
 	promise record.Promise
 	script  script
 	members []string // a and b if there are none
+	kinds   map[string]driver.Kind
 	// interrupted has it end at once, as a person may wish.
 	interrupted bool
 	tolerance   tolerance
@@ -79,7 +80,7 @@ func (tr trial) play(t *testing.T, dir string, o *outcome) {
 		Head: record.Head{
 			Run: "run", Runbook: "fake/selftest", Promise: tr.promise, Steps: []record.Step{{Number: 1}},
 		},
-		Driver: db, Host: db, Members: tr.names(), Links: db.Links(), Probe: tr.probe, Dir: dir,
+		Driver: db, Host: db, Members: tr.names(), Kinds: tr.kinds, Links: db.Links(), Probe: tr.probe, Dir: dir,
 	})
 	if err == nil {
 		d.StepBegan(1)
@@ -145,6 +146,35 @@ func lostPrimary(warm, decide, rejoin time.Duration) script {
 		}
 		after(rejoin)
 		return s.Rejoin(ctx, s.a, s.b, driver.Rewind)
+	}
+}
+
+// lostOfMany: the primary's host is lost; the standby is promoted, or another one takes
+// over by itself; whoever is primary then has the lost member back.
+func lostOfMany(ordered bool) script {
+	return func(ctx context.Context, s *stage) error {
+		after(warm)
+		f := fault.HostLoss(s.a)
+		if err := s.Inject(ctx, f); err != nil {
+			return err
+		}
+		after(decide)
+		if ordered {
+			if err := s.Promote(ctx, s.b); err != nil {
+				return err
+			}
+		}
+		if err := s.served(ctx); err != nil {
+			return err
+		}
+		if err := s.Heal(ctx, f); err != nil {
+			return err
+		}
+		primary, err := s.Cluster.Primary(ctx)
+		if err != nil {
+			return err
+		}
+		return s.Rejoin(ctx, s.a, primary, driver.Rewind)
 	}
 }
 

@@ -76,9 +76,16 @@ func (o *outcome) counted() []figure {
 		)
 	}
 	if w.Counted && len(w.Unread) == 0 {
-		all = append(all, counts(diverged, len(w.Diverged), t.Diverged))
+		all = append(all, o.diverged())
 	}
 	return all
+}
+
+// diverged: what a copy lacks that is only behind nobody can tell.
+func (o *outcome) diverged() figure {
+	f := counts(diverged, len(o.Writes.Diverged), o.truth.Diverged)
+	f.right = f.right || len(o.Writes.Behind) > 0 && len(o.Writes.Diverged) < o.truth.Diverged
+	return f
 }
 
 // brownouts: the only time that answers came late is found, and no other.
@@ -313,8 +320,11 @@ func (o *outcome) holds(x measure.Outage, least, most time.Duration, open bool) 
 	return least <= x.Most && x.Most-x.Least <= o.doubt()
 }
 
-// doubt is how wide a bracket may be.
-func (o *outcome) doubt() time.Duration { return 150*ms + 2*o.Error }
+// doubt is how wide a bracket may be. Clients try every member before they know that
+// nobody serves, and have so much more time for it.
+func (o *outcome) doubt() time.Duration {
+	return o.rec.Head.Streams[0].Connect - 50*ms + 2*o.Error
+}
 
 func bracket(x measure.Outage) string {
 	if x.Open {

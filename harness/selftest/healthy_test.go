@@ -66,7 +66,9 @@ func healthy(seed uint64) (name string, tr trial) {
 	if tr.db.Synchronous {
 		tr.promise.RPO = 0
 	}
-	return fmt.Sprintf("%d %s, %s", seed, script, kind), tr
+	of := rand.New(rand.NewPCG(seed, 8))
+	tr = tr.grow(of, []int{2, 3, 5}[of.IntN(3)])
+	return fmt.Sprintf("%d %s, %s, %d members", seed, script, kind, len(tr.names())), tr
 }
 
 // alarm says what is raised that should not be; empty if nothing is.

@@ -239,6 +239,10 @@ func (o *outcome) misread() []string {
 func (o *outcome) notMet() []string {
 	var wrong []string
 	t, p := o.truth, o.rec.Head.Promise
+	apart := t.Diverged
+	if len(o.Writes.Behind) > 0 {
+		apart = 0 // see diverged
+	}
 	for _, c := range []struct {
 		what string
 		n    int
@@ -247,7 +251,7 @@ func (o *outcome) notMet() []string {
 		{"lost", t.Lost, p.RPO},
 		{phantom, t.Phantom, 0},
 		{duplicated, t.Duplicated, 0},
-		{diverged, t.Diverged, 0},
+		{diverged, apart, 0},
 		{"ms in which two acknowledged", int((t.DoubleAcks - o.may.opens) / ms), 0},
 	} {
 		if c.n > c.may {
@@ -270,6 +274,7 @@ func (o *outcome) notMissed() []string {
 		measure.SplitBrain:      t.DoubleAcks > 0,
 		measure.StaleReads:      t.Stale > 0,
 		measure.StepFailed:      o.failed != nil,
+		measure.WrongPrimary:    t.Misplaced > 0,
 		// Who is held up may be served late, and whoever answers late holds others up: see felt.
 		measure.BrownOut:  most >= p.RTO-o.Error,
 		measure.RTOMissed: most >= p.RTO-o.Error,

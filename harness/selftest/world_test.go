@@ -46,16 +46,13 @@ func newWorld(seed uint64) world {
 	if r.IntN(3) > 0 {
 		db.Defects = someDefects(r)
 	}
-	members := []string{"a", "b"}
-	if r.IntN(4) == 0 {
-		members = append(members, "c")
-	}
+	many := r.IntN(4) == 0
 	takes := db.Latency + db.Jitter + db.Defects.Slow.By // see healthy
 	if db.Synchronous {
 		takes += db.Delay
 	}
 	w := world{story: new([]string), trial: trial{
-		db: db, members: members,
+		db: db,
 		probe: drill.Probe{
 			Writes: min(50+r.Float64()*150, 3/takes.Seconds()), Reads: 5 + r.Float64()*15, Connects: 4,
 			Direct: 4 + r.Float64()*8, Registers: 2,
@@ -63,6 +60,17 @@ func newWorld(seed uint64) world {
 		promise:     record.Promise{RTO: 300*ms + upTo(r, 3*time.Second), RPO: []int{0, 0, 3, 1 << 20}[r.IntN(4)]},
 		interrupted: r.IntN(12) == 0, tolerance: loose(db),
 	}}
+	if of := rand.New(rand.NewPCG(seed, 12)); many {
+		w.trial = w.grow(of, []int{3, 5}[of.IntN(2)])
+		switch of.IntN(8) {
+		case 0:
+			w.db.Defects.PromotesOther = true
+		case 1:
+			w.db.Defects.StaysWithFormer = true
+		case 2:
+			w.db.Defects.CutsCascade = true
+		}
+	}
 	w.script = w.acts(r)
 	return w
 }
@@ -159,11 +167,11 @@ func (w world) acts(r *rand.Rand) script {
 	}
 }
 
-// some is a member other than that.
+// other is a member with data other than that.
 func (p *player) other(than driver.Member) driver.Member {
 	var all []driver.Member
 	for _, m := range p.Cluster.Members {
-		if m.Name != than.Name {
+		if m.Name != than.Name && m.Kind != driver.Witness {
 			all = append(all, m)
 		}
 	}
@@ -223,7 +231,7 @@ func staysDown(ctx context.Context, p *player) error {
 func (p *player) rejoin(ctx context.Context, primary driver.Member) error {
 	p.primary = primary
 	for _, m := range p.Cluster.Members {
-		if m.Name == primary.Name {
+		if m.Name == primary.Name || m.Kind == driver.Witness {
 			continue
 		}
 		if p.r.IntN(8) == 0 {
@@ -305,7 +313,7 @@ func leftBehind(ctx context.Context, p *player) error {
 		return nil // it takes long
 	}
 	for _, m := range p.Cluster.Members {
-		if m.Name == p.primary.Name {
+		if m.Name == p.primary.Name || m.Kind == driver.Witness {
 			continue
 		}
 		l, err := p.db.Links().Link(ctx, link.Route{From: m.Name, To: p.primary.Name})
@@ -327,6 +335,6 @@ func standbyDown(ctx context.Context, p *player) error {
 }
 
 func (w world) String() string {
-	return fmt.Sprintf("promise %+v, members %v, interrupted %v\nprobe %+v\ndatabase %+v\n%s", w.promise, w.members,
-		w.interrupted, w.probe, w.db, strings.Join(*w.story, "\n"))
+	return fmt.Sprintf("promise %+v, members %v %v, interrupted %v\nprobe %+v\ndatabase %+v\n%s", w.promise,
+		w.names(), w.kinds, w.interrupted, w.probe, w.db, strings.Join(*w.story, "\n"))
 }
