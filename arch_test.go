@@ -283,7 +283,7 @@ func rules() []rule {
 				"runbooks",
 				"scenarios/...",
 				"github.com/spf13/cobra",
-				"github.com/charmbracelet/...",
+				"charm.land/...",
 				"github.com/onsi/...",
 				"golang.org/x/term",
 			},

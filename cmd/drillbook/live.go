@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"os"
 	"strings"
 	"sync"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
@@ -24,12 +24,13 @@ type liveView struct {
 	close   sync.Once
 }
 
-func newLiveView(w io.Writer, l *lines) *liveView {
+func newLiveView(to *os.File, l *lines) *liveView {
 	v := &liveView{done: make(chan struct{})}
+	out := &frames{File: to, drawn: make(chan struct{})}
 	// Signals belong to the drill, and so does the keyboard's Ctrl-C.
-	v.program = tea.NewProgram(&live{words: l.words}, tea.WithOutput(w), tea.WithInput(nil),
+	v.program = tea.NewProgram(&live{words: l.words}, tea.WithOutput(out), tea.WithInput(nil),
 		tea.WithoutSignalHandler())
-	v.plain = &plainView{w: screen{printer{v.program}}, lines: l}
+	v.plain = &plainView{w: screen{printer{v, out}}, lines: l}
 	go func() {
 		defer close(v.done)
 		_, _ = v.program.Run() // a broken terminal does not break the drill
@@ -37,11 +38,32 @@ func newLiveView(w io.Writer, l *lines) *liveView {
 	return v
 }
 
-// printer puts lines above the moving one.
-type printer struct{ program *tea.Program }
+// frames is a terminal that says when it has got the first frame.
+type frames struct {
+	*os.File
+
+	first sync.Once
+	drawn chan struct{}
+}
+
+func (f *frames) Write(b []byte) (int, error) {
+	defer f.first.Do(func() { close(f.drawn) })
+	return f.File.Write(b)
+}
+
+// printer puts lines above the moving one. Before the first frame bubbletea believes
+// that it has drawn the whole screen, and would print over what stands there.
+type printer struct {
+	view *liveView
+	out  *frames
+}
 
 func (p printer) Write(b []byte) (int, error) {
-	p.program.Println(strings.TrimSuffix(string(b), "\n"))
+	select {
+	case <-p.out.drawn:
+	case <-p.view.done:
+	}
+	p.view.program.Send(tea.Println(strings.TrimSuffix(string(b), "\n"))()) // nothing, once the program has ended
 	return len(b), nil
 }
 
@@ -146,7 +168,15 @@ func (l *live) sample() {
 	}
 }
 
-func (l *live) View() string {
+// View draws the moving line. No keyboard is read, so none is asked to mark what is
+// pasted.
+func (l *live) View() tea.View {
+	v := tea.NewView(l.line())
+	v.DisableBracketedPasteMode = true
+	return v
+}
+
+func (l *live) line() string {
 	if l.health == nil {
 		return ""
 	}

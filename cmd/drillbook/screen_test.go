@@ -2,11 +2,19 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/creack/pty"
 
 	"drillbook/harness/record"
 )
@@ -68,7 +76,7 @@ func TestTerminalGetsNoForeignSequences(t *testing.T) {
 	}
 }
 
-// safe is a buffer that a live view and a test may use at once.
+// safe is a buffer that a program and a test may use at once.
 type safe struct {
 	mu  sync.Mutex // guards buf
 	buf bytes.Buffer
@@ -88,12 +96,13 @@ func (s *safe) String() string {
 
 func TestViewsGetNoForeignSequences(t *testing.T) {
 	for _, kind := range []string{"plain", "live"} {
-		var out safe
-		v := view(newLiveView(&out, &lines{words: wordsIn("en"), lang: "en"}))
-		if kind == "plain" {
-			v.Close()
-			out = safe{}
-			v = newView(screen{&out}, screen{&out}, "en", true)
+		out, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := newView(screen{out}, screen{out}, "en", true)
+		if kind == "live" {
+			v = newLiveView(out, &lines{words: wordsIn("en"), lang: "en"})
 		}
 		head := record.Head{Runbook: nasty, Title: record.Text{"en": nasty}, System: nasty, StandIn: nasty}
 		v.DrillBegins(head, nil)
@@ -106,6 +115,79 @@ func TestViewsGetNoForeignSequences(t *testing.T) {
 		}
 		v.Say(nasty)
 		v.Close()
-		harmless(t, kind, out.String())
+		shown, err := os.ReadFile(out.Name())
+		if err := errors.Join(err, out.Close()); err != nil {
+			t.Fatal(err)
+		}
+		harmless(t, kind, string(shown))
+	}
+}
+
+// What stands on the terminal before a run stays there: no line of the live view,
+// however early, is printed by moving over it.
+func TestLiveViewKeepsWhatIsAbove(t *testing.T) {
+	master, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = master.Close() }()
+	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(master) // fails when the terminal is closed
+		shown <- string(text)
+	}()
+	v := newLiveView(terminal, &lines{words: wordsIn("en"), lang: "en"})
+	v.Say("first line")
+	v.Say("second line")
+	v.Close()
+	if err := terminal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := <-shown
+	before, _, ok := strings.Cut(text, "second line")
+	if !ok || !strings.Contains(before, "first line") {
+		t.Fatalf("the terminal gets %q, want both lines", text)
+	}
+	for _, move := range regexp.MustCompile(`\x1b\[(\d*)([ABHfd])`).FindAllStringSubmatch(before, -1) {
+		if n, _ := strconv.Atoi(move[1]); n > 2 || strings.ContainsAny(move[2], "Hfd") {
+			t.Errorf("the cursor moves by %q in %q", move[0], text)
+		}
+	}
+}
+
+// A terminal that is gone ends the moving line, and does not hold up the drill.
+func TestLiveViewOutlivesItsTerminal(t *testing.T) {
+	master, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = terminal.Close() }()
+	v := newLiveView(terminal, &lines{words: wordsIn("en"), lang: "en"})
+	v.Say("first line")
+	if err := master.Close(); err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		<-v.done // its size cannot be asked for
+		v.Say("second line")
+		v.Close()
+	}()
+	late := time.After(10 * time.Second)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-said:
+			return
+		case <-again.C: // it may not listen yet
+			_ = syscall.Kill(os.Getpid(), syscall.SIGWINCH) // a signal to oneself arrives
+		case <-late:
+			t.Fatal("a line is still being printed")
+		}
 	}
 }
