@@ -248,11 +248,19 @@ func rules() []rule {
 		{"reports/model", []string{
 			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/text", "reports/words",
 		}, "what a report says, in the words of one language"},
-		{"reports/chart", []string{"reports/model", "reports/text"}, "draws the data of the model"},
+		{
+			"reports/chart",
+			[]string{"reports/model", "golang.org/x/text/width"},
+			"draws the data of the model",
+		},
 		{"reports/page", []string{"reports/chart", "reports/model"}, "a renderer reads the model alone"},
 		{"reports/markdown", []string{"reports/model", "reports/text"}, "a renderer reads the model alone"},
 		{"reports/junit", []string{"reports/model"}, "a renderer reads the model alone"},
-		{"reports/table", []string{"reports/model", "reports/text"}, "a renderer reads the model alone"},
+		{
+			"reports/table",
+			[]string{"reports/model", "reports/text", "github.com/charmbracelet/x/ansi"},
+			"a renderer reads the model alone",
+		},
 		{
 			"reports",
 			[]string{"harness/measure", "harness/record", "reports/..."},

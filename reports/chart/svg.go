@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/width"
 
 	"drillbook/reports/model"
-	"drillbook/reports/text"
 )
 
 // A canvas is an SVG picture in the making. Its measures are those of the
@@ -27,10 +29,11 @@ const (
 func textWidth(s string) float64 {
 	w := 0.0
 	for _, r := range s {
-		if text.RuneWidth(r) == 2 {
+		switch kind := width.LookupRune(r).Kind(); {
+		case kind == width.EastAsianWide, kind == width.EastAsianFullwidth:
 			w += textSize
-		} else {
-			w += textSize * charFactor * float64(text.RuneWidth(r))
+		case !unicode.In(r, unicode.Mn, unicode.Me): // which stand above others
+			w += textSize * charFactor
 		}
 	}
 	return w

@@ -1,6 +1,7 @@
 // Package table renders a report as the closing table for a terminal: the steps of
 // every drill, and of repeated drills what the trials say together. No line is wider
-// than 100 columns; a wide character counts as two.
+// than 100 columns; a wide character counts as two. Some East Asian terminals show more
+// characters wide, for instance those of rulers: RUNEWIDTH_EASTASIAN=1 counts them so.
 package table
 
 import (
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"drillbook/reports/model"
 	"drillbook/reports/text"
@@ -101,7 +104,7 @@ func write(b *strings.Builder, t model.Table) {
 	for _, n := range widths {
 		total += n + 2
 	}
-	ruler := strings.Repeat("─", total)
+	ruler := strings.Repeat("─", total/ansi.StringWidthWc("─")) // two on some East Asian terminals
 	for i, cells := range lines {
 		if i == 1 || (t.Foot != nil && i == len(lines)-1) {
 			b.WriteString(ruler + "\n")
@@ -121,7 +124,7 @@ func columnWidths(lines [][]string) []int {
 	for i := range widths {
 		for _, cells := range lines {
 			for part := range strings.SplitSeq(cells[i], "\n") {
-				widths[i] = max(widths[i], text.Width(part))
+				widths[i] = max(widths[i], ansi.StringWidthWc(part))
 			}
 		}
 		total += widths[i]
@@ -152,7 +155,7 @@ func writeRow(b *strings.Builder, head []model.Column, cells []string, widths []
 			if n < len(folded[i]) {
 				part = folded[i][n]
 			}
-			pad := strings.Repeat(" ", max(0, widths[i]-text.Width(part)))
+			pad := strings.Repeat(" ", max(0, widths[i]-ansi.StringWidthWc(part)))
 			if head[i].Right {
 				part = pad + part
 			} else {
@@ -180,17 +183,17 @@ func fold(s string, columns int) []string {
 	if first, rest, ok := strings.Cut(s, "\n"); ok {
 		return append(fold(first, columns), fold(rest, columns)...)
 	}
-	if text.Width(s) <= columns {
+	if ansi.StringWidthWc(s) <= columns {
 		return []string{s}
 	}
 	var lines []string
 	var cur string
 	for _, piece := range pieces(s) {
-		if cur != "" && text.Width(cur)+text.Width(strings.TrimRight(piece, " ")) > columns {
+		if cur != "" && ansi.StringWidthWc(cur)+ansi.StringWidthWc(strings.TrimRight(piece, " ")) > columns {
 			lines = append(lines, strings.TrimRight(cur, " "))
 			cur = ""
 		}
-		for cur == "" && text.Width(strings.TrimRight(piece, " ")) > columns {
+		for cur == "" && ansi.StringWidthWc(strings.TrimRight(piece, " ")) > columns {
 			n := prefix(piece, columns)
 			lines = append(lines, piece[:n])
 			piece = piece[n:]
@@ -210,7 +213,7 @@ func pieces(s string) []string {
 			continue
 		}
 		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		if before == ' ' && r != ' ' || text.RuneWidth(r) == 2 || text.RuneWidth(before) == 2 && r != ' ' {
+		if before == ' ' && r != ' ' || wide(r) || wide(before) && r != ' ' {
 			ps = append(ps, s[start:i])
 			start = i
 		}
@@ -218,11 +221,13 @@ func pieces(s string) []string {
 	return append(ps, s[start:])
 }
 
+func wide(r rune) bool { return ansi.StringWidthWc(string(r)) == 2 }
+
 // prefix is how many bytes of s fit, at least one character.
 func prefix(s string, columns int) int {
 	used := 0
 	for i, r := range s {
-		if used += text.RuneWidth(r); used > columns && i > 0 {
+		if used += ansi.StringWidthWc(string(r)); used > columns && i > 0 {
 			return i
 		}
 	}

@@ -37,7 +37,9 @@ func Clean(s string) string {
 }
 
 // terminal matches the sequences by which programs colour their output and
-// name their window.
+// name their window. The Strip of x/ansi would show half of a window's name in Chinese,
+// since it takes the byte 9c inside of 本 for the end, would hide all text after a sequence
+// that does not end, and does not know U+009B.
 func terminal() *regexp.Regexp {
 	return regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]` +
 		`|(?:\x1b[\]PX^_]|\x{9d}|\x{90})[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})` +

@@ -14,6 +14,7 @@ func TestClean(t *testing.T) {
 		{"colour", "\x1b[1;31mred\x1b[0m", "red"},
 		{"colour, with the other introducer", "\u009b31mred\u009b0m", "red"},
 		{"title of the window", "a\x1b]0;pwned\x07b\x1b]2;x\x1b\\c\u009d0;y\u009cd", "abcd"},
+		{"title in Chinese", "a\x1b]0;日本\x07b\x1bP本\x1b\\c", "abc"},
 		{"device control", "a\x1bPq#0\x1b\\b\x1b_x\x1b\\c", "abc"},
 		{"clipboard", "\x1b]52;c;aGk=\x07x", "x"},
 		{"character set and reset", "\x1b(0x\x1bcy\x1b7z", "xyz"},
