@@ -218,8 +218,10 @@ func wordsIn(lang string) words {
 			failing:   "写入中断 %s",
 			starting:  "启动中",
 			consent:   "\n即将执行：%s\n继续吗？[y/N] ",
-			roles:     map[string]string{"": "无应答", "primary": "主库", "standby": "备库", "neither": "既非主库也非备库", "voter": "参与仲裁"},
-			states:    map[string]string{"running": "运行中", "ended": "已终止", "frozen": "已冻结"},
+			roles: map[string]string{
+				"": "无应答", "primary": "主库", "standby": "备库", "neither": "既非主库也非备库", "voter": "参与仲裁",
+			},
+			states: map[string]string{"running": "运行中", "ended": "已终止", "frozen": "已冻结"},
 			verdicts: map[measure.Verdict]string{
 				measure.Met:          "达标",
 				measure.Missed:       "未达标",
