@@ -235,6 +235,12 @@ func rules() []rule {
 			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/console", "harness/driver",
 			"harness/host", "harness/secret", "harness/shell", "harness/wait",
 		}, "the adapter depends on neither image nor stand-in"},
+		{"fixtures/iris/conf", nil, "files are plain text"},
+		{
+			"fixtures/iris/console",
+			[]string{"harness/console", "harness/secret"},
+			"the words of the product; what consoles print is plain text",
+		},
 		{"reports/text", nil, "foreign text is plain text"},
 		{"reports/words", []string{"harness/measure", "reports/text"}, "words and figures"},
 		{
@@ -371,6 +377,8 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"fixtures/fake", "github.com/jackc/pgx/v5"},
 		{"fixtures/standin/engine", "drillbook/fixtures/dm8/standin/state"},
 		{"fixtures/dm8/standin/ini", "drillbook/fixtures/dm8/conf"},
+		{"fixtures/iris/console", "drillbook/harness/host"},
+		{"fixtures/iris/conf", "drillbook/fixtures/dm8/conf"},
 		{"fixtures/dm8/standin/dminit", "drillbook/fixtures/dm8/standin/server"},
 	} {
 		i := slices.IndexFunc(rules(), func(r rule) bool { return r.pkg == tt.pkg })
