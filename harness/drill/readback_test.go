@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -176,9 +177,12 @@ func TestEveryMemberHasItsOwnDeadline(t *testing.T) {
 
 // TestFailedCopyIsReadAgain is tried again.
 func TestFailedCopyIsReadAgain(t *testing.T) {
+	var mu sync.Mutex // guards fails: members are read at the same time
 	fails := map[string]int{"a": 3, "c": 2}
 	w := readBack(t, func(db *fake.DB) retold {
 		return retold{DB: db, tell: func(_ context.Context, m string, held []driver.Stored) ([]driver.Stored, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if fails[m]--; fails[m] >= 0 {
 				return nil, errBroken
 			}
