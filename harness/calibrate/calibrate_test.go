@@ -25,6 +25,9 @@ const widest = 40 * ms
 // again: of each kind there must be one at least in which it did not, and of
 // all nine outages six.
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures time")
+	}
 	r := rand.New(rand.NewPCG(1, 1))
 	var outages []calibrate.Outage
 	for _, base := range []time.Duration{40 * ms, 150 * ms, 400 * ms} {
