@@ -200,7 +200,7 @@ func processesIn(t *testing.T, folder string) (pids []string) {
 // looks at, and of those whose figures are held against bounds that are far from
 // what is measured.
 const (
-	atOnce         = 3
+	atOnce         = 2
 	measuredAtOnce = 1
 )
 
