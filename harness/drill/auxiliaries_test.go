@@ -39,16 +39,20 @@ func TestAuxiliaryThatEnds(t *testing.T) {
 		name  string
 		db    fake.Config
 		fault func(context.Context, *drill.Drill) fault.Fault
+		again bool // it ends as soon as the fault is healed
 		want  measure.Verdict
 		code  measure.Code
 	}{
-		{"runs", arbitrated(false, fake.Defects{}), nil, measure.Met, ""},
+		{"runs", arbitrated(false, fake.Defects{}), nil, false, measure.Met, ""},
 		{
-			"ends", arbitrated(false, fake.Defects{AuxiliariesEnd: 4 * time.Second}), nil, measure.Unmeasurable,
+			"ends", arbitrated(false, fake.Defects{AuxiliariesEnd: 4 * time.Second}), nil, false, measure.Unmeasurable,
 			measure.AuxiliaryLost,
 		},
-		{"need not run", arbitrated(true, fake.Defects{AuxiliariesEnd: 4 * time.Second}), nil, measure.Met, ""},
-		{"is ended by the drill", arbitrated(false, fake.Defects{}), loss, measure.Met, ""},
+		{"need not run", arbitrated(true, fake.Defects{AuxiliariesEnd: 4 * time.Second}), nil, false, measure.Met, ""},
+		{"is ended by the drill", arbitrated(false, fake.Defects{}), loss, false, measure.Met, ""},
+		{
+			"ends again", arbitrated(false, fake.Defects{}), loss, true, measure.Unmeasurable, measure.AuxiliaryLost,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -63,7 +67,11 @@ func TestAuxiliaryThatEnds(t *testing.T) {
 						f := tt.fault(t.Context(), d.Drill)
 						err := d.Inject(t.Context(), f)
 						<-time.After(2 * time.Second)
-						return errors.Join(err, d.Heal(t.Context(), f))
+						err = errors.Join(err, d.Heal(t.Context(), f))
+						if w, _ := d.Cluster.Auxiliary("w"); tt.again {
+							err = errors.Join(err, w.Node.Kill(t.Context()))
+						}
+						return err
 					})
 				}
 				d.end(t)
@@ -76,15 +84,17 @@ func TestAuxiliaryThatEnds(t *testing.T) {
 			if res.Verdict != tt.want {
 				t.Errorf("verdict %s, reasons %+v, want %s", res.Verdict, res.Reasons, tt.want)
 			}
-			if tt.code != "" && (res.Reasons[0].Code != tt.code || res.Reasons[0].Detail != "w (arbiter), ended") {
+			if tt.code != "" && (len(res.Reasons) == 0 || res.Reasons[0].Code != tt.code ||
+				res.Reasons[0].Detail != "w (arbiter), ended") {
 				t.Errorf("reasons %+v, want %s of w", res.Reasons, tt.code)
 			}
 			states := res.Auxiliaries[0].States
 			if seen := len(states) > 1; seen != (tt.name != "runs") {
 				t.Errorf("states %+v", states)
 			}
-			if tt.fault != nil && (states[1].Fault == "" || states[2].State != "running") {
-				t.Errorf("states %+v, want one that the drill has brought about, and its end", states)
+			after := map[bool]string{false: "running", true: "ended"}[tt.again]
+			if tt.fault != nil && (states[1].Fault == "" || states[2].State != after) {
+				t.Errorf("states %+v, want one that the drill has brought about, and then %s", states, after)
 			}
 		})
 	}

@@ -52,7 +52,7 @@ func (n *Nodes) Stop() {
 func (cfg NodesConfig) watch(ctx context.Context, name string, asked host.Stater) {
 	tick := time.NewTicker(cfg.Every)
 	defer tick.Stop()
-	last := host.Running
+	last, lastCause := host.Running, ""
 	for {
 		// A fault may be healed while the question is under way.
 		cause := cfg.Cause(name)
@@ -63,8 +63,10 @@ func (cfg NodesConfig) watch(ctx context.Context, name string, asked host.Stater
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil && state != last {
-			last = state
+		// A fault is over once its node was seen to run: one that does not run then has
+		// ended again, even if nobody saw it run.
+		if err == nil && (state != last || state != host.Running && cause == "" && lastCause != "") {
+			last, lastCause = state, cause
 			cfg.Event(record.Event{
 				At: time.Since(cfg.Began), Kind: record.State, Member: name, What: string(state), Fault: cause,
 			})
