@@ -188,6 +188,9 @@ func suffered(d model.Drill) string {
 	for _, s := range d.Steps {
 		line(s.Name, s.Line)
 	}
+	for _, note := range d.Sections.Faults.Notes {
+		b.WriteString(note + "\n")
+	}
 	return b.String()
 }
 

@@ -29,7 +29,7 @@ func (d drafter) about() Section {
 	add("published.name", h.Published)
 	add("machine", h.Machine)
 	add("members", d.List(d.members()))
-	add("auxiliaries", d.List(auxiliaries(h)))
+	add("auxiliaries", d.List(d.auxiliaryNames()))
 	add("params", run.Params(h.Params))
 	if h.Seed != 0 {
 		add("seed", strconv.FormatInt(h.Seed, 10))
@@ -75,11 +75,15 @@ func (d drafter) kind(member string) string {
 	return text.Name(kind)
 }
 
-// auxiliaries are the nodes besides the members, with what each is for.
-func auxiliaries(h record.Head) []string {
-	all := make([]string, 0, len(h.Auxiliaries))
-	for _, a := range h.Auxiliaries {
-		all = append(all, a.Name+" ("+a.Duty+")")
+// auxiliaryNames are the nodes besides the members, with what each is for.
+func (d drafter) auxiliaryNames() []string {
+	all := make([]string, 0, len(d.rec.Head.Auxiliaries))
+	for _, a := range d.rec.Head.Auxiliaries {
+		all = append(all, d.auxiliaryName(a))
 	}
 	return all
+}
+
+func (d drafter) auxiliaryName(a record.Auxiliary) string {
+	return d.Say("member-of-kind", "member", text.Name(a.Name), "kind", text.Name(a.Duty))
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func (d drafter) faults() Section {
-	s := Section{ID: "faults", Title: d.Say("faults")}
+	s := Section{ID: "faults", Title: d.Say("faults"), Notes: d.lostAuxiliaries()}
 	if len(d.res.Faults) == 0 {
 		s.Lead = d.Say("faults.none")
 		return s
@@ -43,4 +43,23 @@ func (d drafter) healing(f measure.Fault) string {
 		return words.Moment(*f.Healed) + " · " + d.Say("fault.unconfirmed")
 	}
 	return words.Moment(*f.Healed) + " · " + quote(f.HealedBy)
+}
+
+// lostAuxiliaries are sentences about the auxiliary nodes that the drill has not ended
+// itself: whatever it comes to, a reader must know of them.
+func (d drafter) lostAuxiliaries() []string {
+	var all []string
+	for _, a := range d.res.Auxiliaries {
+		from, state, lost := a.Lost()
+		if !lost {
+			continue
+		}
+		key := "auxiliary.lost"
+		if a.Redundant {
+			key = "auxiliary.redundant"
+		}
+		all = append(all, d.Say(key, "node", d.auxiliaryName(a.Auxiliary), "at", words.Moment(from),
+			"state", d.state(state)))
+	}
+	return all
 }

@@ -208,17 +208,22 @@ func (d drafter) auxiliaries() []Lane {
 func (d drafter) auxiliary(a measure.Auxiliary) Lane {
 	lane := Lane{Member: text.Name(a.Name)}
 	for _, s := range a.States {
-		kind, label := "none", text.Name(s.State)
-		switch s.State {
-		case "running":
-			kind, label = "other", d.Say("state.running")
-		case "ended", "frozen":
-			label = d.Say("state." + s.State)
+		kind, label := "none", d.state(s.State)
+		if s.State == "running" {
+			kind = "other"
 		}
 		note := label + ": " + words.Moment(s.From) + " – " + words.Moment(s.To)
 		lane.Roles = append(lane.Roles, Role{Span{s.From, s.To, label, note}, kind})
 	}
 	return lane
+}
+
+// state is what the place says of a node, in words.
+func (d drafter) state(s string) string {
+	if key := "state." + s; d.Has(key) {
+		return d.Say(key)
+	}
+	return text.Name(s)
 }
 
 func (d drafter) role(s measure.RoleSpan) Role {
