@@ -67,7 +67,7 @@ func (p *plot) lagLine(line model.LagLine, most int64, height float64) (x, y flo
 			fmt.Fprintf(&d, "H%sV%s", num(x), num(y))
 		}
 	}
-	p.path(d.String(), "line lag0")
+	p.path(d.String(), "line lag")
 	return x, y
 }
 
