@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
@@ -50,6 +52,28 @@ func launchAuxiliary(ctx context.Context, spec Spec, plan driver.Auxiliary) (dri
 		return driver.Member{}, fmt.Errorf("launch the auxiliary node %s (%s): %w", name, plan.Duty, err)
 	}
 	return driver.Member{Name: name, Node: node, OnCommand: spec.OnCommand, Public: publicAddr(spec.Host, plan)}, nil
+}
+
+// stateWithin is how long the place may take to tell the state of a node.
+const stateWithin = 5 * time.Second
+
+// CheckAuxiliaries reports the auxiliary nodes that do not run, as far as the place
+// tells.
+func (c *Cluster) CheckAuxiliaries(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stateWithin)
+	defer cancel()
+	var wrong []error
+	for i, x := range c.Auxiliaries {
+		asked, ok := x.Node.(host.Stater)
+		if !ok {
+			continue
+		}
+		if state, err := asked.State(ctx); err == nil && state != host.Running {
+			wrong = append(wrong, fmt.Errorf("the auxiliary node %s (%s) is %s: find out why it does not run",
+				x.Name, c.plans[i].Duty, state))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // Images are what the nodes of a cluster run from, whatever they are called, each once:

@@ -44,6 +44,8 @@ type Cluster struct {
 	Members     []driver.Member
 	Seats       []driver.Seat   // of the members
 	Auxiliaries []driver.Member // as the driver has planned them
+
+	plans []driver.Auxiliary
 }
 
 // Start launches all members and auxiliaries at once and waits until one member is
@@ -60,18 +62,19 @@ func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 	c := &Cluster{
 		Driver: spec.Driver, Members: make([]driver.Member, len(spec.Members)),
 		Seats: make([]driver.Seat, len(spec.Members)), Auxiliaries: make([]driver.Member, len(plans)),
+		plans: plans,
 	}
-	if err := c.start(ctx, spec, plans); err != nil {
+	if err := c.start(ctx, spec); err != nil {
 		return nil, errors.Join(err, c.Close(context.WithoutCancel(ctx)))
 	}
 	return c, nil
 }
 
-func (c *Cluster) start(ctx context.Context, spec Spec, plans []driver.Auxiliary) error {
+func (c *Cluster) start(ctx context.Context, spec Spec) error {
 	group, launching := errgroup.WithContext(ctx)
 	for i := range spec.Members {
 		group.Go(func() error {
-			s, err := seat(launching, spec, i, plans)
+			s, err := seat(launching, spec, i, c.plans)
 			if err == nil {
 				c.Seats[i] = s
 				c.Members[i], err = launch(launching, spec, s)
@@ -79,7 +82,7 @@ func (c *Cluster) start(ctx context.Context, spec Spec, plans []driver.Auxiliary
 			return err
 		})
 	}
-	for i, plan := range plans {
+	for i, plan := range c.plans {
 		group.Go(func() error {
 			m, err := launchAuxiliary(launching, spec, plan)
 			c.Auxiliaries[i] = m
@@ -100,7 +103,10 @@ func (c *Cluster) start(ctx context.Context, spec Spec, plans []driver.Auxiliary
 	if spec.Alone {
 		ready = func(ctx context.Context) error { _, err := c.Primary(ctx); return err }
 	}
-	return wait.For(ctx, "every member ready", spec.Within, ready)
+	if err := wait.For(ctx, "every member ready", spec.Within, ready); err != nil {
+		return errors.Join(err, c.CheckAuxiliaries(ctx))
+	}
+	return nil
 }
 
 // Close ends what the driver runs for the cluster besides its members. Closing
@@ -175,12 +181,12 @@ func (c *Cluster) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lagger, ok := c.Driver.(driver.LagReporter)
+	reporter, ok := c.Driver.(driver.LagReporter)
 	for _, m := range c.Members {
 		if m.Name == primary.Name || m.Kind == driver.Witness || !ok {
 			continue
 		}
-		lag, err := lagger.Lag(ctx, m, primary)
+		lag, err := reporter.Lag(ctx, m, primary)
 		if err != nil {
 			return err
 		}

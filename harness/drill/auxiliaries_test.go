@@ -127,6 +127,33 @@ func TestAuxiliaryThatDoesNotComeUp(t *testing.T) {
 	}
 }
 
+// One that has ended before the first step is named, and no drill begins without it, be it
+// that the product promises service without it.
+func TestAuxiliaryThatEndsBefore(t *testing.T) {
+	for name, cfg := range map[string]fake.Config{
+		"of a healthy cluster":  arbitrated(false, fake.Defects{AuxiliariesEnd: time.Second / 2}),
+		"redundant":             arbitrated(true, fake.Defects{AuxiliariesEnd: time.Second / 2}),
+		"of one without roles":  arbitrated(false, fake.Defects{AuxiliariesEnd: time.Second / 2, SaysPrimary: true}),
+		"of one without writes": arbitrated(false, fake.Defects{AuxiliariesEnd: time.Second / 2, FailsEvery: 1}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				db := fake.New(cfg)
+				_, err := drill.Begin(t.Context(), drill.Config{
+					Head: record.Head{Run: "run"}, Driver: db, Host: db, Members: []string{"a", "b"}, Dir: dir,
+				})
+				if !errors.Is(err, drill.ErrEnvironment) || !strings.Contains(err.Error(), "w (arbiter) is ended") {
+					t.Errorf("Begin = %v, want %v and the node", err, drill.ErrEnvironment)
+				}
+				if err := db.Close(context.WithoutCancel(t.Context())); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 // Too many, one without a name and one with a member's name are refused before
 // anything is launched.
 func TestAuxiliariesThatCannotBe(t *testing.T) {

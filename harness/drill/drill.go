@@ -230,7 +230,11 @@ func (d *Drill) start(ctx context.Context) error {
 		return fmt.Errorf("calibrate the probe: %w", err)
 	}
 	if err := d.WaitServed(ctx, baseline, healthyWithin); err != nil {
-		return fmt.Errorf("the clients are not served before the drill has begun: %w", err)
+		return errors.Join(fmt.Errorf("the clients are not served before the drill has begun: %w", err),
+			c.CheckAuxiliaries(ctx))
+	}
+	if err := c.CheckAuxiliaries(ctx); err != nil { // a redundant one too: the drill is of a whole cluster
+		return err
 	}
 	d.event(record.Event{Kind: record.Healthy})
 	return nil
