@@ -218,6 +218,8 @@ func rules() []rule {
 			"fixtures/dm8/standin/about", "fixtures/dm8/standin/store",
 		}, "creates databases and runs none"},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
+		{"fixtures/iris/standin/about", []string{"fixtures/standin/clock"}, "it knows only what it is"},
+		{"fixtures/iris/standin/lang", nil, "a language is a pure function of its system"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
 			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/shell", "harness/wait",
