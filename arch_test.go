@@ -219,6 +219,16 @@ func rules() []rule {
 		}, "creates databases and runs none"},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
 		{"fixtures/iris/standin/about", []string{"fixtures/standin/clock"}, "it knows only what it is"},
+		{"fixtures/iris/standin/mirror", nil, "a state machine is a pure function of what it hears, and when"},
+		{"fixtures/iris/standin/status", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/lang",
+		}, "numbers and texts"},
+		{"fixtures/iris/standin/globals", []string{
+			"fixtures/iris/standin/lang", "fixtures/standin/engine", "fixtures/standin/redo",
+		}, "a database on disk"},
+		{"fixtures/iris/standin/journal", []string{
+			"fixtures/standin/folder", "fixtures/standin/redo",
+		}, "files of records"},
 		{"fixtures/iris/standin/lang", nil, "a language is a pure function of its system"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
