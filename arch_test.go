@@ -219,17 +219,74 @@ func rules() []rule {
 		}, "creates databases and runs none"},
 		{"fixtures/dm8/standin", []string{"fixtures/dm8/standin/..."}, "the programs"},
 		{"fixtures/iris/standin/about", []string{"fixtures/standin/clock"}, "it knows only what it is"},
+		{"fixtures/iris/standin/lang", nil, "a language is a pure function of its system"},
 		{"fixtures/iris/standin/mirror", nil, "a state machine is a pure function of what it hears, and when"},
+		{"fixtures/iris/standin/vip", nil, "it calls the programs of the operating system"},
+		{
+			"fixtures/iris/standin/cpf",
+			[]string{"fixtures/standin/folder"},
+			"files are plain text; a second opinion beside fixtures/iris/conf",
+		},
 		{"fixtures/iris/standin/status", []string{
 			"fixtures/iris/standin/about", "fixtures/iris/standin/lang",
 		}, "numbers and texts"},
 		{"fixtures/iris/standin/globals", []string{
-			"fixtures/iris/standin/lang", "fixtures/standin/engine", "fixtures/standin/redo",
+			"fixtures/iris/standin/lang", "fixtures/standin/engine", "fixtures/standin/folder", "fixtures/standin/redo",
 		}, "a database on disk"},
 		{"fixtures/iris/standin/journal", []string{
 			"fixtures/standin/folder", "fixtures/standin/redo",
 		}, "files of records"},
-		{"fixtures/iris/standin/lang", nil, "a language is a pure function of its system"},
+		{"fixtures/iris/standin/data", []string{
+			"fixtures/iris/standin/globals", "fixtures/iris/standin/lang", "fixtures/standin/redo", "harness/wait",
+		}, "databases know no mirror"},
+		{"fixtures/iris/standin/backup", []string{
+			"fixtures/iris/standin/cpf", "fixtures/iris/standin/data", "fixtures/iris/standin/globals",
+		}, "files of databases"},
+		{"fixtures/iris/standin/peer", []string{
+			"fixtures/iris/standin/cpf", "fixtures/iris/standin/journal", "fixtures/iris/standin/mirror",
+			"fixtures/iris/standin/status", "fixtures/standin/folder", "fixtures/standin/redo", "fixtures/standin/wire",
+			"harness/lock",
+		}, "messages"},
+		{"fixtures/iris/standin/agent", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/cpf", "fixtures/iris/standin/journal",
+			"fixtures/iris/standin/mirror", "fixtures/iris/standin/peer", "fixtures/iris/standin/status",
+			"fixtures/iris/standin/vip", "fixtures/standin/redo", "fixtures/standin/wire",
+		}, "it survives instances, and asks them over their socket"},
+		{"fixtures/iris/standin/member", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/agent", "fixtures/iris/standin/cpf",
+			"fixtures/iris/standin/data", "fixtures/iris/standin/journal", "fixtures/iris/standin/mirror",
+			"fixtures/iris/standin/peer", "fixtures/iris/standin/status", "fixtures/iris/standin/vip",
+			"fixtures/standin/...", "harness/wait",
+		}, "a member knows no language and no console"},
+		{"fixtures/iris/standin/classes", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/cpf", "fixtures/iris/standin/data",
+			"fixtures/iris/standin/globals", "fixtures/iris/standin/lang", "fixtures/iris/standin/member",
+			"fixtures/iris/standin/peer", "fixtures/iris/standin/status", "fixtures/standin/engine", "harness/wait",
+		}, "what the language can call"},
+		{"fixtures/iris/standin/menus", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/backup", "fixtures/iris/standin/classes",
+			"fixtures/iris/standin/cpf", "fixtures/iris/standin/data", "fixtures/iris/standin/lang",
+			"fixtures/iris/standin/member", "fixtures/iris/standin/status",
+		}, "conversations"},
+		{"fixtures/iris/standin/session", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/classes", "fixtures/iris/standin/lang",
+			"fixtures/standin/wire",
+		}, "a terminal"},
+		{"fixtures/iris/standin/sql", []string{
+			"fixtures/iris/standin/classes", "fixtures/iris/standin/lang",
+		}, "a shell"},
+		{"fixtures/iris/standin/web", []string{
+			"fixtures/iris/standin/classes", "fixtures/iris/standin/cpf", "fixtures/iris/standin/lang",
+			"fixtures/iris/standin/member",
+		}, "a web server"},
+		{"fixtures/iris/standin/instance", []string{
+			"fixtures/iris/standin/...", "fixtures/standin/...", "harness/lock", "harness/wait",
+		}, "it puts the parts together"},
+		{"fixtures/iris/standin/command", []string{
+			"fixtures/iris/standin/about", "fixtures/iris/standin/cpf", "fixtures/iris/standin/peer",
+			"fixtures/iris/standin/session", "fixtures/standin/wire",
+		}, "it asks instances over their socket"},
+		{"fixtures/iris/standin", []string{"fixtures/iris/standin/..."}, "the programs"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
 			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/shell", "harness/wait",
