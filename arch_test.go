@@ -287,6 +287,7 @@ func rules() []rule {
 			"fixtures/iris/standin/session", "fixtures/standin/wire",
 		}, "it asks instances over their socket"},
 		{"fixtures/iris/standin", []string{"fixtures/iris/standin/..."}, "the programs"},
+		{"fixtures/iris/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
 			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/shell", "harness/wait",
