@@ -28,7 +28,8 @@ func Check(product driver.Description, members []string, kinds map[string]driver
 		case !slices.Contains(members, m):
 			return fmt.Errorf("%q is to be %s, and is none of the members %v", m, kind, members)
 		case kind != "" && !slices.Contains(product.Kinds, kind):
-			return fmt.Errorf("member %s cannot be %s: members of %s can be %v", m, kind, product.Title, product.Kinds)
+			return fmt.Errorf("member %s cannot be %s: the kinds of %s are %v, as its driver's Description.Kinds says",
+				m, kind, product.Title, product.Kinds)
 		case kind == driver.Witness && m == members[0]:
 			return fmt.Errorf("member %s is the first primary: it cannot be a %s", m, kind)
 		}

@@ -44,8 +44,8 @@ func ability[I any](name string) Ability {
 	}}
 }
 
-// Lacking are those of the named abilities that a driver does not have, be it that
-// there is no such ability.
+// Lacking are those of the named abilities that a driver does not have. One that no
+// interface stands for is lacking, too.
 func Lacking(d Driver, names []string) []string {
 	var lacking []string
 	for _, name := range names {
@@ -152,7 +152,7 @@ type Env struct {
 // of the members and those that the driver has planned besides. A driver with this
 // ability drives one cluster.
 type Bootstrapper interface {
-	Bootstrap(ctx context.Context, g Env) error
+	Bootstrap(ctx context.Context, env Env) error
 }
 
 // ClusterCloser is a driver that runs something for a cluster besides its

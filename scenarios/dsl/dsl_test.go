@@ -10,6 +10,7 @@ import (
 
 	"drillbook/fixtures/fake"
 	"drillbook/harness/driver"
+	"drillbook/harness/host"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
 )
@@ -112,7 +113,15 @@ func TestDeclareRefuses(t *testing.T) {
 		{
 			"a product that cannot", "fake/page", nil,
 			func(map[string]string) (driver.Driver, error) { return unable{fake.New(fake.Config{})}, nil },
-			`needs the abilities ["promote"], which fake database of goroutines lacks`,
+			`needs the abilities ["promote"], which fake database of goroutines lacks: give its driver`,
+		},
+		{
+			"an auxiliary node with a member's name", "fake/page", nil,
+			func(map[string]string) (driver.Driver, error) {
+				plans := []driver.Auxiliary{{Spec: host.Spec{Name: "b"}, Duty: "arbiter"}}
+				return fake.New(fake.Config{Auxiliaries: plans}), nil
+			},
+			`scenario fake/page: the auxiliary node for the arbiter needs a name of its own, not "b"`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

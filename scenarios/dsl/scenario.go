@@ -129,6 +129,9 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err := cluster.Check(drv.Product(), sc.Members, sc.Kinds); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
+	if _, err := cluster.Auxiliaries(drv, sc.Members); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+	}
 	holders := driver.Holders(sc.Members, sc.Kinds)
 	if err := s.opts.Probe.Or(sc.Probe).Check(holders, drv.Product()); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
@@ -162,7 +165,8 @@ func (d *Drill) folder(trial int) string {
 // checkAbilities reports which abilities of the runbook's needs the driver lacks.
 func checkAbilities(drv driver.Driver, book runbooks.Runbook) error {
 	if lacking := driver.Lacking(drv, book.Needs); len(lacking) > 0 {
-		return fmt.Errorf("runbook %s needs the abilities %q, which %s lacks", book.Name, lacking, drv.Product().Title)
+		return fmt.Errorf("runbook %s needs the abilities %q, which %s lacks: give its driver the interfaces that "+
+			"harness/driver/abilities.go names so", book.Name, lacking, drv.Product().Title)
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ type Suite struct {
 	opts    Options
 	drills  []*Drill
 	skipped []reports.Skipped
-	begun   sync.Once // Options.Begun
+	begun   sync.Once // guards the call of Options.OnBegin
 }
 
 // NewSuite returns a suite without scenarios.

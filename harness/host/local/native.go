@@ -49,16 +49,16 @@ type Installed struct {
 func Find(img host.Image) (Installed, error) {
 	n := img.Native
 	if n == nil {
-		return Installed{}, fmt.Errorf("image %s %w without a container engine: nothing can take its place: %w",
+		return Installed{}, fmt.Errorf("image %q %w without a container engine: nothing can take its place: %w",
 			img.Name, ErrMissing, host.ErrUnsupported)
 	}
 	folder, err := findFolder(n)
 	if err != nil {
-		return Installed{}, fmt.Errorf("image %s %w: %w", img.Name, ErrMissing, err)
+		return Installed{}, fmt.Errorf("image %q %w: %w", img.Name, ErrMissing, err)
 	}
 	found := Installed{Folder: folder}
 	if found.User, found.as, err = findUser(n.Users); err != nil {
-		return Installed{}, fmt.Errorf("image %s %w: %w", img.Name, ErrMissing, err)
+		return Installed{}, fmt.Errorf("image %q %w: %w", img.Name, ErrMissing, err)
 	}
 	return found, nil
 }
