@@ -58,7 +58,7 @@ func show(w io.Writer, b runbooks.Runbook, lang string) error {
 			fmt.Fprintf(&s, " (%s)", strings.Join(p.Allowed, ", "))
 		}
 		for _, tier := range slices.Sorted(maps.Keys(p.Tiers)) {
-			fmt.Fprintf(&s, "; %s where the tier %s is run", p.Tiers[tier], tier)
+			fmt.Fprintf(&s, "; --tier %s: %s", tier, p.Tiers[tier])
 		}
 		s.WriteString("\n")
 	}
