@@ -32,7 +32,7 @@ func lacksLocal() error {
 // An image that nothing on this machine can take the place of says so.
 func TestFindLocalNamesTheImage(t *testing.T) {
 	_, err := local.Find(host.Image{Name: "dm8"})
-	if !errors.Is(err, local.ErrMissing) || !strings.Contains(err.Error(), "image dm8") {
+	if !errors.Is(err, local.ErrMissing) || !strings.Contains(err.Error(), `image "dm8"`) {
 		t.Errorf("Find = %v, want ErrMissing and the image", err)
 	}
 }
