@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"drillbook/harness/cluster"
-	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
 	"drillbook/runbooks"
@@ -53,7 +52,11 @@ func choosePlace(
 // findLocal says with what the members of the scenarios would run here.
 func findLocal(lib runbooks.Library, chosen []dsl.Scenario) (found local.Installed, err error) {
 	for _, sc := range chosen {
-		all, err := imagesOf(lib, sc)
+		drv, err := sc.DefaultDriver(lib)
+		if err != nil {
+			return found, err
+		}
+		all, err := cluster.Images(drv)
 		if err != nil {
 			return found, err
 		}
@@ -64,21 +67,4 @@ func findLocal(lib runbooks.Library, chosen []dsl.Scenario) (found local.Install
 		}
 	}
 	return found, nil
-}
-
-// imagesOf are what the nodes of a scenario run from.
-func imagesOf(lib runbooks.Library, sc dsl.Scenario) ([]host.Image, error) {
-	book, err := lib.Get(sc.Runbook)
-	if err != nil {
-		return nil, err
-	}
-	params, err := book.ResolveParams(nil, "")
-	if err != nil {
-		return nil, err
-	}
-	drv, err := sc.Driver(params)
-	if err != nil {
-		return nil, err
-	}
-	return cluster.Images(drv)
 }

@@ -64,11 +64,7 @@ func (c *Cluster) CheckAuxiliaries(ctx context.Context) error {
 	defer cancel()
 	var wrong []error
 	for i, x := range c.Auxiliaries {
-		asked, ok := x.Node.(host.Stater)
-		if !ok {
-			continue
-		}
-		if state, err := asked.State(ctx); err == nil && state != host.Running {
+		if state, err := host.StateOf(ctx, x.Node); err == nil && state != host.Running {
 			wrong = append(wrong, fmt.Errorf("the auxiliary node %s (%s) is %s: find out why it does not run",
 				x.Name, c.plans[i].Duty, state))
 		}

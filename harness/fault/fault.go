@@ -121,11 +121,7 @@ func inState(ctx context.Context, m driver.Member, want host.State) (string, err
 }
 
 func stateOf(ctx context.Context, m driver.Member) (host.State, error) {
-	s, ok := m.Node.(host.Stater)
-	if !ok {
-		return "", fmt.Errorf("state of %s: %w", m.Name, host.ErrUnsupported)
-	}
-	got, err := s.State(ctx)
+	got, err := host.StateOf(ctx, m.Node)
 	if err != nil {
 		return "", fmt.Errorf("state of %s: %w", m.Name, err)
 	}

@@ -142,6 +142,16 @@ func IP(ctx context.Context, node Node, n Network) (string, error) {
 	return ip, nil
 }
 
+// StateOf is what the place says of a node. Its error wraps [ErrUnsupported] if the
+// place does not tell.
+func StateOf(ctx context.Context, node Node) (State, error) {
+	s, ok := node.(Stater)
+	if !ok {
+		return "", ErrUnsupported
+	}
+	return s.State(ctx)
+}
+
 // NetAdmin is a node in whose network stack the harness may run commands that
 // change it. They run outside the node's file system.
 type NetAdmin interface {

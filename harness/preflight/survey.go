@@ -103,9 +103,8 @@ func (c *checker) needed(m driver.Member) []string {
 		if peer.Name == m.Name {
 			continue
 		}
-		public := c.Host.Address(peer.Name, host.Public, c.Driver.Product().Port)
-		all = append(all, public)
-		if at := m.Dial[peer.Name]; at != "" && at != public {
+		all = append(all, peer.Public)
+		if at := m.Dial[peer.Name]; at != "" && at != peer.Public {
 			all = append(all, at)
 		}
 	}

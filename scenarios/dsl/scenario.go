@@ -79,6 +79,23 @@ func (s Scenario) Product() string {
 	return product
 }
 
+// DefaultDriver is the driver for the defaults of the runbook's parameters.
+func (s Scenario) DefaultDriver(lib runbooks.Library) (driver.Driver, error) {
+	book, err := lib.Get(s.Runbook)
+	if err != nil {
+		return nil, err
+	}
+	params, err := book.ResolveParams(nil, "")
+	if err != nil {
+		return nil, err
+	}
+	drv, err := s.Driver(params)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Runbook, err)
+	}
+	return drv, nil
+}
+
 // Drill is one drill of a scenario, as its body sees it. What the harness'
 // drill can do it can do too, once the first It runs.
 type Drill struct {

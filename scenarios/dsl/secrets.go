@@ -1,7 +1,6 @@
 package dsl
 
 import (
-	"fmt"
 	"slices"
 
 	"drillbook/harness/driver"
@@ -13,17 +12,9 @@ import (
 func Secrets(lib runbooks.Library, scenarios ...Scenario) ([]secret.Text, error) {
 	var known []secret.Text
 	for _, sc := range scenarios {
-		book, err := lib.Get(sc.Runbook)
+		drv, err := sc.DefaultDriver(lib)
 		if err != nil {
 			return nil, err
-		}
-		params, err := book.ResolveParams(nil, "")
-		if err != nil {
-			return nil, err
-		}
-		drv, err := sc.Driver(params)
-		if err != nil {
-			return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
 		}
 		keeper, ok := drv.(driver.SecretKeeper)
 		if !ok {

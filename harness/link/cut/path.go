@@ -207,11 +207,7 @@ func (p *path) ended(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	s, ok := node.(host.Stater)
-	if !ok {
-		return false
-	}
-	state, err := s.State(ctx)
+	state, err := host.StateOf(ctx, node)
 	return err == nil && state == host.Ended
 }
 
