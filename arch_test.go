@@ -285,6 +285,10 @@ func rules() []rule {
 			[]string{"harness/console", "harness/secret"},
 			"the words of the product; what consoles print is plain text",
 		},
+		{"fixtures/iris", []string{
+			"fixtures/iris/conf", "fixtures/iris/console", "harness/console", "harness/driver",
+			"harness/host", "harness/secret", "harness/shell", "harness/wait",
+		}, "the adapter depends on neither image nor stand-in"},
 		{"reports/text", nil, "foreign text is plain text"},
 		{"reports/words", []string{"harness/measure", "reports/text"}, "words and figures"},
 		{
@@ -331,6 +335,11 @@ func rules() []rule {
 		{"scenarios/dm8", []string{
 			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/dm8/image",
 			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/shell", "github.com/onsi/...",
+		}, "a scenario imports its own product"},
+		{"scenarios/iris", []string{
+			"scenarios/dsl", "fixtures/iris", "fixtures/iris/conf", "fixtures/iris/image",
+			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link", "harness/shell",
+			"github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/...", "harness/host"}, ""},
 		{

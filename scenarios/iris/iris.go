@@ -1,0 +1,105 @@
+// Package iris carries out the runbooks of InterSystems IRIS mirroring.
+package iris
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"drillbook/fixtures/iris"
+	"drillbook/fixtures/iris/conf"
+	standin "drillbook/fixtures/iris/image"
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+	"drillbook/scenarios/dsl"
+)
+
+// Product is InterSystems IRIS.
+func Product() dsl.Product {
+	return dsl.Product{
+		Name: "iris", Title: "InterSystems IRIS mirror", Images: []host.Image{standin.StandIn()}, Probe: probe(),
+		Scenarios: []dsl.Scenario{
+			// one line for each page, by its own file
+		},
+	}
+}
+
+// probe is what a web server of one instance bears: every attempt is a request of HTTP.
+func probe() drill.Probe {
+	return drill.Probe{
+		Writes: 50, Reads: 20, Connects: 5, Direct: 10, Connect: 250 * time.Millisecond, Reply: 500 * time.Millisecond,
+	}
+}
+
+// scenario is the usual cluster of two failover members and, as it is configured, an
+// arbiter.
+func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
+	return dsl.Scenario{
+		Runbook: runbook, Tier: tier, Members: []string{"server01", "server02"},
+		Needs: dsl.Always(dsl.ClientsBeside), // of a virtual address nobody publishes a port
+		Driver: func(params map[string]string) (driver.Driver, error) {
+			cfg, err := config()
+			if err != nil {
+				return nil, err
+			}
+			cfg.Default = params["commit"] == "default"
+			cfg.NoArbiter = params["arbiter"] == "no"
+			return iris.New(cfg), nil
+		},
+		Body: func(d *dsl.Drill) { body(&story{d: d}) },
+	}
+}
+
+// story is a drill with what its steps share: the members by their first roles.
+type story struct {
+	d    *dsl.Drill
+	a, b driver.Member
+}
+
+// iris is the adapter, with what only it can do.
+func (s *story) iris() *iris.Driver {
+	GinkgoHelper()
+	drv, ok := s.d.Cluster.Driver.(*iris.Driver)
+	Expect(ok).To(BeTrue(), "the driver is that of IRIS")
+	return drv
+}
+
+// step declares the It of a step.
+func (s *story) step(title string, do func(ctx SpecContext)) {
+	It(s.d.Step(title), do, SpecTimeout(dsl.StepLimit))
+}
+
+// works fails the step with an error.
+func (s *story) works(err error) {
+	GinkgoHelper()
+	Expect(err).To(s.d.Succeed())
+}
+
+// healthy is the first step of most pages.
+func (s *story) healthy() {
+	s.step("Confirm that the mirror is healthy", func(ctx SpecContext) {
+		s.a, s.b = s.d.Pair(ctx)
+		s.works(s.iris().WaitHealthy(ctx))
+		s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
+		s.d.ConfirmInSync(ctx, s.b, s.a)
+	})
+}
+
+// expect records how long the mirror's own timers let the outage last.
+func (s *story) expect(e conf.Event) {
+	o := s.iris().Expected(e)
+	s.d.RecordExpected(string(o.Event), o.Most, o.Sum())
+}
+
+// final makes sure of the roles, and that the standby has everything.
+func (s *story) final(ctx context.Context, primary, standby driver.Member) {
+	GinkgoHelper()
+	s.works(s.iris().WaitHealthy(ctx))
+	s.d.ConfirmRole(ctx, primary, driver.Primary)
+	s.d.ConfirmRole(ctx, standby, driver.Standby)
+	s.d.ConfirmInSync(ctx, standby, primary)
+	s.d.ConfirmServed(ctx)
+}
