@@ -137,9 +137,11 @@ func agree(a, b *page) error {
 	}
 	for i := range min(len(a.steps), len(b.steps)) {
 		s, t := a.steps[i], b.steps[i]
-		if s.planned != t.planned || !sameDuration(s.allowed, t.allowed) || s.consent != t.consent {
+		if s.planned != t.planned || !sameDuration(s.allowed, t.allowed) || s.consent != t.consent ||
+			s.blank != t.blank {
 			differ(t.line, fmt.Sprintf("the line of attributes of step %d", t.number))
 		}
+		differInForm(s, t, differ)
 	}
 	return errors.Join(wrong...)
 }
@@ -152,10 +154,17 @@ func (p *page) runbook(name string) Runbook {
 		Params: p.front.params(), Split: p.front.Split, Stale: p.front.Stale,
 	}
 	for _, s := range p.steps {
-		b.Steps = append(b.Steps, Step{
+		one := Step{
 			Number: s.number, Title: Text{}, Comment: Text{}, Body: Text{}, Where: Text{},
-			Planned: s.planned, Allowed: s.allowed, Consent: s.consent,
-		})
+			Planned: s.planned, Allowed: s.allowed, Consent: s.consent, Blank: s.blank,
+		}
+		if s.group != nil {
+			one.Group = &Group{Title: Text{}, Comment: Text{}}
+		}
+		for range s.rows {
+			one.Rows = append(one.Rows, Row{Title: Text{}, Comment: Text{}, Where: Text{}})
+		}
+		b.Steps = append(b.Steps, one)
 	}
 	b.add(lang, p)
 	return b
@@ -168,5 +177,13 @@ func (b *Runbook) add(lang string, p *page) {
 		s, t := &b.Steps[i], p.steps[i]
 		s.Title[lang], s.Comment[lang], s.Body[lang] = t.title, t.comment, t.body
 		s.Where[lang] = fmt.Sprintf("%s:%d", p.file, t.line)
+		if s.Group != nil && t.group != nil {
+			s.Group.Title[lang], s.Group.Comment[lang] = t.group.title, t.group.comment
+		}
+		for n := range min(len(s.Rows), len(t.rows)) {
+			row := t.rows[n]
+			s.Rows[n].Title[lang], s.Rows[n].Comment[lang] = row.title, row.comment
+			s.Rows[n].Where[lang] = fmt.Sprintf("%s:%d", p.file, row.line)
+		}
 	}
 }

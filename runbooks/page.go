@@ -32,6 +32,15 @@ type step struct {
 	planned       time.Duration
 	allowed       *time.Duration
 	consent       Consent
+	blank         bool
+	group         *heading // that stands before it; nil: none
+	rows          []heading
+}
+
+// heading is a heading with the paragraph below it: of a group, or of a row.
+type heading struct {
+	line           int
+	title, comment string
 }
 
 func (p *page) lastLine() int { return p.lines }
@@ -71,17 +80,26 @@ func normalize(source []byte) []byte {
 // reader walks through the blocks of a page.
 type reader struct {
 	page   *page
-	source []byte // behind the front matter
-	before int    // lines of the front matter
+	source []byte   // behind the front matter
+	before int      // lines of the front matter
+	group  *heading // whose first step has not come yet
 	errs   []error
 }
 
 func (r *reader) wrong(offset int, format string, args ...any) {
-	line := r.before + 1 + bytes.Count(r.source[:offset], []byte("\n"))
+	r.wrongAt(r.lineOf(offset), format, args...)
+}
+
+func (r *reader) wrongAt(line int, format string, args ...any) {
 	r.errs = append(r.errs, &Error{r.page.file, line, fmt.Sprintf(format, args...)})
 }
 
-// read splits the page at its headings of the second level, each a step.
+// lineOf is the line of the page that an offset of the source is in.
+func (r *reader) lineOf(offset int) int {
+	return r.before + 1 + bytes.Count(r.source[:offset], []byte("\n"))
+}
+
+// read splits the page at its headings of the second level, each a step or a group.
 func (r *reader) read() {
 	doc := goldmark.DefaultParser().Parse(text.NewReader(r.source))
 	var open []ast.Node // blocks of the part being read
@@ -92,8 +110,10 @@ func (r *reader) read() {
 		case !ok:
 		case h.Level == 1:
 			r.page.title, r.page.intro = r.text(h), body
-		default:
+		case beginsWithDigit(r.text(h)):
 			r.step(h, open, body)
+		default:
+			r.beginGroup(h, open)
 		}
 		open = nil
 	}
@@ -112,6 +132,7 @@ func (r *reader) read() {
 		heading, start = h, min(seg.Stop+1, len(r.source))
 	}
 	flush(len(r.source))
+	r.endGroup()
 }
 
 func lineStart(source []byte, offset int) int {
@@ -122,7 +143,8 @@ var numbered = regexp.MustCompile(`^(\d+)\.\s+(.+)$`)
 
 // step reads one step from its heading and the blocks below it.
 func (r *reader) step(h *ast.Heading, blocks []ast.Node, body string) {
-	at := h.Lines().At(0).Start
+	at, group := h.Lines().At(0).Start, r.group
+	r.group = nil
 	m := numbered.FindStringSubmatch(r.text(h))
 	if m == nil {
 		r.wrong(at, "%q is no step: write it as ## 1. Title", r.text(h))
@@ -133,23 +155,20 @@ func (r *reader) step(h *ast.Heading, blocks []ast.Node, body string) {
 		r.wrong(at, "step %s: the number is too large", m[1])
 		return
 	}
-	s := step{number: number, title: m[2], body: body, consent: ConsentNone}
-	s.line = r.before + 1 + bytes.Count(r.source[:at], []byte("\n"))
-	for i, b := range blocks {
-		paragraph, ok := b.(*ast.Paragraph)
-		if !ok {
-			break
+	s := step{number: number, line: r.lineOf(at), title: m[2], body: body, consent: ConsentNone, group: group}
+	own, rows := splitRows(blocks)
+	if len(own) > 0 {
+		if paragraph, ok := own[0].(*ast.Paragraph); ok {
+			if attrs, ok := r.codeOnly(paragraph); ok {
+				r.attributes(&s, at, attrs)
+				own = own[1:]
+			}
 		}
-		if attrs, ok := r.codeOnly(paragraph); ok && i == 0 {
-			r.attributes(&s, at, attrs)
-			continue
-		}
-		s.comment = r.text(paragraph)
-		break
 	}
-	if s.comment == "" {
+	if s.comment = r.comment(own); s.comment == "" {
 		r.wrong(at, "step %d says nothing: begin it with a sentence on what is done", number)
 	}
+	r.rows(&s, rows)
 	r.page.steps = append(r.page.steps, s)
 }
 
@@ -175,9 +194,11 @@ func (r *reader) attributes(s *step, at int, line string) {
 			s.allowed = &d
 		case key == "consent" && (value == string(ConsentNone) || value == string(ConsentAsk)):
 			s.consent = Consent(value)
+		case word == "form=blank":
+			s.blank = true
 		default:
-			r.wrong(at, "step %d: %q is no attribute; write planned=2m, downtime=1m, consent=none or consent=ask",
-				s.number, word)
+			r.wrong(at, "step %d: %q is no attribute; write planned=2m, downtime=1m, consent=none, consent=ask or "+
+				"form=blank", s.number, word)
 		}
 	}
 }

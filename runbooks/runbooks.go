@@ -8,6 +8,7 @@
 package runbooks
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -101,6 +102,40 @@ type Step struct {
 	Allowed *time.Duration // outage that may begin in it; nil: nothing is said
 	Consent Consent
 	Where   Text // file:line of its heading
+	// Group is the heading that the form has above the step; nil if the step stands
+	// below the same one as the step before it, or below none.
+	Group *Group
+	// Rows are those of the form that the step answers. Without any, the step itself
+	// is the row.
+	Rows []Row
+	// Blank says that the form has a row for the step, but no words in it.
+	Blank bool
+}
+
+// Group is a heading of the form over several steps.
+type Group struct {
+	Title   Text
+	Comment Text // "" if nothing is said below it
+}
+
+// Row is a row of the form that a step with several answers.
+type Row struct {
+	Title   Text
+	Comment Text // the first paragraph, as plain text
+	Where   Text // file:line of its heading
+}
+
+// Row finds a row by its English title; its number counts from 1.
+func (s Step) Row(title string) (int, error) {
+	quoted := make([]string, 0, len(s.Rows))
+	for i, r := range s.Rows {
+		if r.Title.In("en") == title {
+			return i + 1, nil
+		}
+		quoted = append(quoted, fmt.Sprintf("%q", r.Title.In("en")))
+	}
+	return 0, fmt.Errorf("%s: step %q has no row %q; it has %s", s.Where.In("en"), s.Text("en"), title,
+		cmp.Or(strings.Join(quoted, ", "), "none"))
 }
 
 // Text of the step as specs and reports name it: "3. Promote the standby".
