@@ -306,9 +306,13 @@ func (d *Drill) StepSkipped(number int, err error) {
 }
 
 // RecordFinding records the result of a check of the runbook; err says what is
-// wrong.
-func (d *Drill) RecordFinding(what, answer string, err error) {
-	e := record.Event{Kind: record.Finding, What: what, Answer: answer}
+// wrong or, if it wraps [driver.ErrUnseen], why nobody could look.
+func (d *Drill) RecordFinding(what, answer string, err error) { d.RecordRow(0, what, answer, err) }
+
+// RecordRow records a finding that answers a row of the form, which counts from 1
+// within the current step.
+func (d *Drill) RecordRow(row int, what, answer string, err error) {
+	e := record.Event{Kind: record.Finding, Row: row, What: what, Answer: answer, Unseen: errors.Is(err, driver.ErrUnseen)}
 	if err != nil {
 		e.Err = err.Error()
 	}

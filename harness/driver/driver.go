@@ -23,6 +23,10 @@ var ErrRefused = errors.New("refused")
 // further use and must be closed.
 var ErrBroken = errors.New("session broken")
 
+// ErrUnseen is wrapped by errors of checks that could not look at what they are
+// about: nothing is known of it, neither that it is right nor that it is wrong.
+var ErrUnseen = errors.New("not seen from here")
+
 // Driver is the adapter for one product. Its methods may be called at the same
 // time from several goroutines.
 type Driver interface {

@@ -154,9 +154,13 @@ func doubts() map[measure.Code]cause {
 			s.rec.Head.Steps[0].Allowed = nil
 			s.refuse(3000, 6000)
 		},
-		measure.RTOUnclear:      func(s *story) { s.rec.Head.Promise.RTO = s.between() },
-		measure.StepUnclear:     func(s *story) { s.rec.Head.Steps[0].Allowed = new(s.between()) },
-		measure.StepUndone:      func(s *story) { s.drop(record.Began).drop(record.Ended) },
+		measure.RTOUnclear:  func(s *story) { s.rec.Head.Promise.RTO = s.between() },
+		measure.StepUnclear: func(s *story) { s.rec.Head.Steps[0].Allowed = new(s.between()) },
+		measure.StepUndone:  func(s *story) { s.drop(record.Began).drop(record.Ended) },
+		measure.RowsUnanswered: func(s *story) {
+			s.rec.Head.Steps[0].Rows = make([]record.Row, 2)
+			s.at(2950, record.Event{Kind: record.Finding, Step: 1, Row: 2, What: "files", Answer: "the same"})
+		},
 		measure.RPOUnknown:      func(s *story) { s.rec.Copies = nil },
 		measure.CopyMissing:     func(s *story) { s.rec.Copies = s.rec.Copies[:1] },
 		measure.SplitMissing:    func(s *story) { s.rec.Head.Promise.SplitBrain = true },

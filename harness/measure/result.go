@@ -131,6 +131,7 @@ type Step struct {
 	Downtime   Downtime     // of clients' writes, of outages that began in it
 	Verdict    Verdict      // of the downtime against what is allowed; "" where nothing is
 	Expected   *Expected
+	Answers    []Row  // the rows of the form, as they were answered; empty if the step itself is the row
 	decisive   Outage // by which the verdict was found
 }
 
@@ -287,6 +288,7 @@ const (
 	StepFailed      Code = "step-failed"      // Step, Detail, Blame
 	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
 	StepUndone      Code = "step-undone"      // Step
+	RowsUnanswered  Code = "rows-unanswered"  // Step, Count: its rows of the form that no check answered
 	WrongPrimary    Code = "wrong-primary"    // Age: when it was ordered; Detail: of whom, and who it became
 	SplitBrain      Code = "split-brain"      // Detail
 	SplitMissing    Code = "split-missing"    // -: one is what the drill is about

@@ -12,7 +12,7 @@ import (
 func (v *view) steps() []Step {
 	steps := make([]Step, 0, len(v.rec.Head.Steps))
 	for _, s := range v.rec.Head.Steps {
-		step := Step{Step: s, Outcome: Skipped}
+		step := Step{Step: s, Outcome: Skipped, Answers: v.answers(s)}
 		for _, e := range v.rec.Events {
 			if e.Step != s.Number {
 				continue

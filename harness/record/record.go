@@ -102,6 +102,25 @@ type Step struct {
 	Comment Text           `json:"comment,omitempty"`
 	Planned time.Duration  `json:"planned,omitempty"` // how long people plan for it
 	Allowed *time.Duration `json:"allowed,omitempty"` // outage that may begin in it
+	// Group is the heading that the form has above the step, if one stands there.
+	Group *Group `json:"group,omitempty"`
+	// Rows are those of the form that the step answers. Without any, the step itself
+	// is the row.
+	Rows []Row `json:"rows,omitempty"`
+	// Blank says that the form has a row for the step, but no words in it.
+	Blank bool `json:"blank,omitempty"`
+}
+
+// Group is a heading of the form over several steps.
+type Group struct {
+	Title   Text `json:"title"`
+	Comment Text `json:"comment,omitempty"`
+}
+
+// Row is a row of the form that a step with several answers.
+type Row struct {
+	Title   Text `json:"title"`
+	Comment Text `json:"comment,omitempty"`
 }
 
 // Settings are the rules by which the record is to be measured. They stand in
@@ -231,7 +250,9 @@ const (
 	State   Kind = "state"
 	Lag     Kind = "lag"     // Bytes the member is behind
 	Command Kind = "command" // What was run in the member, Answer what it printed
-	Finding Kind = "finding" // a check of the runbook: What was looked at, Answer what was found; Err if it is wrong
+	// Finding is a check of the runbook: What was looked at, Answer what was found. Err
+	// says what is wrong or, if it is Unseen, why nobody could look at it.
+	Finding Kind = "finding"
 	// Calibrated: an outage that was made for it, of the kind What, lasted
 	// for Took and was measured as Least to Most, or was Unseen.
 	Calibrated Kind = "calibrated"
@@ -249,6 +270,7 @@ type Event struct {
 	At     time.Duration `json:"at"`
 	Kind   Kind          `json:"kind"`
 	Step   int           `json:"step,omitempty"`
+	Row    int           `json:"row,omitempty"` // of the step's rows, from 1: the one that a finding answers
 	Member string        `json:"member,omitempty"`
 	Fault  string        `json:"fault,omitempty"` // which fault, for its events
 	What   string        `json:"what,omitempty"`
