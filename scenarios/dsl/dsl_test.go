@@ -36,7 +36,23 @@ Do the first thing.
 Do the second thing.
 `
 
+// form is a page whose second step answers two rows of a form.
+const form = page + `
+### Files
+
+They are the same.
+
+### Jobs
+
+They are the same.
+`
+
 func library(t *testing.T) runbooks.Library {
+	t.Helper()
+	return libraryOf(t, page)
+}
+
+func libraryOf(t *testing.T, page string) runbooks.Library {
 	t.Helper()
 	lib, err := runbooks.Load(fstest.MapFS{
 		"fake/page.md":    {Data: []byte(page)},
@@ -59,6 +75,16 @@ func body(titles ...string) func(*dsl.Drill) {
 	}
 }
 
+// answering is a body of both steps that names rows of the second one, or of another.
+func answering(step string, rows ...string) func(*dsl.Drill) {
+	return func(d *dsl.Drill) {
+		for _, title := range rows {
+			d.Row(step, title)
+		}
+		body("First", "Second")(d)
+	}
+}
+
 func scenario(
 	book string, drv func(map[string]string) (driver.Driver, error), body func(*dsl.Drill),
 ) dsl.Scenario {
@@ -70,17 +96,33 @@ func scenario(
 func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
 		name string
+		page string
 		body func(*dsl.Drill)
 		want string // "": nothing is wrong
 	}{
-		{"as the runbook has it", body("First", "Second"), ""},
-		{"a title that is not there", body("First", "Sekond"), `has no step "Sekond"; it has "First", "Second"`},
-		{"a step that nobody carries out", body("First"), `fake/page.md:17: step "2. Second" is carried out by no It`},
-		{"a step twice", body("First", "Second", "First"), `fake/page.md:13: step "1. First" is carried out twice`},
-		{"another order", body("Second", "First"), `in another place than the runbook has it`},
+		{"as the runbook has it", page, body("First", "Second"), ""},
+		{"a title that is not there", page, body("First", "Sekond"), `has no step "Sekond"; it has "First", "Second"`},
+		{"a step that nobody carries out", page, body("First"), `fake/page.md:17: step "2. Second" is carried out by no It`},
+		{"a step twice", page, body("First", "Second", "First"), `fake/page.md:13: step "1. First" is carried out twice`},
+		{"another order", page, body("Second", "First"), `in another place than the runbook has it`},
+		{"rows as the runbook has them", form, answering("Second", "Jobs", "Files"), ""},
+		{"a row twice", form, answering("Second", "Files", "Jobs", "Files"), ""},
+		{
+			"a row that nobody answers", form, answering("Second", "Files"),
+			`fake/page.md:25: the row "Jobs" of step "2. Second" is answered by no check`,
+		},
+		{
+			"a row that is not there", form, answering("Second", "Files", "Jobs", "Roles"),
+			`fake/page.md:17: step "2. Second" has no row "Roles"; it has "Files", "Jobs"`,
+		},
+		{
+			"a row of a step without any", page, answering("First", "Files"),
+			`fake/page.md:13: step "1. First" has no row "Files"; it has none`,
+		},
+		{"a row of no step", form, answering("Third", "Files"), `has no step "Third"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			suite := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1})
+			suite := dsl.NewSuite(dsl.Options{Library: libraryOf(t, tt.page), Trials: 1})
 			err := suite.Declare(scenario("fake/page", onFake, tt.body))
 			if err != nil {
 				t.Fatal(err)

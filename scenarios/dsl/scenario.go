@@ -111,6 +111,7 @@ type Drill struct {
 	head       record.Head
 	dir        string
 	declared   []string // titles of the steps that the body has named
+	rows       []Row    // that the body has named
 	unknown    []error
 	closePlace func() error // closes host and links
 	ended      bool
@@ -202,7 +203,7 @@ func (d *Drill) Step(title string) string {
 }
 
 // check reports steps that the body leaves out, doubles or takes in another
-// order.
+// order, and rows of the form that it does not name.
 func (d *Drill) check() error {
 	wrong := slices.Clone(d.unknown)
 	for i, s := range d.Book.Steps {
@@ -221,13 +222,13 @@ func (d *Drill) check() error {
 			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out twice", s.Where.In("en"), s.Text("en")))
 		}
 	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, d.checkRows()...)...)
 }
 
 // declare builds the drill into Ginkgo's tree.
 func (d *Drill) declare() {
 	ginkgo.Describe(d.Book.Name, ginkgo.Ordered, ginkgo.Label(d.scenario.Product(), d.scenario.Tier), func() {
-		d.declared, d.unknown = nil, nil
+		d.declared, d.rows, d.unknown = nil, nil, nil
 		ginkgo.BeforeAll(d.begin, ginkgo.NodeTimeout(beginWithin))
 		ginkgo.BeforeEach(d.stepBegins)
 		ginkgo.AfterEach(d.stepEnds)

@@ -240,12 +240,23 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 		},
 	}
 	for _, st := range b.Steps {
-		h.Steps = append(h.Steps, record.Step{
-			Number: st.Number, Title: record.Text(st.Title), Comment: record.Text(st.Comment),
-			Planned: st.Planned, Allowed: st.Allowed,
-		})
+		h.Steps = append(h.Steps, newStep(st))
 	}
 	return h
+}
+
+func newStep(s runbooks.Step) record.Step {
+	out := record.Step{
+		Number: s.Number, Title: record.Text(s.Title), Comment: record.Text(s.Comment),
+		Planned: s.Planned, Allowed: s.Allowed, Blank: s.Blank,
+	}
+	if s.Group != nil {
+		out.Group = &record.Group{Title: record.Text(s.Group.Title), Comment: record.Text(s.Group.Comment)}
+	}
+	for _, r := range s.Rows {
+		out.Rows = append(out.Rows, record.Row{Title: record.Text(r.Title), Comment: record.Text(r.Comment)})
+	}
+	return out
 }
 
 // newRun names a drill uniquely, on this machine and on every other.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,24 @@ func checkDrills(t *testing.T, s *dsl.Suite, want measure.Verdict, blame record.
 	}
 	if s.Broken() != nil || s.Interrupted() {
 		t.Errorf("broken = %v, interrupted = %v", s.Broken(), s.Interrupted())
+	}
+}
+
+// checkRows looks at how the rows of the first step were answered in both trials.
+func checkRows(t *testing.T, s *dsl.Suite, want ...measure.RowOutcome) {
+	t.Helper()
+	drills := s.Report().Drills
+	if len(drills) != 2 {
+		t.Fatalf("%d drills, want 2 trials", len(drills))
+	}
+	for _, d := range drills {
+		var got []measure.RowOutcome
+		for _, r := range d.Result.Steps[0].Answers {
+			got = append(got, r.Outcome)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("rows are %q, want %q", got, want)
+		}
 	}
 }
 

@@ -35,6 +35,14 @@ What it is about.
 
 Take the primary away.
 
+### Standby
+
+It takes no writes.
+
+### Jobs
+
+They are the same on both.
+
 ## 2. Promote
 
 ` + "`consent=ask`" + `
@@ -80,8 +88,12 @@ func memory() dsl.Place {
 func lostPrimary(d *dsl.Drill) {
 	var a, b driver.Member
 	var lost fault.Fault
+	standby, jobs := d.Row("Lose it", "Standby"), d.Row("Lose it", "Jobs")
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		a, b = d.PairInSync(ctx)
+		role, err := d.Cluster.Role(ctx, b)
+		d.ConfirmRow(standby, "role of b")(string(role), err)
+		d.ConfirmRow(jobs, "jobs")("", fmt.Errorf("%w: a fake has no clock", driver.ErrUnseen))
 		Expect(logIn(ctx, b)).To(Succeed())
 		lost = fault.HostLoss(a)
 		Expect(d.Inject(ctx, lost)).To(d.Succeed())
@@ -135,6 +147,29 @@ func (s *stuckOnce) Heal(ctx context.Context) error {
 func agrees(context.Context, runbooks.Step) error { return nil }
 
 func declines(context.Context, runbooks.Step) error { return errors.New("not now") }
+
+// differing is lostPrimary on members whose rows are both wrong.
+func differing(d *dsl.Drill) {
+	standby, jobs := d.Row("Lose it", "Standby"), d.Row("Lose it", "Jobs")
+	It(d.Step("Lose it"), func(ctx SpecContext) {
+		d.PairInSync(ctx)
+		d.ConfirmRows(
+			dsl.Answer{Row: standby, What: "role of b", Found: "primary", Err: errors.New("b is primary")},
+			dsl.Answer{Row: jobs, What: "jobs of cron", Err: fmt.Errorf("%w: no cron", driver.ErrUnseen)},
+			dsl.Answer{Row: jobs, What: "jobs", Found: "none on b", Err: errors.New("a has a job that b lacks")},
+		)
+	})
+	It(d.Step("Promote"), func(SpecContext) { Fail("it was carried out all the same") })
+	It(d.Step("Rejoin"), func(SpecContext) { Fail("it was carried out all the same") })
+}
+
+// misplaced answers a row in another step than it is of.
+func misplaced(d *dsl.Drill) {
+	jobs := d.Row("Lose it", "Jobs")
+	It(d.Step("Lose it"), func(ctx SpecContext) { d.PairInSync(ctx) })
+	It(d.Step("Promote"), func(SpecContext) { d.ConfirmRow(jobs, "jobs")("none", nil) })
+	It(d.Step("Rejoin"), func(SpecContext) { Fail("it was carried out all the same") })
+}
 
 // unreachable is lostPrimary on a place that ends in the middle.
 func unreachable(d *dsl.Drill) {

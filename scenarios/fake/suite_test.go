@@ -107,6 +107,8 @@ func TestSuite(t *testing.T) {
 		{"stuck", tryStuck},
 		{"healthy", tryHealthy},
 		{"defective", tryDefective},
+		{"differing", tryDiffering},
+		{"misplaced", tryMisplaced},
 		{"left behind", tryLeft},
 		{"unopened", tryUnopened},
 	}
@@ -166,6 +168,7 @@ func tryHealthy(t *testing.T) {
 	s := suite(t, out, view, memory(), "no", lostPrimary, agrees)
 	carryOut(t, s, view, false, 2)
 	checkDrills(t, s, measure.Met, "")
+	checkRows(t, s, measure.RowRight, measure.RowUnseen)
 	hides(t, out, s.Report())
 }
 
@@ -175,6 +178,38 @@ func tryDefective(t *testing.T) {
 	s := suite(t, t.TempDir(), view, memory(), "yes", lostPrimary, nil)
 	carryOut(t, s, view, true, 2)
 	checkDrills(t, s, measure.Missed, "")
+}
+
+// Every row is answered, also those behind the first that is wrong, and the step fails
+// for all of them.
+func tryDiffering(t *testing.T) {
+	t.Helper()
+	view := &silent{}
+	s := suite(t, t.TempDir(), view, memory(), "no", differing, nil)
+	carryOut(t, s, view, true, 2)
+	checkRows(t, s, measure.RowWrong, measure.RowWrong)
+	for _, d := range s.Report().Drills {
+		step := d.Result.Steps[0]
+		if step.Outcome != measure.Failed || !strings.Contains(step.Err, "b is primary") ||
+			!strings.Contains(step.Err, "a job that b lacks") || strings.Contains(step.Err, "no cron") {
+			t.Errorf("step %s: %s, want it failed for both of what is wrong", step.Outcome, step.Err)
+		}
+	}
+}
+
+// A row that is answered in another step's place is a mistake of the scenario, and the
+// step that left it open proves nothing.
+func tryMisplaced(t *testing.T) {
+	t.Helper()
+	view := &silent{}
+	s := suite(t, t.TempDir(), view, memory(), "no", misplaced, nil)
+	carryOut(t, s, view, true, 2)
+	checkRows(t, s, measure.RowUnanswered, measure.RowUnanswered)
+	for _, d := range s.Report().Drills {
+		if err := d.Result.Steps[1].Err; !strings.Contains(err, "jobs is found for a row of step 1, in step 2") {
+			t.Errorf("step 2: %q, want it said that the row is of step 1", err)
+		}
+	}
 }
 
 func tryStuck(t *testing.T) {
