@@ -134,6 +134,7 @@ func cases() map[string]reports.Run {
 		"trials":       run(trials()...),
 		"automatic":    run(automatic()),
 		"nine":         run(nine()),
+		"form":         run(filledIn(), brokenOff()),
 	}
 }
 

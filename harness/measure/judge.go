@@ -245,7 +245,7 @@ func (r *Result) doubtfulReasons(v *view) []Reason {
 		if (s.Outcome == Skipped || s.Outcome == Interrupted) && !s.endsProcedure() {
 			add(Reason{Code: StepUndone, Step: s.Number})
 		}
-		if n := s.Unanswered(); n > 0 {
+		if n := s.CountRows(RowUnanswered); n > 0 {
 			add(Reason{Code: RowsUnanswered, Step: s.Number, Count: n})
 		}
 		if s.Verdict == Unmeasurable {

@@ -32,11 +32,11 @@ func (r Row) Verdict() Verdict {
 	return Unmeasurable
 }
 
-// Unanswered counts the rows of a step that was carried out which no check answered.
-func (s Step) Unanswered() int {
+// CountRows counts the rows of a step that passed which ended so.
+func (s Step) CountRows(o RowOutcome) int {
 	n := 0
 	for _, r := range s.Answers {
-		if s.Outcome == Passed && r.Outcome == RowUnanswered {
+		if s.Outcome == Passed && r.Outcome == o {
 			n++
 		}
 	}

@@ -1,7 +1,8 @@
 // Package junit renders a report as junit.xml: a suite for each drill, in it a case for
-// each step and one for the promise. Missed is a failure, unmeasurable an error,
-// a step that was not reached is skipped, and so is the only case of a drill
-// that was; what went wrong outside of its record is an error.
+// each step, for each row of the form that a step answers, and one for the promise.
+// Missed is a failure, unmeasurable an error, a step that was not reached is skipped, and
+// so are a row that nobody could look at and the only case of a drill that was; what went
+// wrong outside of its record is an error.
 //
 // Names of cases are English, whatever the report is written in, so that their
 // history does not depend on its language.
@@ -133,6 +134,9 @@ func newSuite(d model.Drill) suite {
 			c.judge(step.Verdict, step.Word, step.Reasons)
 		}
 		s.Cases = append(s.Cases, c)
+		for _, r := range step.Rows {
+			s.Cases = append(s.Cases, newRow(r, class(d.Origin)))
+		}
 	}
 	name := "The promise: RTO " + d.Promise.RTO + ", RPO " + d.Promise.RPO
 	c := testcase{Name: name, Classname: class(d.Origin), Time: seconds(d.Took)}
@@ -140,6 +144,21 @@ func newSuite(d model.Drill) suite {
 	s.Cases = append(s.Cases, c)
 	s.Out.Text = suffered(d)
 	return s
+}
+
+// newRow is the case of a row of the form. What nobody could look at, or did, is no
+// failure; the step of the row has that where it counts.
+func newRow(r model.FormRow, class string) testcase {
+	c := testcase{Name: r.Number + " " + r.Title, Classname: class, Time: "0"}
+	because := &cause{Message: r.Word, Text: strings.Join(r.Why, "\n")}
+	switch {
+	case r.Verdict == model.Missed:
+		because.Type = "row-wrong"
+		c.Failure = because
+	case r.Verdict != model.Met:
+		c.Skipped = because
+	}
+	return c
 }
 
 // newAbsent has one case, which is not named as any of a drill's.

@@ -32,14 +32,13 @@ func (d drafter) checks() Section {
 		figures(0).marks(4)
 	for _, e := range found[:s.Table.room(len(found), maxRows)] {
 		mark, outcome, answer := measure.Met, "✔ "+d.Say("finding.right"), quote(e.Answer)
-		if e.Err != "" {
+		switch {
+		case e.Unseen:
+			mark, outcome = measure.Unmeasurable, "? "+d.Detail(e.Err)
+		case e.Err != "":
 			mark, outcome = measure.Missed, "✘ "+d.Detail(e.Err)
 		}
-		step := "–" // before the first
-		if e.Step > 0 {
-			step = strconv.Itoa(e.Step)
-		}
-		s.Table.rate(mark, step, text.Name(e.Member), quote(e.What), answer, outcome)
+		s.Table.rate(mark, rowOf(e), text.Name(e.Member), quote(e.What), answer, outcome)
 	}
 	return s
 }

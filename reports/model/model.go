@@ -116,6 +116,18 @@ type Step struct {
 	Verdict string
 	Word    string // for the verdict
 	Reasons []Reason
+	Rows    []FormRow
+}
+
+// FormRow is a row of the form that a step with several answers.
+type FormRow struct {
+	Number  string // of the step and within it
+	Title   string
+	Comment string // what is said of it and what was found, in lines
+	Verdict string
+	Symbol  string
+	Word    string
+	Why     []string // it is not right
 }
 
 // Sections are the parts of a drill's report. One that has nothing to say is

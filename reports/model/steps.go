@@ -15,7 +15,7 @@ func (d drafter) steps() []Step {
 	out := make([]Step, 0, len(d.res.Steps))
 	for _, s := range d.res.Steps {
 		one := Step{
-			Number: s.Number, Title: text.Name(s.Title.In(d.Lang)), Name: d.Say("step") + " " + strconv.Itoa(s.Number),
+			Rows: d.rows(s), Number: s.Number, Title: text.Name(s.Title.In(d.Lang)), Name: d.Say("step") + " " + strconv.Itoa(s.Number),
 			Line: d.Say("downtime") + " " + text.Line(d.stepDowntime(s.Downtime, s.Outcome)) + d.Say("and-also") +
 				d.Say("outcome."+string(s.Outcome)),
 			Reached: s.Outcome != measure.Skipped, Took: s.Took, Verdict: string(stepVerdict(s)),
@@ -41,13 +41,12 @@ func (d drafter) steps() []Step {
 func (d drafter) stepTable() Section {
 	t := d.table("#", d.Say("step"), d.Say("comments"), d.Say("downtime-measured"), d.Say("allowed"), d.Say("time"),
 		d.Say("planned"), d.Say("outcome")).figures(3, 4, 5, 6).short(0, 7).marks(7).brief(3, d.Say("downtime"))
-	for _, s := range d.res.Steps[:t.room(len(d.res.Steps), maxRows)] {
-		t.rate(stepVerdict(s), d.stepRow(s)...)
-	}
+	lines := d.form()
+	t.Rows = lines[:t.room(len(lines), maxRows)]
 	took, planned := d.sums()
 	downtime := d.stepDowntime(d.res.Downtime, d.overall())
 	t.Foot = []string{"", d.Say("total"), "", downtime, "", d.Duration(took), d.planned(planned), ""}
-	return Section{ID: "steps", Title: d.Say("steps"), Table: t}
+	return Section{ID: "steps", Title: d.Say("steps"), Table: t, Notes: d.unseenRows()}
 }
 
 // overall is how far the drill got, as if it were a step.
@@ -69,12 +68,19 @@ func (d drafter) stepRow(s measure.Step) []string {
 	if s.Outcome != measure.Skipped {
 		spent = d.Duration(s.Took)
 	}
-	comment := quote(s.Comment.In(d.Lang))
+	comment := ""
+	if !s.Blank {
+		comment = quote(s.Comment.In(d.Lang))
+	}
 	if s.Err != "" {
 		comment = strings.TrimSpace(comment + "\n" + d.Say("error", "error", d.Detail(s.Err)))
 	}
+	title := quote(s.Title.In(d.Lang))
+	if s.Blank {
+		title = ""
+	}
 	return []string{
-		strconv.Itoa(s.Number), quote(s.Title.In(d.Lang)), comment, d.stepDowntime(s.Downtime, s.Outcome),
+		strconv.Itoa(s.Number), title, comment, d.stepDowntime(s.Downtime, s.Outcome),
 		allowed, spent, d.planned(s.Planned), d.outcome(s),
 	}
 }
@@ -123,6 +129,11 @@ func (w writer) outcome(s measure.Step) string {
 			text = w.Say("outcome-both", "outcome", text, "downtime", downtime)
 		}
 	}
+	for _, o := range []measure.RowOutcome{measure.RowUnseen, measure.RowUnanswered} {
+		if n := s.CountRows(o); n > 0 {
+			text += w.Say("and-also") + w.Say("fact", "name", w.Say("row."+string(o))) + count(n)
+		}
+	}
 	sign := symbol(stepVerdict(s))
 	if s.Outcome == measure.Skipped {
 		sign = "–"
@@ -135,7 +146,7 @@ func stepVerdict(s measure.Step) measure.Verdict {
 	switch {
 	case s.Outcome == measure.Failed && s.Blame == record.BlameService || s.Verdict == measure.Missed:
 		return measure.Missed
-	case s.Outcome != measure.Passed || s.Verdict == measure.Unmeasurable:
+	case s.Outcome != measure.Passed || s.Verdict == measure.Unmeasurable || s.CountRows(measure.RowUnanswered) > 0:
 		return measure.Unmeasurable
 	default:
 		return measure.Met

@@ -29,8 +29,15 @@ type Column struct {
 type Row struct {
 	Cells []string
 	Mark  string // the verdict on what the row tells; "" if there is none
+	Level string // [Group] or [Part]; "" for any other row
 	Drill string // ID of the drill that it tells of; "" if of none
 }
+
+// The levels of rows that are not alike.
+const (
+	Group = "group" // a heading over the rows that follow
+	Part  = "part"  // of the row above it
+)
 
 // First is the table with at most so many rows.
 func (t *Table) First(rows int) *Table {

@@ -33,7 +33,7 @@ func Write(w io.Writer, r model.Report) error {
 		linked[d.ID] = r.Several
 	}
 	tmpl, err := template.New("").Funcs(template.FuncMap{
-		"linked": func(id string) bool { return linked[id] }, "class": class, "long": long, "sections": sections,
+		"linked": func(id string) bool { return linked[id] }, "class": class, "look": look, "long": long, "sections": sections,
 		"kind": func() string { return r.Kind },
 	}).ParseFS(files, "index.html.tmpl")
 	if err != nil {
@@ -124,6 +124,9 @@ func long(s section) bool {
 	const most = 12
 	return len(s.Facts) > most || len(s.Answers) > 1 || s.Table != nil && len(s.Table.Rows) > most
 }
+
+// look is how a row looks.
+func look(r model.Row) string { return strings.TrimSpace(r.Mark + " " + r.Level) }
 
 // class is how the cells of a column look.
 func class(c model.Column) string {

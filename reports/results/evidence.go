@@ -41,11 +41,13 @@ func newLag(l measure.Lag) lagResult {
 
 type checkResult struct {
 	Step   int    `json:"step"`
+	Row    int    `json:"row,omitempty"`
 	At     millis `json:"at_ms"`
 	Member string `json:"member,omitempty"`
 	What   string `json:"what"`
 	Found  string `json:"found"`
 	Error  string `json:"error,omitempty"`
+	Unseen bool   `json:"unseen,omitempty"`
 }
 
 // newChecks are the findings, as they were recorded.
@@ -53,7 +55,8 @@ func newChecks(rec *record.Record) []checkResult {
 	checks := []checkResult{}
 	for _, e := range rec.Events {
 		if e.Kind == record.Finding {
-			checks = append(checks, checkResult{e.Step, millis(e.At), e.Member, e.What, e.Answer, e.Err})
+			checks = append(checks,
+				checkResult{e.Step, e.Row, millis(e.At), e.Member, e.What, e.Answer, e.Err, e.Unseen})
 		}
 	}
 	return checks

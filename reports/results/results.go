@@ -164,6 +164,9 @@ type stepResult struct {
 	Number   int             `json:"number"`
 	Title    record.Text     `json:"title"`
 	Comment  record.Text     `json:"comment,omitempty"`
+	Group    *groupResult    `json:"group,omitempty"`
+	Blank    bool            `json:"blank,omitempty"`
+	Rows     []rowResult     `json:"rows,omitempty"`
 	FromMS   *millis         `json:"from_ms"`
 	TookMS   *millis         `json:"took_ms"`
 	Planned  *millis         `json:"planned_ms"`
@@ -172,6 +175,17 @@ type stepResult struct {
 	Outcome  measure.Outcome `json:"outcome"`
 	Error    string          `json:"error,omitempty"`
 	Blame    record.Blame    `json:"blame,omitempty"`
+}
+
+type groupResult struct {
+	Title   record.Text `json:"title"`
+	Comment record.Text `json:"comment,omitempty"`
+}
+
+type rowResult struct {
+	Title   record.Text        `json:"title"`
+	Comment record.Text        `json:"comment,omitempty"`
+	Outcome measure.RowOutcome `json:"outcome"`
 }
 
 type outageResult struct {

@@ -52,12 +52,21 @@ func section(b *strings.Builder, s model.Section, columns ...int) {
 	}
 }
 
-// steps is the table of steps without comments, their numbers before their titles.
+// steps is the table of steps without comments, their numbers before their titles. Rows
+// that a step answers stand below it, a little to the right.
 func steps(t model.Table) model.Table {
 	rows := make([]model.Row, len(t.Rows))
 	for i, r := range t.Rows {
 		rows[i].Cells = slices.Clone(r.Cells)
-		rows[i].Cells[1] = r.Cells[0] + ". " + text.Line(r.Cells[1])
+		number, title := r.Cells[0], text.Line(r.Cells[1])
+		switch r.Level {
+		case model.Group:
+			rows[i].Cells[1] = title
+		case model.Part:
+			rows[i].Cells[1] = "  " + number + " " + title
+		default:
+			rows[i].Cells[1] = strings.TrimSpace(number + ". " + title)
+		}
 	}
 	t.Rows = rows
 	return keep(t, 1, 3, 4, 5, 6, 7)
