@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"drillbook/harness/fault"
@@ -19,26 +20,49 @@ func (d *Drill) Inject(ctx context.Context, f fault.Fault) error {
 	return Blame(record.BlameFault, d.inject(ctx, f))
 }
 
-func (d *Drill) inject(ctx context.Context, f fault.Fault) error {
+// InjectTogether injects several faults at the same time, as what has one cause begins at
+// once. Each of them is healed by itself.
+func (d *Drill) InjectTogether(ctx context.Context, faults ...fault.Fault) error {
+	return Blame(record.BlameFault, d.inject(ctx, faults...))
+}
+
+func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 	if d.disturbed == 0 {
 		d.waitSettled(ctx)
 	}
-	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
-	if err := d.updateLedger((*fault.Ledger).Add, f); err != nil {
-		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
-		return fmt.Errorf("%w; it was not injected", err)
+	these := make([]*activeFault, 0, len(faults))
+	for _, f := range faults {
+		d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
+		if err := d.updateLedger((*fault.Ledger).Add, f); err != nil {
+			d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+			return fmt.Errorf("%w; it was not injected", err)
+		}
+		these = append(these, &activeFault{Fault: f})
+		d.addFault(these[len(these)-1])
 	}
-	this := &activeFault{Fault: f}
-	d.addFault(this)
-	if err := f.Inject(ctx); err != nil {
-		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
-		return fmt.Errorf("inject %s: %w", f, err)
+	errs := make([]error, len(faults))
+	var injecting sync.WaitGroup
+	for i, f := range faults {
+		injecting.Go(func() { errs[i] = f.Inject(ctx) })
 	}
-	d.event(record.Event{Kind: record.Injected, Fault: f.String()})
+	injecting.Wait()
+	for i, f := range faults {
+		if errs[i] != nil {
+			d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: errs[i].Error()})
+			errs[i] = fmt.Errorf("inject %s: %w", f, errs[i])
+			continue
+		}
+		d.event(record.Event{Kind: record.Injected, Fault: f.String()})
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
 	d.markDisturbed()
-	err := d.confirm(ctx, f, record.Confirm, confirmWithin, f.Confirm)
-	this.confirmed = err == nil
-	return err
+	for i, f := range faults {
+		errs[i] = d.confirm(ctx, f, record.Confirm, confirmWithin, f.Confirm)
+		these[i].confirmed = errs[i] == nil
+	}
+	return errors.Join(errs...)
 }
 
 // Heal heals a fault and returns once there is evidence that nothing is left of

@@ -36,13 +36,20 @@ func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
 	if err := d.checkSwitchover(ctx, from, to); err != nil {
 		return err
 	}
-	d.waitSettled(ctx)
-	d.RecordDecision(to)
-	defer d.markDisturbed()
-	if err := s.Switchover(ctx, from, to); err != nil {
+	err := d.ChangePrimary(ctx, to, func(ctx context.Context) error { return s.Switchover(ctx, from, to) })
+	if err != nil {
 		return fmt.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
 	}
 	return nil
+}
+
+// ChangePrimary makes a member the primary in a way that only some pages have, while both
+// members are healthy: what [Drill.Switchover] does with another procedure.
+func (d *Drill) ChangePrimary(ctx context.Context, to driver.Member, by func(context.Context) error) error {
+	d.waitSettled(ctx)
+	d.RecordDecision(to)
+	defer d.markDisturbed()
+	return by(ctx)
 }
 
 // Rejoin brings a member back as a standby of the primary.

@@ -127,6 +127,15 @@ func TestServerFaults(t *testing.T) {
 	}
 	t.Run("kill", func(t *testing.T) { live(t, fault.KillServer(d, a), gone) })
 	t.Run("stop", func(t *testing.T) { live(t, fault.StopServer(d, a), gone) })
+	t.Run("hang", func(t *testing.T) {
+		live(t, fault.HangServer(d, a), func(string) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if s, err := d.Open(ctx, driver.Target{Members: []driver.Member{a}}); err == nil {
+				t.Errorf("a server that hangs opened a session: %v", s.Close())
+			}
+		})
+	})
 	t.Run("turn away", func(t *testing.T) {
 		live(t, fault.RejectClients(d, d, a), func(evidence string) {
 			if !strings.Contains(evidence, "28000") {
@@ -249,6 +258,7 @@ func TestKinds(t *testing.T) {
 	for name, f := range map[string]fault.Fault{
 		"kill":      fault.KillServer(d, m),
 		"stop":      fault.StopServer(d, m),
+		"hang":      fault.HangServer(d, m),
 		"turn-away": fault.RejectClients(d, d, m),
 		"disk-full": fault.FillDisk(d, m),
 		"sessions":  fault.UseUpSessions(d, m),

@@ -10,6 +10,7 @@ const (
 		"on a local host they can only be killed, and the kernel tells the peers at once"
 	freezeMechanism        = "all processes of the node are paused by the kernel"
 	killMechanism          = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
+	hangMechanism          = "the server's main process is paused by SIGSTOP; the host, its kernel and its network stay up"
 	stopMechanism          = "the server is stopped in order by its own command; the host stays up"
 	rejectClientsMechanism = "the server's own access rules refuse new sessions from the network, " +
 		"and open ones are ended"
@@ -59,6 +60,13 @@ func membersInEnglish() []Kind {
 			"planned work: a restart, an upgrade, a shutdown of the site",
 			"it is no failure: sessions are ended and the standby is sent everything first",
 			"no main process runs",
+			false,
+		},
+		{
+			"hang", hangMechanism,
+			"a server that waits for storage that does not answer",
+			"only one process stands still; the kernel goes on accepting connections for it",
+			"the kernel says that the process is stopped",
 			false,
 		},
 		{

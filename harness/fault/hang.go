@@ -1,0 +1,92 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/host"
+)
+
+// HangServer pauses the main process of a member's server by SIGSTOP, as one that waits
+// for storage that does not answer. It is an event, since a product may end a server that
+// hangs. Healing it has the process go on, if it is there.
+func HangServer(s driver.Server, m driver.Member) Fault { return &hangServer{s: s, m: m} }
+
+type hangServer struct {
+	s   driver.Server
+	m   driver.Member
+	pid int // that was paused
+}
+
+func (f *hangServer) String() string  { return "server of " + f.m.Name + " hangs" }
+func (*hangServer) Mechanism() string { return hangMechanism }
+
+func (f *hangServer) Inject(ctx context.Context) error {
+	pid, err := f.s.MainProcess(ctx, f.m)
+	if err == nil && pid == 0 {
+		err = errors.New("it does not run")
+	}
+	if err != nil {
+		return fmt.Errorf("pause the server of %s: %w", f.m.Name, err)
+	}
+	f.pid = pid
+	return f.signal(ctx, "STOP")
+}
+
+func (f *hangServer) signal(ctx context.Context, name string) error {
+	_, err := f.m.Run(ctx, host.Command{Argv: []string{"sh", "-c", fmt.Sprintf("kill -%s %d", name, f.pid)}})
+	return err
+}
+
+// state is that of the process: T is stopped; "" is gone.
+func (f *hangServer) state(ctx context.Context) (string, error) {
+	const look = `while read -r key value _; do [ "$key" = State: ] && echo $value; done <"/proc/$1/status"; true`
+	answer, err := f.m.Node.Exec(ctx, host.Command{
+		Argv: []string{"sh", "-c", look + " 2>/dev/null", "state", strconv.Itoa(f.pid)},
+	})
+	return strings.TrimSpace(answer.Stdout), err
+}
+
+func (f *hangServer) Confirm(ctx context.Context) (string, error) {
+	state, err := f.state(ctx)
+	if err == nil && state != "T" {
+		err = fmt.Errorf("process %d of %s is in state %q, not stopped", f.pid, f.m.Name, state)
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("process %d of %s is stopped", f.pid, f.m.Name), nil
+}
+
+// Holds says that what was paused was paused.
+func (f *hangServer) Holds(context.Context) (string, error) { return "", ErrEvent }
+
+func (f *hangServer) Heal(ctx context.Context) error {
+	if f.pid == 0 {
+		return nil
+	}
+	if state, err := f.state(ctx); err != nil || state != "T" {
+		return err
+	}
+	return f.signal(ctx, "CONT")
+}
+
+func (f *hangServer) Healed(ctx context.Context) (string, error) {
+	if f.pid == 0 {
+		return "the server of " + f.m.Name + " was not touched", nil
+	}
+	state, err := f.state(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case state == "T":
+		return "", fmt.Errorf("process %d of %s is still stopped", f.pid, f.m.Name)
+	case state == "":
+		return fmt.Sprintf("process %d of %s has ended", f.pid, f.m.Name), nil
+	}
+	return fmt.Sprintf("process %d of %s goes on", f.pid, f.m.Name), nil
+}
