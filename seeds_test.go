@@ -21,30 +21,14 @@ func sections() []string {
 }
 
 // carried is a cell such as "[dm8/takeover](../runbooks/dm8/takeover.md) 3, 4".
-var carried = regexp.MustCompile(`\[(dm8/[a-z-]+)\]\(\.\./runbooks/(dm8/[a-z-]+)\.md\) ([0-9, ]+)`)
+var carried = regexp.MustCompile(`\[([a-z0-9]+/[a-z-]+)\]\(\.\./runbooks/([a-z0-9]+/[a-z-]+)\.md\) ([0-9, ]+)`)
 
 // TestEverySectionOfSeed004IsCarriedOut reads the table of docs/seeds.md.
 func TestEverySectionOfSeed004IsCarriedOut(t *testing.T) {
-	page, err := os.ReadFile("docs/seeds.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lib, err := runbooks.Load(runbooks.Embedded())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, part, ok := strings.Cut(string(page), "\n## Seed 004")
-	if !ok {
-		t.Fatal("docs/seeds.md has no part on seed 004")
-	}
-	part, _, _ = strings.Cut(part, "\n## ")
+	lib, part := seedPart(t, "Seed 004: DM8 Data Watch")
 	var seen []string
-	for line := range strings.Lines(part) {
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if len(cells) != 3 || !regexp.MustCompile(`^ *([0-9]|A )`).MatchString(cells[0]) {
-			continue
-		}
-		section := strings.TrimSpace(cells[0])
+	for _, cells := range tableRows(t, part, "section") {
+		section := cells[0]
 		seen = append(seen, section)
 		steps := carried.FindAllStringSubmatch(cells[2], -1)
 		if len(steps) == 0 {
@@ -62,6 +46,45 @@ func TestEverySectionOfSeed004IsCarriedOut(t *testing.T) {
 			t.Errorf("section %s of seed 004 has no row", s)
 		}
 	}
+}
+
+// seedPart returns the runbooks, and the part of docs/seeds.md below a heading.
+func seedPart(t *testing.T, heading string) (runbooks.Library, string) {
+	t.Helper()
+	page, err := os.ReadFile("docs/seeds.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, ok := strings.Cut(string(page), "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("docs/seeds.md has no part %q", heading)
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	return lib, part
+}
+
+// tableRows are the rows, of three cells, of the table whose heading begins with a word.
+func tableRows(t *testing.T, part, head string) [][]string {
+	t.Helper()
+	_, table, _ := strings.Cut(part, "\n| "+head+" |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	lines := strings.Split(strings.TrimSpace(table), "\n")
+	var rows [][]string
+	for _, line := range lines[min(2, len(lines)):] { // behind the heading and the rule
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for i, c := range cells {
+			cells[i] = strings.TrimSpace(c)
+		}
+		if len(cells) != 3 {
+			t.Fatalf("docs/seeds.md: %q has not three cells", line)
+		}
+		rows = append(rows, cells)
+	}
+	return rows
 }
 
 // checkSteps makes sure that a runbook has the steps of a row.
