@@ -6,6 +6,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/scenarios/dm8"
 	"drillbook/scenarios/dsl"
+	"drillbook/scenarios/iris"
 	"drillbook/scenarios/postgres"
 )
 
@@ -13,6 +14,7 @@ import (
 func Products() []dsl.Product {
 	return []dsl.Product{
 		dm8.Product(),
+		iris.Product(),
 		postgres.Product(),
 	}
 }

@@ -22,7 +22,7 @@ func Product() dsl.Product {
 	return dsl.Product{
 		Name: "iris", Title: "InterSystems IRIS mirror", Images: []host.Image{standin.StandIn()}, Probe: probe(),
 		Scenarios: []dsl.Scenario{
-			// one line for each page, by its own file
+			LostPrimary(), NetworkCut(),
 		},
 	}
 }
@@ -80,12 +80,15 @@ func (s *story) works(err error) {
 
 // healthy is the first step of most pages.
 func (s *story) healthy() {
-	s.step("Confirm that the mirror is healthy", func(ctx SpecContext) {
-		s.a, s.b = s.d.Pair(ctx)
-		s.works(s.iris().WaitHealthy(ctx))
-		s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
-		s.d.ConfirmInSync(ctx, s.b, s.a)
-	})
+	s.step("Confirm that the mirror is healthy", func(ctx SpecContext) { s.confirmHealthy(ctx) })
+}
+
+func (s *story) confirmHealthy(ctx context.Context) {
+	GinkgoHelper()
+	s.a, s.b = s.d.Pair(ctx)
+	s.works(s.iris().WaitHealthy(ctx))
+	s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
+	s.d.ConfirmInSync(ctx, s.b, s.a)
 }
 
 // expect records how long the mirror's own timers let the outage last.

@@ -1,0 +1,195 @@
+package iris
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"drillbook/fixtures/iris/conf"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/link"
+	"drillbook/harness/wait"
+	"drillbook/scenarios/dsl"
+)
+
+// NetworkCut carries out runbooks/iris/network-cut.md.
+func NetworkCut() dsl.Scenario {
+	sc := scenario("iris/network-cut", dsl.Smoke, networkCut)
+	sc.DirectOverPrivate = true // who takes writes is seen of a member that clients do not reach
+	sc.Needs = dsl.Always(dsl.ClientsBeside, dsl.Cuts)
+	return sc
+}
+
+// cutCase is a row of the product's table of links that are lost.
+type cutCase struct {
+	number int
+	step   string
+	event  conf.Event
+	// The links that are lost: between primary and backup, primary and arbiter, backup
+	// and arbiter.
+	pb, pa, ba bool
+	writes     writer
+}
+
+// writer is who takes writes while the links are lost.
+type writer int
+
+const (
+	thePrimary writer = iota
+	theBackup         // which has become the primary
+	nobody
+)
+
+func cutCases() []cutCase {
+	return []cutCase{
+		{1, "Case 1: nothing is cut", conf.Cut1, false, false, false, thePrimary},
+		{2, "Case 2: backup and arbiter lose each other", conf.Cut2, false, false, true, thePrimary},
+		{3, "Case 3: primary and arbiter lose each other", conf.Cut3, false, true, false, thePrimary},
+		{4, "Case 4: primary and backup lose each other", conf.Cut4, true, false, false, thePrimary},
+		{5, "Case 5: the arbiter is lost", conf.Cut5, false, true, true, thePrimary},
+		{6, "Case 6: the backup is isolated", conf.Cut6, true, false, true, thePrimary},
+		{7, "Case 7: the primary is isolated", conf.Cut7, true, true, false, theBackup},
+		{8, "Case 8: all three lose each other", conf.Cut8, true, true, true, nobody},
+	}
+}
+
+func networkCut(s *story) {
+	s.healthy()
+	for _, c := range cutCases() {
+		s.step(c.step, func(ctx SpecContext) {
+			if want := s.d.Params["case"]; want != "all" && want != fmt.Sprint(c.number) {
+				s.d.RecordFinding("left out", fmt.Sprintf("this drill is of case %s", want), nil)
+				return
+			}
+			s.play(ctx, c)
+		})
+	}
+	s.step("Confirm the final state", func(ctx SpecContext) {
+		a, b := s.d.Pair(ctx)
+		s.final(ctx, a, b)
+	})
+}
+
+// play cuts the links of a case, sees who takes writes, and brings the pair back.
+func (s *story) play(ctx context.Context, c cutCase) {
+	GinkgoHelper()
+	s.works(s.iris().WaitHealthy(ctx))
+	p, b := s.d.Pair(ctx)
+	o := s.iris().Expected(c.event)
+	if !o.Open {
+		s.expect(c.event)
+	}
+	began := time.Now()
+	cuts := s.cutLinks(ctx, c, p, b)
+	s.settle(ctx, c, o, b)
+	s.d.Confirm("who takes writes")(s.whoWrites(ctx, c, p, b))
+	s.d.RecordFinding("links were lost", time.Since(began).Round(time.Millisecond).String(), nil)
+	for i, f := range cuts {
+		s.works(s.d.Heal(ctx, f))
+		if i == 0 && c.writes == nobody { // the first link that is back decides who goes on
+			s.d.ConfirmServed(ctx)
+		}
+	}
+	if c.writes == theBackup {
+		s.forcedDown(ctx, p, b)
+	}
+	s.works(s.iris().WaitHealthy(ctx))
+	s.d.ConfirmServed(ctx)
+}
+
+// settle waits until a case has come to what it comes to.
+func (s *story) settle(ctx context.Context, c cutCase, o conf.Outage, b driver.Member) {
+	GinkgoHelper()
+	switch c.writes {
+	case theBackup:
+		s.works(s.iris().WaitTakenOver(ctx, b))
+		s.d.ConfirmServed(ctx)
+	case nobody: // for longer than any timer of the mirror runs
+		s.works(wait.Duration(ctx, s.iris().Expected(conf.Cut7).Most))
+	case thePrimary:
+		s.works(wait.Duration(ctx, o.Most))
+		s.d.ConfirmServed(ctx)
+	}
+}
+
+// watched is how long who takes writes is looked at.
+const watched = time.Second
+
+// whoWrites counts who acknowledges writes that are sent straight to the members.
+func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (string, error) {
+	counts, err := s.d.CountDirectWrites(ctx, watched)
+	if err != nil {
+		return "", err
+	}
+	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", watched, p.Name, counts[p.Name], b.Name, counts[b.Name])
+	for _, m := range []struct {
+		of    driver.Member
+		takes bool
+	}{{p, c.writes == thePrimary}, {b, c.writes == theBackup}} {
+		switch n := counts[m.of.Name]; {
+		case m.takes && n == 0:
+			err = errors.Join(err, fmt.Errorf("%s takes no writes", m.of.Name))
+		case !m.takes && n > 0:
+			err = errors.Join(err, fmt.Errorf("%s takes writes", m.of.Name))
+		}
+	}
+	return found, err
+}
+
+// forcedDown makes sure that the new primary has ended the old one now that it reaches it,
+// and starts that as the backup.
+func (s *story) forcedDown(ctx context.Context, p, b driver.Member) {
+	GinkgoHelper()
+	found := ""
+	err := wait.For(ctx, p.Name+" to be forced down", time.Minute, func(ctx context.Context) (err error) {
+		found, err = s.iris().Down(ctx, p)
+		return err
+	})
+	s.d.Confirm("the old primary")(found, err)
+	s.works(s.d.Rejoin(ctx, p, b, driver.Rewind))
+}
+
+// arbiter is the name of the arbiter's host.
+func (s *story) arbiter() string {
+	for _, m := range s.d.Cluster.Auxiliaries {
+		return m.Name
+	}
+	return ""
+}
+
+// cutLinks cuts the links of a case at once, that between primary and backup as the first.
+// An isolated primary is cut off from clients, too.
+func (s *story) cutLinks(ctx context.Context, c cutCase, p, b driver.Member) []fault.Fault {
+	GinkgoHelper()
+	var cuts []fault.Fault
+	for _, l := range []struct {
+		lost  bool
+		route link.Route
+	}{
+		{c.pb, link.Route{From: p.Name, To: b.Name}},
+		{c.pa, link.Route{From: p.Name, To: s.arbiter()}},
+		{c.ba, link.Route{From: b.Name, To: s.arbiter()}},
+		{c.writes == theBackup, link.Route{To: p.Name, Over: host.Public, Port: s.iris().Product().Port}},
+	} {
+		if l.lost {
+			cuts = append(cuts, s.cut(ctx, l.route))
+		}
+	}
+	if len(cuts) > 0 {
+		s.works(s.d.InjectTogether(ctx, cuts...))
+	}
+	return cuts
+}
+
+// cut is the loss of all that goes by a route.
+func (s *story) cut(ctx context.Context, r link.Route) fault.Fault {
+	GinkgoHelper()
+	l, err := s.d.Links.Link(ctx, r)
+	s.works(err)
+	return fault.Impair(l, link.Condition{Kind: link.Drop})
+}
