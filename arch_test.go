@@ -338,8 +338,8 @@ func rules() []rule {
 		}, "a scenario imports its own product"},
 		{"scenarios/iris", []string{
 			"scenarios/dsl", "fixtures/iris", "fixtures/iris/conf", "fixtures/iris/image",
-			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link", "harness/shell",
-			"github.com/onsi/...",
+			"fixtures/iris/console", "harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link",
+			"harness/secret", "harness/wait", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/...", "harness/host"}, ""},
 		{

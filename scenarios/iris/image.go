@@ -9,12 +9,14 @@ import (
 	"drillbook/fixtures/iris"
 	standin "drillbook/fixtures/iris/image"
 	"drillbook/harness/host"
+	"drillbook/harness/secret"
 )
 
 // What a user sets to drill an image of the product.
 const (
 	imageEnv    = "IRIS_IMAGE"         // the instance's; its software is in [iris.Home]
 	arbiterEnv  = "IRIS_ARBITER_IMAGE" // the arbiter's; without it, that of the instance
+	keyEnv      = "IRIS_KEY"           // a file on this machine: a licence key that allows mirroring
 	webEnv      = "IRIS_WEB"           // where a member's web server is: PORT or PORT/prefix
 	patternsEnv = "IRIS_PATTERNS"      // a file of wordings for versions that speak otherwise
 	// speedEnv is the stand-in's own variable: by how much its clocks run faster.
@@ -31,6 +33,9 @@ func config() (iris.Config, error) {
 		cfg.Front = true // the product's own images cannot bind a virtual address
 		if arbiter := os.Getenv(arbiterEnv); arbiter != "" {
 			cfg.Arbiter = host.Image{Name: arbiter}
+		}
+		if err := key(&cfg); err != nil {
+			return cfg, fmt.Errorf("%s: %w", keyEnv, err)
 		}
 	} else if err := standIn(&cfg); err != nil {
 		return cfg, err
@@ -68,6 +73,20 @@ func standIn(cfg *iris.Config) error {
 	}
 	cfg.StandIn = fmt.Sprintf("drillbook's own program in the place of InterSystems IRIS; its clocks run %s times as fast",
 		text)
+	return nil
+}
+
+// key reads the licence key, if one is named.
+func key(cfg *iris.Config) error {
+	path := os.Getenv(keyEnv)
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // the user's own file
+	if err != nil {
+		return err
+	}
+	cfg.Key = secret.New("licence key of IRIS", string(text))
 	return nil
 }
 
