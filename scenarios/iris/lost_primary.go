@@ -66,7 +66,7 @@ func lostPrimary(s *story) {
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.followed(ctx, s.d.ConfirmServed) })
 	s.step("Check that the application works", func(ctx SpecContext) {
 		s.followed(ctx, func(ctx context.Context) {
-			s.d.ConfirmServed(ctx) // TODO CheckFunction
+			s.d.Confirm("functional check")(s.iris().CheckFunction(ctx, s.b))
 		})
 	})
 	s.step("Bring the old primary back", func(ctx SpecContext) {
