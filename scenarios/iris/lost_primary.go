@@ -66,6 +66,7 @@ func lostPrimary(s *story) {
 	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.followed(ctx, s.d.ConfirmServed) })
 	s.step("Check that the application works", func(ctx SpecContext) {
 		s.followed(ctx, func(ctx context.Context) {
+			s.d.Confirm("productions")(s.iris().WaitProductions(ctx, s.b))
 			s.d.Confirm("functional check")(s.iris().CheckFunction(ctx, s.b))
 		})
 	})
