@@ -23,6 +23,7 @@ func Product() dsl.Product {
 		Name: "iris", Title: "InterSystems IRIS mirror", Images: []host.Image{standin.StandIn()}, Probe: probe(),
 		Scenarios: []dsl.Scenario{
 			PlannedSwitch(), LostPrimary(), NetworkCut(),
+			CreateMirror(), AddNewDatabase(), AddExistingDatabase(),
 		},
 	}
 }
