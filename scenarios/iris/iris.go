@@ -22,7 +22,7 @@ func Product() dsl.Product {
 	return dsl.Product{
 		Name: "iris", Title: "InterSystems IRIS mirror", Images: []host.Image{standin.StandIn()}, Probe: probe(),
 		Scenarios: []dsl.Scenario{
-			PlannedSwitch(), LostPrimary(), NetworkCut(),
+			PlannedSwitch(), LostPrimary(), NetworkCut(), Prepare(),
 			CreateMirror(), AddNewDatabase(), AddExistingDatabase(),
 		},
 	}
