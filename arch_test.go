@@ -339,7 +339,7 @@ func rules() []rule {
 		{"scenarios/iris", []string{
 			"scenarios/dsl", "fixtures/iris", "fixtures/iris/conf", "fixtures/iris/image",
 			"fixtures/iris/console", "harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link",
-			"harness/secret", "harness/wait", "github.com/onsi/...",
+			"harness/secret", "harness/shell", "harness/wait", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios", []string{"scenarios/...", "harness/host"}, ""},
 		{

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,7 +76,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown runbook", []string{"run", "postgres/nowhere"}, exitUsage, `carries out a runbook "postgres/nowhere"`},
 		{"unknown runbook to show", []string{"show", "nowhere"}, exitUsage, "no such runbook: nowhere; there are"},
 		{"no runbook to show", []string{"show"}, exitUsage, "which runbook?"},
-		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are dm8, postgres"},
+		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are dm8, iris, postgres"},
 		{"unknown tier", []string{"run", "--tier", "weekly"}, exitUsage, "smoke or nightly"},
 		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "auto, container or local"},
 		{"unknown language", []string{"run", "--lang", "tlh"}, exitUsage, "the languages are en, zh"},
@@ -206,7 +207,7 @@ func TestFaults(t *testing.T) {
 			if code != 0 || !strings.Contains(stdout, k.Name+"\n") {
 				t.Errorf("faults --lang %s does not list %s", lang, k.Name)
 			}
-			if event := k.Name == "kill" || k.Name == "stop"; k.Lasts == event {
+			if event := slices.Contains([]string{"kill", "stop", "hang"}, k.Name); k.Lasts == event {
 				t.Errorf("%s lasts: %v, want that of all but events", k.Name, k.Lasts)
 			}
 		}

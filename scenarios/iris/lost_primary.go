@@ -113,12 +113,12 @@ func (s *story) expectLoss() {
 // loss is what the drill is about.
 func (s *story) loss() fault.Fault {
 	switch s.d.Params["what"] {
-	case "kill":
-		return fault.KillServer(s.iris(), s.a)
+	case "host":
+		return fault.HostLoss(s.a)
 	case "hang":
 		return fault.HangServer(s.iris(), s.a)
 	}
-	return fault.HostLoss(s.a)
+	return fault.KillServer(s.iris(), s.a)
 }
 
 // followed does what only makes sense once somebody serves.
