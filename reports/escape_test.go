@@ -36,7 +36,8 @@ func hostile() *record.Record {
 		h.Steps[i].Title, h.Steps[i].Comment = record.Text{"en": text}, record.Text{"en": text}
 	}
 	foreign := record.Text{"en": text}
-	h.Steps[0].Group, h.Steps[0].Rows = &record.Group{Title: foreign, Comment: foreign}, []record.Row{{Title: foreign, Comment: foreign}}
+	h.Steps[0].Group = &record.Group{Title: foreign, Comment: foreign}
+	h.Steps[0].Rows = []record.Row{{Title: foreign, Comment: foreign}}
 	for i := range w.rec.Events {
 		e := &w.rec.Events[i]
 		if e.Kind == record.Finding {

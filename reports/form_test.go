@@ -59,7 +59,9 @@ func formOf(wrong *record.Event) *record.Record {
 			}
 		}
 	} else {
-		w.event(record.Event{At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: "files", Answer: "7 are the same"})
+		w.event(record.Event{
+			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: "files", Answer: "7 are the same",
+		})
 		w.event(record.Event{At: 6300 * ms, Kind: record.Finding, Step: 2, Row: 3, What: "web server", Answer: "none"})
 	}
 	reached := sec
@@ -85,9 +87,10 @@ func TestFormInMarkdown(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"en": {
 			"|  | **Preparation** |  |", "|  | **Execution** | **server01 is the primary.** |",
-			"| 2.1 | Settings; jobs | The same on both.<br>settings: 312 compared, 0 differ<br>jobs: not seen from here: " +
-				"timers of the system |  |  |  |  | ? not seen from here |",
-			"| 2 min | ✔ passed; not seen from here: 1 |", "Rows that the drill could not look at, or not at all of them: 1.",
+			"| 2.1 | Settings; jobs | The same on both.<br>settings: 312 compared, 0 differ<br>" +
+				"jobs: not seen from here: timers of the system |  |  |  |  | ? not seen from here |",
+			"| 2 min | ✔ passed; not seen from here: 1 |",
+			"Rows that the drill could not look at, or not at all of them: 1.",
 			`| 2.2 | Files \| paths | files: 7 are the same |  |  |  |  | ✔ as expected |`,
 			"| 3 |  |  | none | – | 1 s | 2 min | ✔ passed |",
 		},
@@ -125,7 +128,8 @@ func TestFormInJUnit(t *testing.T) {
 		var got struct {
 			Suites []suite `xml:"testsuite"`
 		}
-		if err := xml.Unmarshal([]byte(rendered(t, func(w io.Writer) error { return asJUnit(w, r) })), &got); err != nil {
+		text := rendered(t, func(w io.Writer) error { return asJUnit(w, r) })
+		if err := xml.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}
 		ended := ""
@@ -166,7 +170,8 @@ func TestFormWithARowThatNobodyAnswered(t *testing.T) {
 	page := rendered(t, func(w io.Writer) error { return asMarkdown(w, r, "en") })
 	page = strings.ReplaceAll(page, "\u00a0", " ")
 	for _, want := range []string{
-		"Step 2: rows of the form that no check of the drill answered: 1.", "| ? passed; not seen from here: 1; not answered: 1 |",
+		"Step 2: rows of the form that no check of the drill answered: 1.",
+		"| ? passed; not seen from here: 1; not answered: 1 |",
 		"| If there is one. |  |  |  |  | ? not answered |",
 	} {
 		if !strings.Contains(page, want) {

@@ -204,8 +204,14 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		{"missing step", edit("## 2.", "## 3."), good, "db/page.md:18: step 3 stands where step 2 is due"},
 		{"duplicate number", edit("## 2.", "## 1."), good, "db/page.md:18: step 1 stands where step 2 is due"},
 		{"duplicate title", edit("2. Second", "2. First"), good, "db/page.md:18: step 2 has the title of step 1"},
-		{"heading without number", edit("## 2. Second", "## Second"), good, `db/page.md:18: the group "Second" has no step`},
-		{"heading without full stop", edit("## 2. Second", "## 2 Second"), good, `db/page.md:18: "2 Second" is no step`},
+		{
+			"heading without number", edit("## 2. Second", "## Second"), good,
+			`db/page.md:18: the group "Second" has no step`,
+		},
+		{
+			"heading without full stop", edit("## 2. Second", "## 2 Second"), good,
+			`db/page.md:18: "2 Second" is no step`,
+		},
 		{"unknown attribute", edit("planned=2m", "plan=2m"), good, `db/page.md:10: step 1: "plan=2m" is no attribute`},
 		{"empty step", edit("Do the second thing.\n", ""), good, "db/page.md:18: step 2 says nothing"},
 		{

@@ -312,9 +312,9 @@ func (d *Drill) RecordFinding(what, answer string, err error) { d.RecordRow(0, w
 // RecordRow records a finding that answers a row of the form, which counts from 1
 // within the current step.
 func (d *Drill) RecordRow(row int, what, answer string, err error) {
-	e := record.Event{Kind: record.Finding, Row: row, What: what, Answer: answer, Unseen: errors.Is(err, driver.ErrUnseen)}
+	e := record.Event{Kind: record.Finding, Row: row, What: what, Answer: answer}
 	if err != nil {
-		e.Err = err.Error()
+		e.Err, e.Unseen = err.Error(), errors.Is(err, driver.ErrUnseen)
 	}
 	d.event(e)
 }

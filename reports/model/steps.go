@@ -15,11 +15,11 @@ func (d drafter) steps() []Step {
 	out := make([]Step, 0, len(d.res.Steps))
 	for _, s := range d.res.Steps {
 		one := Step{
-			Rows: d.rows(s), Number: s.Number, Title: text.Name(s.Title.In(d.Lang)), Name: d.Say("step") + " " + strconv.Itoa(s.Number),
+			Number: s.Number, Title: text.Name(s.Title.In(d.Lang)), Name: d.Say("step") + " " + strconv.Itoa(s.Number),
 			Line: d.Say("downtime") + " " + text.Line(d.stepDowntime(s.Downtime, s.Outcome)) + d.Say("and-also") +
 				d.Say("outcome."+string(s.Outcome)),
 			Reached: s.Outcome != measure.Skipped, Took: s.Took, Verdict: string(stepVerdict(s)),
-			Word: d.verdict(stepVerdict(s)),
+			Word: d.verdict(stepVerdict(s)), Rows: d.rows(s),
 		}
 		for _, r := range d.res.Reasons {
 			if r.Step == s.Number {

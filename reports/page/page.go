@@ -33,8 +33,8 @@ func Write(w io.Writer, r model.Report) error {
 		linked[d.ID] = r.Several
 	}
 	tmpl, err := template.New("").Funcs(template.FuncMap{
-		"linked": func(id string) bool { return linked[id] }, "class": class, "look": look, "long": long, "sections": sections,
-		"kind": func() string { return r.Kind },
+		"linked": func(id string) bool { return linked[id] }, "kind": func() string { return r.Kind },
+		"class": class, "look": look, "long": long, "sections": sections,
 	}).ParseFS(files, "index.html.tmpl")
 	if err != nil {
 		return fmt.Errorf("read the template of the page: %w", err)

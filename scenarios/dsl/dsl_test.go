@@ -102,8 +102,14 @@ func TestCheck(t *testing.T) {
 	}{
 		{"as the runbook has it", page, body("First", "Second"), ""},
 		{"a title that is not there", page, body("First", "Sekond"), `has no step "Sekond"; it has "First", "Second"`},
-		{"a step that nobody carries out", page, body("First"), `fake/page.md:17: step "2. Second" is carried out by no It`},
-		{"a step twice", page, body("First", "Second", "First"), `fake/page.md:13: step "1. First" is carried out twice`},
+		{
+			"a step that nobody carries out", page, body("First"),
+			`fake/page.md:17: step "2. Second" is carried out by no It`,
+		},
+		{
+			"a step twice", page, body("First", "Second", "First"),
+			`fake/page.md:13: step "1. First" is carried out twice`,
+		},
 		{"another order", page, body("Second", "First"), `in another place than the runbook has it`},
 		{"rows as the runbook has them", form, answering("Second", "Jobs", "Files"), ""},
 		{"a row twice", form, answering("Second", "Files", "Jobs", "Files"), ""},
