@@ -102,3 +102,47 @@ func checkSteps(t *testing.T, lib runbooks.Library, section, name, numbers strin
 		}
 	}
 }
+
+// TestEveryRowOfSeed000IsCarriedOut: docs/seeds.md has the rows of the failover test
+// table, group by group, and the runbook has the same ones in the same order.
+func TestEveryRowOfSeed000IsCarriedOut(t *testing.T) {
+	lib, part := seedPart(t, "Seed 000: the failover test table (section 10), on PostgreSQL")
+	book, err := lib.Get("postgres/planned-switchover")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, cells := range tableRows(t, part, "row of the table") {
+		if cells[1] == "" {
+			got = append(got, strings.Trim(cells[0], "*"))
+		} else {
+			got = append(got, cells[1])
+		}
+	}
+	want, rows := form(book)
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/seeds.md has the groups and rows\n%q, the runbook has\n%q", got, want)
+	}
+	if rows != 24 {
+		t.Errorf("the runbook has %d rows, want the 24 of the table", rows)
+	}
+}
+
+// form is the groups of a runbook, by their Chinese titles, and the numbers of its rows,
+// and how many rows there are.
+func form(book runbooks.Runbook) (lines []string, rows int) {
+	for _, s := range book.Steps {
+		if s.Group != nil {
+			title, _, _ := strings.Cut(s.Group.Title.In("zh"), "（") // what follows translates it
+			lines = append(lines, title)
+		}
+		if len(s.Rows) == 0 {
+			lines = append(lines, strconv.Itoa(s.Number))
+		}
+		for n := range s.Rows {
+			lines = append(lines, strconv.Itoa(s.Number)+"."+strconv.Itoa(n+1))
+		}
+		rows += max(1, len(s.Rows))
+	}
+	return lines, rows
+}

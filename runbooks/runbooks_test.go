@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -39,8 +40,9 @@ func TestEmbeddedRunbooks(t *testing.T) {
 	}
 }
 
-// The table that the planned switchover comes from plans 41 minutes and allows
-// less than a minute of downtime for each change of roles.
+// The table that the planned switchover comes from has 24 rows in four groups, one of
+// them without words. It plans 41 minutes and allows less than a minute of downtime for
+// each change of roles.
 func TestPlannedSwitchoverTable(t *testing.T) {
 	lib, err := runbooks.Load(runbooks.Embedded())
 	if err != nil {
@@ -51,9 +53,17 @@ func TestPlannedSwitchoverTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var total time.Duration
+	var groups, rows, blank []int
 	limited := 0
 	for _, s := range b.Steps {
 		total += s.Planned
+		if s.Group != nil {
+			groups = append(groups, s.Number)
+		}
+		if s.Blank {
+			blank = append(blank, s.Number)
+		}
+		rows = append(rows, max(1, len(s.Rows)))
 		if s.Allowed != nil {
 			limited++
 			if *s.Allowed != time.Minute {
@@ -66,6 +76,15 @@ func TestPlannedSwitchoverTable(t *testing.T) {
 	}
 	if limited != 2 {
 		t.Errorf("%d steps limit the downtime, want 2", limited)
+	}
+	if want := []int{1, 8, 13, 17}; !slices.Equal(groups, want) {
+		t.Errorf("groups begin with the steps %v, want %v", groups, want)
+	}
+	if want := []int{1, 1, 1, 1, 1, 5, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}; !slices.Equal(rows, want) {
+		t.Errorf("the steps have %v rows, want %v", rows, want)
+	}
+	if want := []int{12}; !slices.Equal(blank, want) {
+		t.Errorf("the rows of the steps %v have no words, want %v", blank, want)
 	}
 }
 

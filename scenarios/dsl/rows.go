@@ -55,6 +55,11 @@ type Answer struct {
 	Err   error
 }
 
+// Unseen is the answer that what belongs to a row cannot be looked at from here.
+func Unseen(row Row, what, where string) Answer {
+	return Answer{Row: row, What: what, Err: fmt.Errorf("%w: %s", driver.ErrUnseen, where)}
+}
+
 // ConfirmRow is [Drill.Confirm] for a row of the form. A row may be answered by several
 // checks. What one could not look at does not fail the step: the row says it, and does
 // not count as right.

@@ -93,7 +93,7 @@ func lostPrimary(d *dsl.Drill) {
 		a, b = d.PairInSync(ctx)
 		role, err := d.Cluster.Role(ctx, b)
 		d.ConfirmRow(standby, "role of b")(string(role), err)
-		d.ConfirmRow(jobs, "jobs")("", fmt.Errorf("%w: a fake has no clock", driver.ErrUnseen))
+		d.ConfirmRows(dsl.Unseen(jobs, "jobs", "a fake has no clock"))
 		Expect(logIn(ctx, b)).To(Succeed())
 		lost = fault.HostLoss(a)
 		Expect(d.Inject(ctx, lost)).To(d.Succeed())
@@ -155,7 +155,7 @@ func differing(d *dsl.Drill) {
 		d.PairInSync(ctx)
 		d.ConfirmRows(
 			dsl.Answer{Row: standby, What: "role of b", Found: "primary", Err: errors.New("b is primary")},
-			dsl.Answer{Row: jobs, What: "jobs of cron", Err: fmt.Errorf("%w: no cron", driver.ErrUnseen)},
+			dsl.Unseen(jobs, "jobs of cron", "no cron"),
 			dsl.Answer{Row: jobs, What: "jobs", Found: "none on b", Err: errors.New("a has a job that b lacks")},
 		)
 	})

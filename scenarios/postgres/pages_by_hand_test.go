@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"strings"
 	"testing"
 
 	"drillbook/fixtures/postgres"
@@ -13,6 +14,18 @@ func TestPagesByHand(t *testing.T) {
 	s := newSite(t)
 	s.together(t, "a", "b", "c")
 	s.run(t, "c", "export PGPASSFILE=~/own\n"+postgres.ConsistencyScript) // it reads settings that hold the password
+	if said := s.run(t, "c", "export PGPASSFILE=~/own\n"+postgres.PathsScript); strings.Count(said, "\n") != 4 {
+		t.Errorf("paths.sh lists the folder of the data and three files; it said %q", said)
+	}
+	s.ask(t, "a", "CREATE UNLOGGED TABLE scratch (id int)")
+	said := s.run(t, "a", "export PGPASSFILE=~/own\n"+postgres.UnreplicatedScript)
+	if said != "unlogged table postgres.scratch\n" {
+		t.Errorf("unreplicated.sh said %q, want the table alone", said)
+	}
+	s.ask(t, "a", "DROP TABLE scratch")
+	if said := s.run(t, "a", "export PGPASSFILE=~/own\n"+postgres.UnreplicatedScript); said != "" {
+		t.Errorf("unreplicated.sh said %q, want nothing", said)
+	}
 	for _, page := range []struct {
 		name   string
 		follow func(t *testing.T, w *walker)

@@ -18,6 +18,8 @@ func TestPagesHaveTheScripts(t *testing.T) {
 	}
 	for _, tt := range []struct{ book, step, name, script string }{
 		{"network-cut", "Save what only the old primary holds", "salvage.sh", postgres.SalvageScript},
+		{"planned-switchover", "Check the connectivity", "paths.sh", postgres.PathsScript},
+		{"planned-switchover", "Check the connectivity", "unreplicated.sh", postgres.UnreplicatedScript},
 		{"sync-check", "Compare primary and standby", "consistency.sh", postgres.ConsistencyScript},
 	} {
 		book, err := lib.Get("postgres/" + tt.book)

@@ -55,16 +55,62 @@ func (s *switchover) prepare() {
 		d.ConfirmInSync(ctx, s.b, s.a)
 	}, SpecTimeout(dsl.StepLimit))
 
-	It(d.Step("Compare primary and standby"), func(ctx SpecContext) {
-		same, err := postgres.Compare(ctx, s.a, s.b)
-		d.Confirm("primary against standby")(same.String(), err)
-	}, SpecTimeout(dsl.StepLimit))
+	s.compare()
+	s.connect()
+}
 
-	It(d.Step("Check the connectivity"), func(ctx SpecContext) {
+// compare answers the rows on consistency.
+func (s *switchover) compare() {
+	d := s.d
+	const step = "Compare primary and standby"
+	hosts := d.Row(step, "WAL, archive and other settings; scheduled jobs; foreign servers; users and roles")
+	access := d.Row(step, "Access rules; pooler, proxy or web server")
+	rows := []struct {
+		row   dsl.Row
+		topic postgres.Topic
+	}{
+		{hosts, postgres.OnHosts},
+		{d.Row(step, "What starts by itself"), postgres.AtBoot},
+		{d.Row(step, "Extensions and schemas"), postgres.Extensions},
+		{d.Row(step, "Databases, tablespaces and where they lie"), postgres.Databases},
+		{access, postgres.Access},
+	}
+	It(d.Step(step), func(ctx SpecContext) {
+		same, err := postgres.Compare(ctx, s.a, s.b)
+		Expect(err).To(d.Succeed())
+		var answers []dsl.Answer
+		for _, r := range rows {
+			part := same.Of(r.topic)
+			answers = append(answers,
+				dsl.Answer{Row: r.row, What: string(r.topic), Found: part.String(), Err: part.Check()})
+		}
+		d.ConfirmRows(append(answers,
+			dsl.Unseen(hosts, "jobs outside of the database",
+				"users' own crontabs, timers of systemd, schedulers of other hosts"),
+			dsl.Unseen(access, "in front of the database", "a pooler, proxy or web server of the application"),
+		)...)
+	}, SpecTimeout(dsl.StepLimit))
+}
+
+// connect answers the rows on connectivity and on files.
+func (s *switchover) connect() {
+	d := s.d
+	const step = "Check the connectivity"
+	clients := d.Row(step, "Every external system names both members, never one alone")
+	paths := d.Row(step, "Paths of files that are read or written")
+	files := d.Row(step, "Files that the primary writes are on the standby too")
+	It(d.Step(step), func(ctx SpecContext) {
 		s.each(func(m driver.Member) {
-			d.Confirm("network paths")(postgres.CheckNetworkPaths(ctx, m, d.Cluster.Members))
-			d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, m, s.a, d.Cluster.Members))
+			d.ConfirmRow(clients, "network paths")(postgres.CheckNetworkPaths(ctx, m, d.Cluster.Members))
+			d.ConfirmRow(clients, "where clients are led")(postgres.CheckClientPath(ctx, m, s.a, d.Cluster.Members))
 		})
+		d.ConfirmRow(paths, "paths in the servers' settings")(postgres.ComparePaths(ctx, s.a, s.b))
+		d.ConfirmRow(files, "what replication leaves out")(postgres.CheckUnreplicated(ctx, s.a))
+		d.ConfirmRows(
+			dsl.Unseen(clients, "other systems", "the connection strings of those that are no part of the drill"),
+			dsl.Unseen(paths, "the application's paths", "files that the application reads or writes"),
+			dsl.Unseen(files, "the application's files", "what the application writes on its hosts"),
+		)
 	}, SpecTimeout(dsl.StepLimit))
 }
 

@@ -72,11 +72,12 @@ func (s *syncCheck) compare() {
 
 	It(d.Step("Compare primary and standby"), func(ctx SpecContext) {
 		same, err := postgres.Compare(ctx, s.a, s.b)
+		Expect(err).To(d.Succeed())
 		wrong := len(same.Unexpected())
 		d.RecordFigure("", "compared", float64(same.Compared), "")
 		d.RecordFigure("", "differences-expected", float64(len(same.Differences)-wrong), "")
 		d.RecordFigure("", "differences", float64(wrong), "")
-		d.Confirm("primary against standby")(same.String(), err)
+		d.Confirm("primary against standby")(same.String(), same.Check())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Make a table from the catalog"), func(ctx SpecContext) {
