@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -24,7 +25,8 @@ type listed struct {
 	RTO     string   `json:"rto"`
 	RPO     int      `json:"rpo"`
 	Steps   int      `json:"steps"`
-	Tier    string   `json:"tier"` // "": no scenario carries it out
+	Groups  []string `json:"groups,omitempty"` // of steps, by their headings
+	Tier    string   `json:"tier"`             // "": no scenario carries it out
 	Params  []string `json:"params,omitempty"`
 }
 
@@ -64,6 +66,11 @@ func list(lib runbooks.Library, lang string) []listed {
 			RPO:     b.RPO,
 			Steps:   len(b.Steps),
 		}
+		for _, s := range b.Steps {
+			if s.Group != nil {
+				row.Groups = append(row.Groups, s.Group.Title.In(lang))
+			}
+		}
 		if s, ok := scenarioOf(b.Name); ok {
 			row.Tier = s.Tier
 		}
@@ -90,12 +97,21 @@ func scenarioOf(runbook string) (dsl.Scenario, bool) {
 func printList(w io.Writer, rows []listed) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	// A tabwriter keeps the first error for Flush.
-	_, _ = fmt.Fprintln(t, "RUNBOOK\tTIER\tSTEPS\tRTO\tRPO\tPARAMETERS\tTITLE")
+	_, _ = fmt.Fprintln(t, "RUNBOOK\tTIER\tSTEPS\tGROUPS\tRTO\tRPO\tPARAMETERS\tTITLE")
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%d\t%s\t%s\n",
-			r.Runbook, orDash(r.Tier), r.Steps, r.RTO, r.RPO, orDash(strings.Join(r.Params, " ")), r.Title)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\n",
+			r.Runbook, orDash(r.Tier), r.Steps, orDash(countOf(r.Groups)), r.RTO, r.RPO,
+			orDash(strings.Join(r.Params, " ")), r.Title)
 	}
 	return t.Flush()
+}
+
+// countOf is how many there are, "" if there are none.
+func countOf(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return strconv.Itoa(len(all))
 }
 
 func orDash(s string) string {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -182,13 +183,21 @@ func TestListAndShow(t *testing.T) {
 		if r.Tier == "" {
 			t.Errorf("no scenario carries out %s", r.Runbook)
 		}
+		if want := 4; r.Runbook == "postgres/planned-switchover" && len(r.Groups) != want {
+			t.Errorf("the groups of %s are %q, want %d", r.Runbook, r.Groups, want)
+		}
 	}
 	code, stdout, _ = command(t, "list")
 	if code != 0 || strings.Count(stdout, "\n") != len(rows)+1 {
 		t.Errorf("list printed %q, want a line for each of %d runbooks", stdout, len(rows))
 	}
+	if !regexp.MustCompile(`(?m)^postgres/planned-switchover +smoke +18 +4 `).MatchString(stdout) {
+		t.Errorf("list does not show 18 steps in 4 groups:\n%s", stdout)
+	}
 	code, stdout, _ = command(t, "show", "postgres/planned-switchover", "--lang", "zh")
-	for _, want := range []string{"计划内切换与回切", "## 9. 从 a 切换到 b", "pg_ctl promote", "Σ planned=41m0s"} {
+	for _, want := range []string{
+		"计划内切换与回切", "\n## 测试执行\n\n", "### 产品自启动", "## 9. 从 a 切换到 b", "pg_ctl promote", "Σ planned=41m0s",
+	} {
 		if code != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("show does not print %q", want)
 		}

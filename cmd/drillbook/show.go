@@ -64,6 +64,12 @@ func show(w io.Writer, b runbooks.Runbook, lang string) error {
 	}
 	var planned time.Duration
 	for _, step := range b.Steps {
+		if g := step.Group; g != nil {
+			fmt.Fprintf(&s, "\n## %s\n", g.Title.In(lang))
+			if comment := g.Comment.In(lang); comment != "" {
+				fmt.Fprintf(&s, "\n%s\n", comment)
+			}
+		}
 		fmt.Fprintf(&s, "\n## %s\n\n%s\n", step.Text(lang), step.Body.In(lang))
 		planned += step.Planned
 	}
