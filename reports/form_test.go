@@ -44,7 +44,8 @@ func formOf(wrong *record.Event) *record.Record {
 		},
 	}, 6*sec, 7*sec)
 	w.event(record.Event{
-		At: 6100 * ms, Kind: record.Finding, Step: 2, Row: 1, What: "settings", Answer: "312 compared, 0 differ",
+		At: 6100 * ms, Kind: record.Finding, Step: 2, Row: 1, What: "settings",
+		Answer: "312 compared, 0 differ\nexpected: the address",
 	})
 	w.event(record.Event{
 		At: 6110 * ms, Kind: record.Finding, Step: 2, Row: 1, What: "jobs", Unseen: true,

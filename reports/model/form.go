@@ -62,12 +62,13 @@ func (d drafter) unseenRows() []string {
 
 func rowNumber(step, row int) string { return strconv.Itoa(step) + "." + strconv.Itoa(row) }
 
-// rowComment is what is said of a row, and below it what was found.
+// rowComment is what is said of a row, and below it the first line of what each check
+// found; the table of checks has it all.
 func (d drafter) rowComment(r measure.Row) string {
 	lines := []string{quote(r.Comment.In(d.Lang))}
 	for _, e := range r.Findings {
-		if e.Answer != "" {
-			lines = append(lines, d.Say("row.found", "what", text.Name(e.What), "found", quote(e.Answer)))
+		if first, _, _ := strings.Cut(quote(e.Answer), "\n"); first != "" {
+			lines = append(lines, d.Say("row.found", "what", text.Name(e.What), "found", first))
 		}
 		switch {
 		case e.Unseen:

@@ -57,6 +57,7 @@ func section(b *strings.Builder, s model.Section, columns ...int) {
 func steps(t model.Table) model.Table {
 	rows := make([]model.Row, len(t.Rows))
 	for i, r := range t.Rows {
+		rows[i] = r
 		rows[i].Cells = slices.Clone(r.Cells)
 		number, title := r.Cells[0], text.Line(r.Cells[1])
 		switch r.Level {
@@ -89,24 +90,23 @@ func keep(t model.Table, columns ...int) model.Table {
 		out.Head = append(out.Head, t.Head[n])
 	}
 	for _, r := range t.Rows {
-		out.Rows = append(out.Rows, model.Row{Cells: pick(r.Cells)})
+		out.Rows = append(out.Rows, model.Row{Cells: pick(r.Cells), Level: r.Level})
 	}
 	return out
 }
 
 // write writes a table in columns. Those that do not fit are folded, the widest
-// first.
+// first. The title of a heading, or of a row below a step, has the room of all columns but
+// the last, since they are empty.
 func write(b *strings.Builder, t model.Table) {
 	heads := make([]string, len(t.Head))
 	for i, h := range t.Head {
 		heads[i] = cmp.Or(h.Brief, h.Title)
 	}
-	lines := [][]string{heads}
-	for _, r := range t.Rows {
-		lines = append(lines, r.Cells)
-	}
+	lines := []model.Row{{Cells: heads}}
+	lines = append(lines, t.Rows...)
 	if t.Foot != nil {
-		lines = append(lines, t.Foot)
+		lines = append(lines, model.Row{Cells: t.Foot})
 	}
 	widths := columnWidths(lines)
 	total := -2
@@ -114,11 +114,17 @@ func write(b *strings.Builder, t model.Table) {
 		total += n + 2
 	}
 	ruler := strings.Repeat("─", total/ansi.StringWidthWc("─")) // two on some East Asian terminals
-	for i, cells := range lines {
+	last := len(widths) - 1
+	for i, l := range lines {
 		if i == 1 || (t.Foot != nil && i == len(lines)-1) {
 			b.WriteString(ruler + "\n")
 		}
-		writeRow(b, t.Head, cells, widths)
+		if l.Level == "" {
+			writeRow(b, t.Head, l.Cells, widths)
+			continue
+		}
+		writeRow(b, []model.Column{t.Head[0], t.Head[last]}, []string{l.Cells[0], l.Cells[last]},
+			[]int{total - widths[last] - 2, widths[last]})
 	}
 	if t.More != "" {
 		wrap(b, t.More)
@@ -127,12 +133,15 @@ func write(b *strings.Builder, t model.Table) {
 
 // columnWidths are as wide as the columns need, or narrower where they would
 // not all fit.
-func columnWidths(lines [][]string) []int {
-	widths := make([]int, len(lines[0]))
+func columnWidths(lines []model.Row) []int {
+	widths := make([]int, len(lines[0].Cells))
 	total := 2 * (len(widths) - 1)
 	for i := range widths {
-		for _, cells := range lines {
-			for part := range strings.SplitSeq(cells[i], "\n") {
+		for _, l := range lines {
+			if l.Level != "" && i == 0 {
+				continue
+			}
+			for part := range strings.SplitSeq(l.Cells[i], "\n") {
 				widths[i] = max(widths[i], ansi.StringWidthWc(part))
 			}
 		}
