@@ -127,7 +127,9 @@ func TestScenariosUseForceOnlyByFaults(t *testing.T) {
 	adapters := slices.Concat(sources(t, fset, "fixtures/dm8/conf"), sources(t, fset, "fixtures/dm8/console"),
 		sources(t, fset, "fixtures/dm8/svc"), sources(t, fset, "fixtures/iris/conf"),
 		sources(t, fset, "fixtures/iris/console"), sources(t, fset, "fixtures/postgres"))
-	top, err := filepath.Glob("fixtures/[di]*/*.go") // of dm8, images and iris; below them are also the stand-ins, which are products
+	top, err := filepath.Glob(
+		"fixtures/[di]*/*.go",
+	) // of dm8, images and iris; below them are also the stand-ins, which are products
 	if err != nil {
 		t.Fatal(err)
 	}

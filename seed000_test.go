@@ -73,7 +73,8 @@ func rows000() []string {
 		"数据库Global mapping, package mapping, routine mapping",
 		"CSP server配置",
 		"连接性检查",
-		"所有外部系统到HealthConnect的连接配置使用 HealthConnect mirror virtual IP address, not any IP address of any failover member.",
+		"所有外部系统到HealthConnect的连接配置使用 HealthConnect mirror virtual IP " +
+			"address, not any IP address of any failover member.",
 		"产品类或routine中如果有读取/写入磁盘文件的地方，确保两个服务器操作系统上的文件路径一致并可用。",
 		"主机任何写入磁盘文件，本机或单独设备的内容，确认是否已经同步到，或者需要同步到备用server.",
 		"测试执行",
@@ -169,7 +170,12 @@ func TestFormOfSeed000HasItsRows(t *testing.T) {
 		t.Fatalf("the form has %d rows, not %d: %q", len(form), len(want), form)
 	}
 	for i := range want {
-		if got, want := letters(form[i]), letters(want[i]); !strings.HasPrefix(got, want) && !strings.HasPrefix(want, got) {
+		if got, want := letters(
+			form[i],
+		), letters(
+			want[i],
+		); !strings.HasPrefix(got, want) &&
+			!strings.HasPrefix(want, got) {
 			t.Errorf("row %d is %q, not %q", i+1, form[i], rows000()[i])
 		}
 	}

@@ -26,8 +26,9 @@ var carried = regexp.MustCompile(`\[([a-z0-9]+/[a-z-]+)\]\(\.\./runbooks/([a-z0-
 // TestEverySectionOfSeed004IsCarriedOut reads the table of docs/seeds.md.
 func TestEverySectionOfSeed004IsCarriedOut(t *testing.T) {
 	lib, part := seedPart(t, "Seed 004: DM8 Data Watch")
-	var seen []string
-	for _, cells := range tableRows(t, part, "section") {
+	table := tableRows(t, part, "section")
+	seen := make([]string, 0, len(table))
+	for _, cells := range table {
 		section := cells[0]
 		seen = append(seen, section)
 		steps := carried.FindAllStringSubmatch(cells[2], -1)
@@ -73,7 +74,7 @@ func tableRows(t *testing.T, part, head string) [][]string {
 	_, table, _ := strings.Cut(part, "\n| "+head+" |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	lines := strings.Split(strings.TrimSpace(table), "\n")
-	var rows [][]string
+	rows := make([][]string, 0, len(lines))
 	for _, line := range lines[min(2, len(lines)):] { // behind the heading and the rule
 		cells := strings.Split(strings.Trim(line, "|"), "|")
 		for i, c := range cells {

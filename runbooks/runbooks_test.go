@@ -53,7 +53,8 @@ func TestPlannedSwitchoverTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var total time.Duration
-	var groups, rows, blank []int
+	var groups, blank []int
+	rows := make([]int, 0, len(b.Steps))
 	limited := 0
 	for _, s := range b.Steps {
 		total += s.Planned

@@ -10,7 +10,7 @@ const (
 		"on a local host they can only be killed, and the kernel tells the peers at once"
 	freezeMechanism        = "all processes of the node are paused by the kernel"
 	killMechanism          = "the server's main process gets SIGKILL; the host, its kernel and its network stay up"
-	hangMechanism          = "the server's main process is paused by SIGSTOP; the host, its kernel and its network stay up"
+	hangMechanism          = "the server's main process is paused by SIGSTOP; the host and its kernel stay up"
 	stopMechanism          = "the server is stopped in order by its own command; the host stays up"
 	rejectClientsMechanism = "the server's own access rules refuse new sessions from the network, " +
 		"and open ones are ended"

@@ -64,7 +64,7 @@ func TestRowsOfAStepThatWasNotReached(t *testing.T) {
 	if rows := got.Steps[1].Answers; len(rows) != 3 || rows[2].Outcome != measure.RowUnanswered {
 		t.Errorf("rows = %+v, want three that nobody answered", rows)
 	}
-	var codes []measure.Code
+	codes := make([]measure.Code, 0, len(got.Reasons))
 	for _, r := range got.Reasons {
 		codes = append(codes, r.Code)
 	}

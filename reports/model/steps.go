@@ -129,11 +129,13 @@ func (w writer) outcome(s measure.Step) string {
 			text = w.Say("outcome-both", "outcome", text, "downtime", downtime)
 		}
 	}
+	var textSb132 strings.Builder
 	for _, o := range []measure.RowOutcome{measure.RowUnseen, measure.RowUnanswered} {
 		if n := s.CountRows(o); n > 0 {
-			text += w.Say("and-also") + w.Say("fact", "name", w.Say("row."+string(o))) + count(n)
+			textSb132.WriteString(w.Say("and-also") + w.Say("fact", "name", w.Say("row."+string(o))) + count(n))
 		}
 	}
+	text += textSb132.String()
 	sign := symbol(stepVerdict(s))
 	if s.Outcome == measure.Skipped {
 		sign = "–"

@@ -56,7 +56,7 @@ func checkRows(t *testing.T, s *dsl.Suite, want ...measure.RowOutcome) {
 		t.Fatalf("%d drills, want 2 trials", len(drills))
 	}
 	for _, d := range drills {
-		var got []measure.RowOutcome
+		got := make([]measure.RowOutcome, 0, len(d.Result.Steps[0].Answers))
 		for _, r := range d.Result.Steps[0].Answers {
 			got = append(got, r.Outcome)
 		}

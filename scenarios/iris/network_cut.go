@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -62,8 +63,8 @@ func networkCut(s *story) {
 	s.healthy()
 	for _, c := range cutCases() {
 		s.step(c.step, func(ctx SpecContext) {
-			if want := s.d.Params["case"]; want != "all" && want != fmt.Sprint(c.number) {
-				s.d.RecordFinding("left out", fmt.Sprintf("this drill is of case %s", want), nil)
+			if want := s.d.Params["case"]; want != "all" && want != strconv.Itoa(c.number) {
+				s.d.RecordFinding("left out", "this drill is of case "+want, nil)
 				return
 			}
 			s.play(ctx, c)
@@ -126,7 +127,14 @@ func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (s
 	if err != nil {
 		return "", err
 	}
-	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", watched, p.Name, counts[p.Name], b.Name, counts[b.Name])
+	found := fmt.Sprintf(
+		"in %s, %s acknowledged %d writes and %s %d",
+		watched,
+		p.Name,
+		counts[p.Name],
+		b.Name,
+		counts[b.Name],
+	)
 	for _, m := range []struct {
 		of    driver.Member
 		takes bool

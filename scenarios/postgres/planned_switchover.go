@@ -78,7 +78,7 @@ func (s *switchover) compare() {
 	It(d.Step(step), func(ctx SpecContext) {
 		same, err := postgres.Compare(ctx, s.a, s.b)
 		Expect(err).To(d.Succeed())
-		var answers []dsl.Answer
+		answers := make([]dsl.Answer, 0, len(rows)+2)
 		for _, r := range rows {
 			part := same.Of(r.topic)
 			answers = append(answers,
