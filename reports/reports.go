@@ -45,6 +45,7 @@ type (
 const (
 	NotBegun   = run.NotBegun
 	PlaceBroke = run.PlaceBroke
+	RecordLost = run.RecordLost
 	LeftBehind = run.LeftBehind
 )
 

@@ -184,7 +184,7 @@ func obstacles() []ending {
 			name:   "its host cannot open, since faults cannot be written down",
 			before: func(t *testing.T, c *cell) { t.Helper(); must(t, os.WriteFile(c.ledgers(), nil, 0o600)) },
 			want: ended{
-				code: exitEnvironment, said: []string{"make the folder of fault ledgers"},
+				code: exitEnvironment, said: []string{"make the folder of fault ledgers"}, never: "read record",
 				files: []string{"make the folder of fault ledgers"}, broken: "not-begun",
 			},
 		},
@@ -306,6 +306,21 @@ func broken() []ending {
 			want: ended{
 				code: -1, none: true, record: cut, left: true,
 				heals: []healed{{said: `"host of a is lost" had been in force`}},
+			},
+		},
+		{
+			name: "somebody removes its record", at: whileLost,
+			by: func(t *testing.T, c *cell) {
+				t.Helper()
+				kept, err := filepath.Glob(filepath.Join(c.dir, "reports", "out", "2*", "postgres-lost-primary"))
+				must(t, err)
+				for _, folder := range kept {
+					must(t, os.RemoveAll(folder))
+				}
+			},
+			want: ended{
+				code: exitEnvironment, said: []string{"nothing that was recorded can be read: "}, never: "before it began",
+				files: []string{"nothing that was recorded can be read"}, broken: "record-lost",
 			},
 		},
 		{

@@ -17,6 +17,7 @@ type Breakage string
 const (
 	NotBegun   Breakage = "not-begun"   // what it was to run on could not be made: it has no record
 	PlaceBroke Breakage = "place-broke" // what it ran on broke under it
+	RecordLost Breakage = "record-lost" // what was recorded was removed or spoilt before it could be read
 	LeftBehind Breakage = "left-behind" // what it ran on could not be removed
 )
 
@@ -35,9 +36,9 @@ type Broken struct {
 
 func (b Broken) String() string { return fmt.Sprintf("%s: %s", b.Runbook, b.Why) }
 
-// LacksDrills reports whether drills of the run did not begin.
+// LacksDrills reports whether drills of the run did not begin, or have no record.
 func (r Run) LacksDrills() bool {
-	return slices.ContainsFunc(r.Broken, func(b Broken) bool { return b.What == NotBegun })
+	return slices.ContainsFunc(r.Broken, func(b Broken) bool { return b.What == NotBegun || b.What == RecordLost })
 }
 
 // WriteBroken writes what went wrong with a run into its folder, which it makes

@@ -27,8 +27,12 @@ func (d *Drill) breakages() []reports.Broken {
 	case d.hasRecordOfFailure():
 	case d.broken != nil:
 		add(reports.NotBegun, d.broken)
+	case d.recordLost != nil:
 	default:
 		add(reports.NotBegun, errNotBegun)
+	}
+	if d.recordLost != nil {
+		add(reports.RecordLost, d.recordLost)
 	}
 	if d.leftBehind != nil {
 		add(reports.LeftBehind, d.leftBehind)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -41,7 +42,9 @@ func (d *Drill) begin(ctx ginkgo.SpecContext) {
 	if err := d.start(ctx); err != nil {
 		d.broken = fmt.Errorf("%s: %w", d.Book.Name, err)
 		d.stopped = ctx.Err() != nil
-		d.broken = errors.Join(d.broken, d.load())
+		if err := d.load(); !errors.Is(err, fs.ErrNotExist) { // it may have ended before there was a record
+			d.broken = errors.Join(d.broken, err)
+		}
 		ginkgo.Fail(d.broken.Error())
 	}
 }
@@ -256,7 +259,12 @@ func (d *Drill) end(ctx context.Context) error {
 		d.noteBroken(err)
 		d.suite.opts.View.Say(d.Book.Name + ": " + err.Error()) // the record may not hold it
 	}
-	return errors.Join(err, d.load())
+	unread := d.load()
+	if d.outcome == nil { // somebody has removed or overwritten it
+		d.recordLost = fmt.Errorf("%s: nothing that was recorded can be read: %w", d.Book.Name, unread)
+		d.suite.opts.View.Say(d.recordLost.Error())
+	}
+	return errors.Join(err, unread)
 }
 
 // load measures the record as it stands on disk.

@@ -117,6 +117,7 @@ type Drill struct {
 	ended      bool
 	outcome    *reports.Drill
 	broken     error      // why the drill could not begin, or not go on
+	recordLost error      // why nothing that was recorded can be read
 	leftBehind error      // why what it ran on could not be removed
 	inStep     bool       // a step has begun and not ended
 	cause      error      // what failed the current step, if Succeed has seen it
