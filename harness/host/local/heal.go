@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,9 +101,14 @@ func enter(run, folder string) (*lock.Lock, error) {
 }
 
 // remove ends all processes of a run, which it counts, and removes its folder.
+// That it is not there is asked for first: where nothing can be written, removing
+// what is not there is an error too.
 func remove(ctx context.Context, folder string) (ended int, err error) {
 	if ended, err = endAll(ctx, folder); err != nil {
 		return ended, err
+	}
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+		return ended, nil
 	}
 	if err := os.RemoveAll(folder); err != nil { //nolint:gosec // healRun has looked at its name
 		return ended, fmt.Errorf("remove the run's folder: %w", err)

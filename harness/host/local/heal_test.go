@@ -2,7 +2,9 @@ package local_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,6 +133,33 @@ func TestHealRemovesOnlyRuns(t *testing.T) {
 	}
 	if _, err := os.Stat(precious); err != nil {
 		t.Error(err)
+	}
+}
+
+// A run that could make nothing, since its disk is only read, has left nothing.
+func TestNothingIsLeftWhereNothingCanBeWritten(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a disk")
+	}
+	temp := fmt.Sprintf("/tmp/d%08x", rand.Uint32()) // short, as it must be
+	must(t, os.Mkdir(temp, 0o755))
+	t.Cleanup(func() { must(t, os.Remove(temp)) })
+	mount := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "ro", "drillbook", temp)
+	if out, err := mount.CombinedOutput(); err != nil {
+		t.Skipf("mount a disk: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		must(t, exec.CommandContext(context.WithoutCancel(t.Context()), "umount", temp).Run())
+	})
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("TMPDIR", temp)
+	_, err := local.Open(t.Context(), local.Config{Run: runName()})
+	if err == nil || !strings.Contains(err.Error(), "make the folder of the run") ||
+		strings.Contains(err.Error(), "remove the run's folder") {
+		t.Errorf("Open = %v, want that its folder could not be made, and no more", err)
+	}
+	if said := heal(t); len(said) > 0 {
+		t.Errorf("heal finds %q", said)
 	}
 }
 
