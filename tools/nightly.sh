@@ -7,14 +7,21 @@ set -uo pipefail
 out=$1
 shift
 kept=$(mktemp -d)
-trap 'rm -rf "$kept"' EXIT
+begun=$(mktemp)
+trap 'rm -rf "$kept" "$begun"' EXIT
 if [ -t 1 ] && script --version 2>/dev/null | grep -q util-linux; then # a terminal, which has the live view
 	script -q -e -c "$(printf '%q ' "$@")" "$kept/terminal"
 else
 	"$@" 2>&1 | tee -i "$kept/terminal"
 fi
 code=$?
-bin/drillbook leaks "$out/latest" "$kept"
+# Not what latest leads to: it stays as it was if the run could write no reports, or
+# if a folder stands there.
+made=("$kept")
+while IFS= read -r -d '' folder; do
+	made+=("$folder")
+done < <(find "$out" -mindepth 1 -maxdepth 1 -type d -newer "$begun" -print0)
+bin/drillbook leaks "${made[@]}"
 leaks=$?
 if ((code == 0)); then code=$leaks; fi
 exit "$code"

@@ -40,7 +40,8 @@ func lookForLeaks(cmd *cobra.Command, folders []string) error {
 	for _, folder := range folders {
 		n, err := filesIn(folder)
 		if err != nil {
-			return environment(fmt.Errorf("look for passwords: %w", err))
+			return environment(fmt.Errorf("look for passwords in %s: %w: name the folder of a run, such as reports/out/latest",
+				secret.Hide(folder, known...), err))
 		}
 		found, err := secret.Leaks(os.DirFS(folder), known...)
 		if err != nil {
@@ -68,7 +69,7 @@ func filesIn(folder string) (n int, err error) {
 		return err
 	})
 	if err == nil && n == 0 {
-		err = fmt.Errorf("%s holds no files: name the folder of a run, such as reports/out/latest", folder)
+		err = errors.New("it holds no files")
 	}
 	return n, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,9 +45,52 @@ func TestLeaksFindsWhatIsPlanted(t *testing.T) {
 
 // TestLeaksOfNothing: where nothing was looked at, nothing is clean.
 func TestLeaksOfNothing(t *testing.T) {
-	for _, dir := range []string{t.TempDir(), "/nowhere"} {
-		if code, stdout, stderr := command(t, "leaks", dir); code != exitEnvironment || stdout != "" {
-			t.Errorf("leaks of %s = %d, %q, %q, want %d", dir, code, stdout, stderr, exitEnvironment)
+	for _, dir := range []string{t.TempDir(), "/nowhere", "leaks.go"} {
+		code, stdout, stderr := command(t, "leaks", dir)
+		if code != exitEnvironment || stdout != "" || !strings.Contains(stderr, "look for passwords in "+dir+": ") {
+			t.Errorf("leaks of %s = %d, %q, %q, want %d and the folder", dir, code, stdout, stderr, exitEnvironment)
+		}
+	}
+}
+
+// TestNightlySearchesWhatItMade: where latest leads, or that it is a folder, does not
+// matter.
+func TestNightlySearchesWhatItMade(t *testing.T) {
+	self, err := os.Executable()
+	must(t, err)
+	script, err := filepath.Abs(filepath.Join("..", "..", "tools", "nightly.sh"))
+	must(t, err)
+	for _, tt := range []struct {
+		name, does string
+		code       int
+	}{
+		{"leaves nothing", "true", 0},
+		{"leaves a clean run", `mkdir out/2 && echo clean >out/2/report.md`, 0},
+		{"leaves a password", `mkdir out/2 && echo "$PASSWORD" >out/2/report.md`, exitMissed},
+		{"prints a password", `echo "$PASSWORD"`, exitMissed},
+		{"misses a promise", "exit 1", 1},
+		{"lacks something, and prints a password", `echo "$PASSWORD"; exit 4`, exitEnvironment},
+	} {
+		for _, latest := range []string{"a link", "a folder"} {
+			t.Run(tt.name+" beside "+latest, func(t *testing.T) {
+				dir := t.TempDir()
+				must(t, os.Mkdir(filepath.Join(dir, "bin"), 0o700))
+				must(t, os.Symlink(self, filepath.Join(dir, "bin", "drillbook")))
+				must(t, os.MkdirAll(filepath.Join(dir, "out", "1"), 0o700))
+				must(t, os.WriteFile(filepath.Join(dir, "out", "1", "report.md"), []byte("clean\n"), 0o600))
+				if latest == "a link" {
+					must(t, os.Symlink("1", filepath.Join(dir, "out", "latest")))
+				} else {
+					must(t, os.CopyFS(filepath.Join(dir, "out", "latest"), os.DirFS(filepath.Join(dir, "out", "1"))))
+				}
+				nightly := exec.CommandContext(t.Context(), script, "out", "sh", "-c", tt.does)
+				nightly.Dir = dir
+				nightly.Env = append(os.Environ(), isCommand+"=1", "PASSWORD="+dm8.New(dm8.Config{}).Secrets()[0].Reveal())
+				out, _ := nightly.CombinedOutput() // its exit code is looked at
+				if code := nightly.ProcessState.ExitCode(); code != tt.code {
+					t.Errorf("exit code %d, want %d\n%s", code, tt.code, out)
+				}
+			})
 		}
 	}
 }
