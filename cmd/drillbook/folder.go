@@ -56,7 +56,7 @@ func pointLatest(out string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s does not lead to this run: %w", latest, err)
+		return fmt.Errorf("%s does not lead to this run: %w: move what stands there away", latest, err)
 	}
 	return nil
 }
