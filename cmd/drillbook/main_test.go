@@ -79,6 +79,14 @@ func TestBadInput(t *testing.T) {
 		{"no runbook to show", []string{"show"}, exitUsage, "which runbook?"},
 		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are dm8, iris, postgres"},
 		{"unknown tier", []string{"run", "--tier", "weekly"}, exitUsage, "smoke or nightly"},
+		{
+			"unknown product beside a runbook", []string{"run", "postgres/lost-primary", "--product", "oracle"},
+			exitUsage, "there are dm8, iris, postgres",
+		},
+		{
+			"unknown tier beside a runbook", []string{"run", "postgres/lost-primary", "--tier", "weekly"},
+			exitUsage, "smoke or nightly",
+		},
 		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "auto, container or local"},
 		{"unknown language", []string{"run", "--lang", "tlh"}, exitUsage, "the languages are en, zh"},
 		{"no trials", []string{"run", "--trials", "0"}, exitUsage, "at least 1"},

@@ -228,8 +228,15 @@ func fitsDeadline(d time.Duration) bool { return d >= probe.MinDeadline && d <= 
 // choose finds the scenarios that are named, or those of product and tier.
 func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
 	all := scenarios.All()
+	if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
+		return nil, fmt.Errorf("--tier %s: smoke or nightly", f.tier)
+	}
+	if !slices.Contains(products(all), f.product) {
+		known := strings.Join(products(all), ", ")
+		return nil, fmt.Errorf("--product %s: no such product; there are %s", f.product, known)
+	}
 	if len(args) == 0 {
-		return f.chooseAll(all)
+		return f.chooseAll(all), nil
 	}
 	var chosen []dsl.Scenario
 	for _, name := range args {
@@ -245,21 +252,14 @@ func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
 
 // chooseAll are the scenarios of the product and the tier; nightly runs smoke
 // too.
-func (f runFlags) chooseAll(all []dsl.Scenario) ([]dsl.Scenario, error) {
-	if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
-		return nil, fmt.Errorf("--tier %s: smoke or nightly", f.tier)
-	}
-	if !slices.Contains(products(all), f.product) {
-		known := strings.Join(products(all), ", ")
-		return nil, fmt.Errorf("--product %s: no such product; there are %s", f.product, known)
-	}
+func (f runFlags) chooseAll(all []dsl.Scenario) []dsl.Scenario {
 	var chosen []dsl.Scenario
 	for _, s := range all {
 		if s.Product() == f.product && (f.tier == dsl.Nightly || s.Tier == dsl.Smoke) {
 			chosen = append(chosen, s)
 		}
 	}
-	return chosen, nil
+	return chosen
 }
 
 func products(all []dsl.Scenario) []string {
