@@ -11,6 +11,17 @@ import (
 	"drillbook/runbooks"
 )
 
+// question is where to print what somebody must read: unlike the output itself, it
+// fails where nobody can.
+func question(out io.Writer) io.Writer {
+	if s, ok := out.(screen); ok {
+		if o, ok := s.to.(*output); ok {
+			return screen{o.w}
+		}
+	}
+	return out
+}
+
 // asker asks a person before a step. Anything but yes stops the drill. It stops
 // waiting for an answer when the context ends.
 func asker(in io.Reader, out io.Writer, lang string) func(context.Context, runbooks.Step) error {

@@ -32,7 +32,7 @@ and left alone; --all removes it, and asks before each. The exit code is 4 if an
 			}
 			h := cleanup{forget: forget, say: say(cmd)}
 			if all {
-				h.also = confirmRemoval(cmd.Context(), cmd.InOrStdin(), lastingOutput(cmd.OutOrStdout()), yes)
+				h.also = confirmRemoval(cmd.Context(), cmd.InOrStdin(), question(cmd.OutOrStdout()), yes)
 			}
 			left, noEngine, err := h.run(cmd.Context())
 			if noEngine != nil {
@@ -59,7 +59,9 @@ func confirmRemoval(ctx context.Context, in io.Reader, out io.Writer, yes bool) 
 		if yes {
 			return true
 		}
-		_, _ = fmt.Fprintf(out, "run %s: %s\nremove it? [y/N] ", l.Run, l) // it never fails
+		if _, err := fmt.Fprintf(out, "run %s: %s\nremove it? [y/N] ", l.Run, l); err != nil {
+			return false
+		}
 		text, err := answers(ctx)
 		return err == nil && isYes(text)
 	}

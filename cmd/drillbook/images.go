@@ -15,8 +15,7 @@ import (
 
 // say prints lines to the command's output.
 func say(cmd *cobra.Command) func(string) {
-	out := lastingOutput(cmd.OutOrStdout())
-	return func(line string) { _, _ = fmt.Fprintln(out, line) } // it never fails
+	return func(line string) { _, _ = fmt.Fprintln(cmd.OutOrStdout(), line) } // it never fails
 }
 
 // allowsInstall is what --yes means to commands that build images.

@@ -64,11 +64,15 @@ func main() {
 // run carries out the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := rootCommand() //nolint:contextcheck // cobra hands the context to every command
-	stdout, stderr = screen{stdout}, screen{stderr}
+	out := lastingOutput(stdout)
+	stderr = screen{stderr}
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(screen{out})
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if lost := out.lost(); lost != nil {
+		err = worst(err, environment(fmt.Errorf("lines are missing above: %w", lost)))
+	}
 	if err == nil {
 		return 0
 	}

@@ -70,7 +70,7 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 	if err := reports.Write(dir, run, lang); err != nil {
 		return environment(err)
 	}
-	if err := reports.Table(lastingOutput(cmd.OutOrStdout()), run, lang); err != nil {
+	if err := reports.Table(cmd.OutOrStdout(), run, lang); err != nil {
 		return environment(err)
 	}
 	return worst(judge(run, ""), environment(errors.Join(unreadable...)))

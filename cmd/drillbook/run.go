@@ -75,8 +75,8 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	defer stop()
 	in := catchInterrupts()
 	defer in.forget()
-	r := running{cmd: cmd, out: lastingOutput(cmd.OutOrStdout()), lang: lang, chosen: chosen}
-	r.view = newView(cmd.OutOrStdout(), r.out, lang, f.plain || f.consent == "ask")
+	r := running{cmd: cmd, out: cmd.OutOrStdout(), lang: lang, chosen: chosen}
+	r.view = newView(r.out, lang, f.plain || f.consent == "ask")
 	defer r.view.Close()
 	go handleSignals(watched, in.signals, stop, r.endAtOnce)
 	defer context.AfterFunc(ctx, func() {
@@ -84,9 +84,6 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	})()
 	options.View, options.Stop, options.OnBegin = r.view, ctx.Done(), in.alone
 	err = r.carryOut(ctx, options, f)
-	if lost := r.out.lost(); lost != nil {
-		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "drillbook: lines are missing above:", lost) // there is nowhere else
-	}
 	if ctx.Err() != nil {
 		return interrupted(err)
 	}
@@ -108,7 +105,7 @@ func interrupted(err error) error {
 // running is a run under way.
 type running struct {
 	cmd    *cobra.Command
-	out    *output
+	out    io.Writer
 	view   view
 	lang   string
 	chosen []dsl.Scenario
@@ -208,7 +205,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 		if err := canAnswer(cmd.InOrStdin()); err != nil {
 			return o, nil, "", usage(err)
 		}
-		o.Consent = asker(cmd.InOrStdin(), cmd.OutOrStdout(), lang)
+		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), lang)
 	}
 	o.Trials, o.Harness = f.trials, version()
 	o.Probe = f.probe

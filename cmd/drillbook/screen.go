@@ -26,6 +26,9 @@ func terminal(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(screen); ok {
 		w = s.to
 	}
+	if o, ok := w.(*output); ok {
+		w = o.w
+	}
 	f, ok := w.(*os.File)
 	name := os.Getenv("TERM")
 	return f, ok && term.IsTerminal(int(f.Fd())) && name != "" && name != "dumb"

@@ -100,7 +100,7 @@ func TestViewsGetNoForeignSequences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := newView(screen{out}, screen{out}, "en", true)
+		v := newView(screen{out}, "en", true)
 		if kind == "live" {
 			v = newLiveView(out, &lines{words: wordsIn("en"), lang: "en"})
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drillbook/harness/host"
 	"drillbook/runbooks"
 )
 
@@ -98,6 +100,38 @@ func TestOutput(t *testing.T) {
 	}
 	if kept.String() != "line\nline\n" {
 		t.Errorf("kept %q, want both lines", kept.String())
+	}
+}
+
+// Where lines were lost, the command has not done what it should.
+func TestLostLines(t *testing.T) {
+	full := failing{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}}
+	closed := failing{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}}
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "report.md"), nil, 0o600))
+	for _, args := range [][]string{{"list"}, {"show", "postgres/lost-primary"}, {"leaks", dir}, {"faults", "--json"}} {
+		for _, tt := range []struct {
+			out  io.Writer
+			code int
+			said string
+		}{{full, exitEnvironment, "drillbook: lines are missing above: "}, {closed, 0, ""}} {
+			var said strings.Builder
+			code := run(t.Context(), args, tt.out, &said)
+			if code != tt.code || !strings.HasPrefix(said.String(), tt.said) || tt.said == "" && said.Len() > 0 {
+				t.Errorf("%q = %d, %q, want %d, %q", args, code, said.String(), tt.code, tt.said)
+			}
+		}
+	}
+}
+
+// A yes to what nobody could read is none.
+func TestUnreadQuestions(t *testing.T) {
+	out := question(screen{lastingOutput(failing{&os.PathError{Op: "write", Err: syscall.EPIPE}})})
+	if confirmRemoval(t.Context(), strings.NewReader("y\n"), out, false)(host.Leftover{Run: "r1"}) {
+		t.Error("heal removes what it could not ask about")
+	}
+	if err := asker(strings.NewReader("y\n"), out, "en")(t.Context(), runbooks.Step{}); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("a step goes ahead that could not be asked about: %v", err)
 	}
 }
 

@@ -22,11 +22,10 @@ type view interface {
 	Close()
 }
 
-// newView is a live view, if to is a terminal, and plain lines elsewhere, which out
-// takes.
-func newView(to, out io.Writer, lang string, plain bool) view {
+// newView is a live view, if out is a terminal, and plain lines elsewhere.
+func newView(out io.Writer, lang string, plain bool) view {
 	lines := &lines{words: wordsIn(lang), lang: lang}
-	file, ok := terminal(to)
+	file, ok := terminal(out)
 	if plain || !ok {
 		return &plainView{w: out, lines: lines}
 	}
