@@ -22,6 +22,7 @@ const (
 	// speedEnv is the stand-in's own variable: by how much its clocks run faster.
 	speedEnv     = "IRIS_STANDIN_SPEED"
 	buildEnv     = "IRIS_STANDIN_BUILD"
+	langEnv      = "IRIS_STANDIN_LANG" // what it speaks: the LANG of its hosts, such as zh_CN.UTF-8
 	defaultSpeed = "10"
 )
 
@@ -70,6 +71,9 @@ func standIn(cfg *iris.Config) error {
 	cfg.Image, cfg.Env, cfg.Faster = standin.StandIn(), map[string]string{speedEnv: text}, faster
 	if build := os.Getenv(buildEnv); build != "" {
 		cfg.Env[buildEnv] = build
+	}
+	if lang := os.Getenv(langEnv); lang != "" {
+		cfg.Env["LANG"] = lang
 	}
 	cfg.Production = "Drillbook.Production" // a plain instance of the product may have no Ens.Director
 	cfg.StandIn = fmt.Sprintf(
