@@ -3,6 +3,7 @@ package iris
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -48,10 +49,34 @@ func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
 			}
 			cfg.Default = params["commit"] == "default"
 			cfg.NoArbiter = params["arbiter"] == "no"
+			if cfg.QoS, err = qos(params); err != nil {
+				return nil, err
+			}
 			return iris.New(cfg), nil
 		},
 		Body: func(d *dsl.Drill) { body(&story{d: d}) },
 	}
+}
+
+// The QoS timeouts that a drill may have: shorter ones end with every pause of a machine,
+// and a step must have time for several longer ones.
+const (
+	shortestQoS = time.Second
+	longestQoS  = 2 * time.Minute
+)
+
+// qos is the QoS timeout that the parameters ask for; 0 is the product's.
+func qos(params map[string]string) (time.Duration, error) {
+	text, asked := params["qos"]
+	if !asked {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < shortestQoS || d > longestQoS || d%time.Millisecond != 0 {
+		return 0, fmt.Errorf("qos=%s is no QoS timeout: it may be a duration of %s to %s in whole milliseconds, such as 8s",
+			text, shortestQoS, longestQoS)
+	}
+	return d, nil
 }
 
 // story is a drill with what its steps share: the members by their first roles.
