@@ -11,12 +11,13 @@ ONLY     ?=
 DEBIAN   ?= bullseye
 N        ?= 20000
 SEED     ?= 1
+KILLS    ?= 25
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts endings environments kills test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments kills cuts losses test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -39,8 +40,21 @@ endings: ## walk every way in which a run ends, at a terminal, a pipe and in CI:
 environments: ## carry out every runbook in an empty environment and in one of a person's own: 100 drills, about an hour
 	DRILLBOOK_EVERY_RUNBOOK=1 $(GO) test -count=1 -timeout 4h -v -run 'TestOwnEnvironment' ./cmd/drillbook
 
-kills: ## kill every process of a DM8 group after every step: 330 drills, about an hour and a half (ONLY="takeover …" for some)
+kills: ## kill every process of a DM8 group after every step (ONLY="takeover …"); PRODUCT=iris: KILLS=25 at random (SEED=)
+ifeq ($(PRODUCT),iris)
+	IRIS_KILLS=$(KILLS) IRIS_SEED=$(if $(filter file,$(origin SEED)),,$(SEED)) \
+		$(GO) test -count=1 -timeout 24h -v -run '^TestKills$$' ./scenarios/iris
+else
 	DRILLBOOK_EVERY_STEP=1 DM8_ONLY="$(ONLY)" $(GO) test -count=1 -timeout 24h -run TestKillsAfterSteps ./scenarios/dm8
+endif
+
+cuts: build ## IRIS: the eight cuts of a mirror's network 5 times, and the isolated primary 20 times
+	bin/drillbook run iris/network-cut --yes --host $(HOST) --out $(OUT) --trials 5
+	bin/drillbook run iris/network-cut --yes --host $(HOST) --out $(OUT) --trials 20 --set case=7
+
+losses: ## IRIS: kill the primary 20 times with synchronous commit, which must lose nothing, and 20 times with the default
+	IRIS_LOSSES=20 IRIS_COMMIT=sync $(GO) test -count=1 -timeout 24h -v -run '^TestLosses$$' ./scenarios/iris
+	IRIS_LOSSES=20 IRIS_COMMIT=default $(GO) test -count=1 -timeout 24h -v -run '^TestLosses$$' ./scenarios/iris
 
 mutants: ## take each thing out again that a test guards, and have that test fail (ONLY="name …" for some)
 	MUTANTS="$(or $(ONLY),all)" $(GO) test -count=1 -timeout 4h -v -run '^TestMutants$$' .

@@ -1,0 +1,250 @@
+package iris_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	fixture "drillbook/fixtures/iris"
+	"drillbook/harness/drill"
+	"drillbook/harness/driver"
+	node "drillbook/harness/host"
+	"drillbook/harness/probe"
+	"drillbook/harness/record"
+	"drillbook/harness/shell"
+	"drillbook/harness/wait"
+	"drillbook/reports"
+	"drillbook/runbooks"
+	"drillbook/scenarios/dsl"
+	"drillbook/scenarios/iris"
+)
+
+const (
+	// repairedFile says how the mirror was repaired.
+	repairedFile = "repaired.txt"
+	// promisedHere is the drill's promise in place of its page's: an outage that does not
+	// end is waited for until it is certain.
+	promisedHere = 10 * time.Second
+	repairWithin = 5 * time.Minute
+)
+
+// few is a probe that leaves the machine to several drills at a time: what is asked here is
+// how they end, not how closely their outages are known.
+func few() drill.Probe {
+	return drill.Probe{Writes: 10, Reads: 2, Connects: 1, Direct: 2, Registers: 2}
+}
+
+// TestOneKill is the process of one drill of [TestKills]. Its steps may fail; the repair may
+// not.
+func TestOneKill(t *testing.T) {
+	text := os.Getenv(killEnv)
+	if text == "" {
+		t.Skip("it is started by TestKills")
+	}
+	k, err := killOf(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib, err := runbooks.Load(runbooks.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range lib {
+		lib[i].RTO = promisedHere
+	}
+	one, out := &killed{kill: k}, os.Getenv(killedOut)
+	suite := dsl.NewSuite(dsl.Options{
+		Library: lib, Place: dsl.Containers(), Trials: 1, Harness: "go test", View: said{t}, Out: out, Probe: few(),
+	})
+	for _, s := range iris.Product().All() {
+		if s.Runbook == k.book {
+			if err := suite.Declare(one.around(s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	gomega.RegisterFailHandler(Fail)
+	suite.Run(steps{})
+	if err := errors.Join(suite.Broken(), writeReport(suite, out)); err != nil {
+		t.Fatal(err)
+	}
+	if one.came == "" {
+		t.Error("the drill ended before the moment of the kill")
+	}
+	if err := errors.Join(one.killing, one.repair); err != nil || one.repaired == "" {
+		t.Fatalf("repaired = %q: %v", one.repaired, err)
+	}
+	noneRuns(t)
+	text = one.came + "; " + one.repaired
+	if err := os.WriteFile(filepath.Join(out, repairedFile), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// noneRuns makes sure that the drill has left no goroutine.
+func noneRuns(t *testing.T) {
+	t.Helper()
+	err := wait.For(t.Context(), "all goroutines of the drill to end", 10*time.Second, func(context.Context) error {
+		all := make([]byte, 1<<20)
+		all = all[:runtime.Stack(all, true)]
+		var left []string
+		for one := range strings.SplitSeq(string(all), "\n\n") {
+			if strings.Contains(one, "drillbook/") && !strings.Contains(one, "iris_test.noneRuns") &&
+				!strings.Contains(one, "drillbook/harness/wait.") {
+				left = append(left, one)
+			}
+		}
+		if len(left) > 0 {
+			return errors.New(strings.Join(left, "\n\n"))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// steps takes the failures of a drill's steps, which are no failures of the test.
+type steps struct{}
+
+func (steps) Fail() {}
+
+// said logs what a drill does, for whoever looks why a repair failed.
+type said struct{ t *testing.T }
+
+var _ dsl.View = said{}
+
+// DrillBegins is told by its events.
+func (said) DrillBegins(record.Head, func() (probe.Health, time.Duration, bool)) {}
+
+func (s said) Say(line string) { s.t.Log(line) }
+
+func (s said) Event(e record.Event) {
+	what, _, _ := strings.Cut(e.What, "\n")
+	s.t.Logf("%9.3fs %s %d %s %s %.80s %s", e.At.Seconds(), e.Kind, e.Step, e.Member, e.Fault, what, e.Err)
+}
+
+func (s said) DrillEnds(d reports.Drill) { s.t.Log(d.Result.Verdict) }
+
+// killed is a drill with a kill and what came of it.
+type killed struct {
+	kill
+
+	over     func()        // ends the wait for the moment
+	struck   chan struct{} // closed once the kill is over; nil before the step
+	killing  error
+	came     string // of the kill; "": it was not reached
+	repair   error
+	repaired string
+}
+
+// around is the scenario with the kill in its step, and the repair after its end: when a
+// step has failed, or the promise has been judged.
+func (k *killed) around(s dsl.Scenario) dsl.Scenario {
+	body := s.Body
+	s.Body = func(d *dsl.Drill) {
+		body(d)
+		over := false
+		BeforeEach(func(ctx SpecContext) {
+			if number, _ := stepOf(d); number == k.step {
+				k.begin(ctx, d)
+			}
+		})
+		AfterEach(func(ctx SpecContext) {
+			number, isStep := stepOf(d)
+			if number == k.step && k.struck != nil {
+				k.over()
+				<-k.struck
+			}
+			if over || d.Drill == nil || isStep && !CurrentSpecReport().Failed() {
+				return
+			}
+			over = true
+			k.repair = errors.Join(d.End(ctx, false), k.mend(ctx, d))
+		}, NodeTimeout(killedWithin))
+	}
+	return s
+}
+
+// stepOf is the step that the current spec carries out.
+func stepOf(d *dsl.Drill) (number int, ok bool) {
+	for _, step := range d.Book.Steps {
+		if step.Text("en") == CurrentSpecReport().LeafNodeText {
+			return step.Number, true
+		}
+	}
+	return 0, false
+}
+
+// begin kills the program at its moment, or when over is called.
+func (k *killed) begin(ctx context.Context, d *dsl.Drill) {
+	ctx = context.WithoutCancel(ctx) // the spec's ends with BeforeEach
+	moment, over := context.WithCancel(ctx)
+	k.over, k.struck = over, make(chan struct{})
+	go func() {
+		defer close(k.struck)
+		early := wait.Duration(moment, k.after)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		if k.came, k.killing = k.strike(ctx, d); early != nil {
+			k.came += " when the step ended"
+		}
+	}()
+}
+
+// killLine is how a person would do it.
+const killLine = "kill -9"
+
+// strike kills the program wherever it runs: some steps end it themselves.
+func (k *killed) strike(ctx context.Context, d *dsl.Drill) (string, error) {
+	var hosts []driver.Member
+	for _, m := range append(append([]driver.Member(nil), d.Cluster.Members...), d.Cluster.Auxiliaries...) {
+		if m.Name == k.host || k.host == either {
+			hosts = append(hosts, m)
+		}
+	}
+	if len(hosts) == 0 {
+		return "", fmt.Errorf("there is no host %s", k.host)
+	}
+	came := ""
+	for _, m := range hosts {
+		running, err := shell.Processes(ctx, m, k.program)
+		if err != nil {
+			return came, err
+		}
+		for _, pid := range running { // one that has ended meanwhile is no error
+			line := fmt.Sprintf(killLine+" %[1]d && while [ -e /proc/%[1]d ]; do sleep 0.05; done; true", pid)
+			if _, err := m.Run(ctx, node.Command{Argv: []string{"sh", "-c", line}}); err != nil {
+				return came, err
+			}
+			came = fmt.Sprintf("killed %s on %s", k.program, m.Name)
+		}
+	}
+	if came == "" {
+		came = "the kill met nothing that ran"
+	}
+	return came, nil
+}
+
+// mend repairs the mirror as a person would with the pages, and carries the page out again.
+func (k *killed) mend(ctx context.Context, d *dsl.Drill) error {
+	ctx, cancel := context.WithTimeout(ctx, repairWithin)
+	defer cancel()
+	drv, ok := d.Cluster.Driver.(*fixture.Driver)
+	if !ok {
+		return fmt.Errorf("the driver is %T", d.Cluster.Driver)
+	}
+	r := repairs{iris: drv, a: d.Cluster.Members[0], b: d.Cluster.Members[1]}
+	var err error
+	k.repaired, err = r.all(ctx, k.book)
+	return err
+}
