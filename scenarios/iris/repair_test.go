@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	fixture "drillbook/fixtures/iris"
 	"drillbook/fixtures/iris/console"
 	"drillbook/harness/driver"
+	"drillbook/harness/wait"
 )
 
 // repairs is a mirror that somebody has to put right, whatever is left of it.
@@ -68,6 +70,10 @@ func (r *repairs) start(ctx context.Context) (primary, backup driver.Member, err
 	return r.b, r.a, nil
 }
 
+// worksWithin is for how long a person tries again: a primary that waits for its backup for a
+// moment takes no writes.
+const worksWithin = 30 * time.Second
+
 // switchTwice is steps 5 to 14 of iris/planned-switch-and-failback in short.
 func (r *repairs) switchTwice(ctx context.Context, primary, backup driver.Member) error {
 	for range 2 {
@@ -77,10 +83,14 @@ func (r *repairs) switchTwice(ctx context.Context, primary, backup driver.Member
 		if _, err := r.iris.WaitProductions(ctx, backup); err != nil {
 			return err
 		}
-		if _, err := r.iris.CheckFunction(ctx, backup); err != nil {
+		if err := r.iris.WaitHealthy(ctx); err != nil {
 			return err
 		}
-		if err := r.iris.WaitHealthy(ctx); err != nil {
+		err := wait.For(ctx, "the application to work", worksWithin, func(ctx context.Context) error {
+			_, err := r.iris.CheckFunction(ctx, backup)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		r.say("switched to %s", backup.Name)
