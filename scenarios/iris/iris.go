@@ -73,8 +73,8 @@ func qos(params map[string]string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < shortestQoS || d > longestQoS || d%time.Millisecond != 0 {
-		return 0, fmt.Errorf("qos=%s is no QoS timeout: it may be a duration of %s to %s in whole milliseconds, such as 8s",
-			text, shortestQoS, longestQoS)
+		return 0, fmt.Errorf("qos=%s is no QoS timeout: it may be a duration of %s to %s in whole milliseconds, "+
+			"such as 8s", text, shortestQoS, longestQoS)
 	}
 	return d, nil
 }

@@ -74,8 +74,12 @@ type target struct{ program, host string }
 
 func targets() []target {
 	return []target{
-		{"irisdb", "server01"}, {"irisdb", "server02"}, {"ISCAgentUser", "server01"}, {"ISCAgentUser", "server02"},
-		{"ISCAgentUser", "arbiter"}, {"irisprod", either},
+		{"irisdb", "server01"},
+		{"irisdb", "server02"},
+		{"ISCAgentUser", "server01"},
+		{"ISCAgentUser", "server02"},
+		{"ISCAgentUser", "arbiter"},
+		{"irisprod", either},
 	}
 }
 
@@ -85,7 +89,7 @@ const longest = 4 * time.Second
 // draw chooses n kills: both pages by turns, every program once before one comes again, and
 // moments of all sizes, since much happens right after a step has begun.
 func draw(steps map[string]int, seed uint64, n int) []kill {
-	chance := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // no secret: the seed is to repeat it
+	chance := rand.New(rand.NewPCG(seed, 0))
 	books, all := []string{switchBook, addBook}, targets()
 	drawn := make([]kill, 0, n)
 	for i := range n {
@@ -113,7 +117,7 @@ func kills(t *testing.T) []kill {
 	if err != nil || n < 1 {
 		t.Fatalf("%s=%s is no number of kills such as 25", killsEnv, text)
 	}
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // no number: a seed
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedEnv); text != "" {
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatalf("%s: %v", seedEnv, err)
@@ -207,8 +211,9 @@ func statesTold(t *testing.T, k kill, rec *record.Record, out string) string {
 	if err != nil {
 		t.Errorf("the report: %v", err)
 	}
-	var all []string
-	for _, m := range []string{"server01", "server02"} {
+	members := []string{"server01", "server02"}
+	all := make([]string, 0, len(members))
+	for _, m := range members {
 		if last[m] == "" {
 			t.Errorf("the record does not say how %s stood", m)
 		}
@@ -227,7 +232,7 @@ func statesTold(t *testing.T, k kill, rec *record.Record, out string) string {
 func nothingLeft(t *testing.T, run string) {
 	t.Helper()
 	for _, what := range [][]string{{"ps", "-aq"}, {"network", "ls", "-q"}, {"volume", "ls", "-q"}} {
-		argv := append(what, "--filter", "label=drillbook.run="+run)
+		argv := slices.Concat(what, []string{"--filter", "label=drillbook.run=" + run})
 		left, err := exec.CommandContext(t.Context(), "docker", argv...).Output()
 		if err != nil || len(left) > 0 {
 			t.Errorf("docker %s: %q, %v; want nothing", strings.Join(argv, " "), left, err)
