@@ -216,6 +216,11 @@ func (k *killed) begin(ctx context.Context, d *dsl.Drill) {
 // killLine is how a person would do it.
 const killLine = "kill -9"
 
+// processes prints the numbers of the processes of a program by what they call themselves: all
+// programs of the stand-in are one file, and a production has that file's name in the kernel.
+const processes = `for p in /proc/[0-9]*; do c=$(tr '\0' '\n' <$p/cmdline | head -n 1)
+[ "${c##*/}" != "$1" ] || echo ${p#/proc/}; done 2>/dev/null`
+
 // strike kills the program wherever it runs: some steps end it themselves.
 func (k *killed) strike(ctx context.Context, d *dsl.Drill) (string, error) {
 	var hosts []driver.Member
@@ -229,12 +234,12 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) (string, error) {
 	}
 	came := ""
 	for _, m := range hosts {
-		running, err := shell.Processes(ctx, m, k.program)
+		running, err := m.Node.Exec(ctx, shell.Script(processes, "processes", k.program))
 		if err != nil {
 			return came, err
 		}
-		for _, pid := range running { // one that has ended meanwhile is no error
-			line := fmt.Sprintf(killLine+" %[1]d && while [ -e /proc/%[1]d ]; do sleep 0.05; done; true", pid)
+		for pid := range strings.FieldsSeq(running.Stdout) { // one that has ended meanwhile is no error
+			line := fmt.Sprintf(killLine+" %[1]s && while [ -e /proc/%[1]s ]; do sleep 0.05; done; true", pid)
 			if _, err := m.Run(ctx, node.Command{Argv: []string{"sh", "-c", line}}); err != nil {
 				return came, err
 			}
