@@ -77,9 +77,7 @@ func standIn(cfg *iris.Config) error {
 	}
 	cfg.Production = "Drillbook.Production" // a plain instance of the product may have no Ens.Director
 	cfg.StandIn = fmt.Sprintf(
-		"drillbook's own program in the place of InterSystems IRIS; its clocks run %s times as fast",
-		text,
-	)
+		"drillbook's own program in the place of InterSystems IRIS; its clocks run %s times as fast", text)
 	return nil
 }
 

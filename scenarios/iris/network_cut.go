@@ -127,14 +127,8 @@ func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (s
 	if err != nil {
 		return "", err
 	}
-	found := fmt.Sprintf(
-		"in %s, %s acknowledged %d writes and %s %d",
-		watched,
-		p.Name,
-		counts[p.Name],
-		b.Name,
-		counts[b.Name],
-	)
+	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", watched, p.Name, counts[p.Name], b.Name,
+		counts[b.Name])
 	for _, m := range []struct {
 		of    driver.Member
 		takes bool

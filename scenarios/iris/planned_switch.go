@@ -97,14 +97,8 @@ func (s *story) connectivityRows() {
 		s.d.ConfirmRows(
 			answer(clients, "where clients are led")(i.CheckClientAddresses(ctx, s.a)),
 			answer(paths, "paths of both")(i.ComparePaths(ctx, s.a, s.b, []string{iris.Data})),
-			answer(
-				files,
-				"files of both",
-			)(
-				"",
-				fmt.Errorf("%w: what the application writes to files, only its owner knows: "+
-					"compare a list of your own", driver.ErrUnseen),
-			),
+			answer(files, "files of both")("", fmt.Errorf("%w: what the application writes to files, only its owner "+
+				"knows: compare a list of your own", driver.ErrUnseen)),
 		)
 	})
 }
