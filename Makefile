@@ -17,7 +17,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts endings environments kills cuts losses test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ endings: ## walk every way in which a run ends, at a terminal, a pipe and in CI:
 environments: ## carry out every runbook in an empty environment and in one of a person's own: 100 drills, about an hour
 	DRILLBOOK_EVERY_RUNBOOK=1 $(GO) test -count=1 -timeout 4h -v -run 'TestOwnEnvironment' ./cmd/drillbook
 
+scenarios: ## carry out all scenarios under go test, and those whose outages are known
+	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -p 1 -timeout 2h \
+		-run 'TestScenarios|TestReportsShowClientOutages|TestLostWritesAreMissed' ./scenarios/... ./cmd/drillbook
+
 kills: ## kill every process of a DM8 group after every step (ONLY="takeover …"); PRODUCT=iris: KILLS=25 at random (SEED=)
 ifeq ($(PRODUCT),iris)
 	IRIS_KILLS=$(KILLS) IRIS_SEED=$(if $(filter file,$(origin SEED)),,$(SEED)) \
@@ -59,9 +63,9 @@ losses: ## IRIS: kill the primary 20 times with synchronous commit, which must l
 mutants: ## take each thing out again that a test guards, and have that test fail (ONLY="name …" for some)
 	MUTANTS="$(or $(ONLY),all)" $(GO) test -count=1 -timeout 4h -v -run '^TestMutants$$' .
 
-test: ## run every test: units, conformance, and the scenarios
+test: ## run the tests: units, conformance, the scenarios of the smoke tier (the others: make scenarios)
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
-	$(GO) test -p 1 -shuffle=on -timeout 40m ./...
+	@tools/test.sh $(GO)
 
 elsewhere: images ## try an engine that is not this machine's own: one in a container, reached over TCP
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
@@ -72,7 +76,7 @@ versions: build ## carry out all drills of PostgreSQL with the oldest version th
 	$(RUN) --tier nightly
 	$(GO) test -count=1 ./harness/link/cut
 
-# All that vet looks for is looked for by lint, too.
+# All that vet looks for is looked for by lint, too: tests leave it out.
 check: fmt-check lint unit mod-check ## what CI checks; needs no engine
 
 fmt-check:
@@ -82,7 +86,7 @@ lint:
 	$(LINT) run
 
 unit: # without those that need an engine; with the race detector
-	$(GO) test -race -short -shuffle=on ./...
+	$(GO) test -race -short -vet=off -shuffle=on ./...
 
 mod-check:
 	$(GO) mod tidy -diff

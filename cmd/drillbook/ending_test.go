@@ -25,6 +25,7 @@ type ending struct {
 	by     func(t *testing.T, c *cell)
 	want   ended
 	but    map[outlet]ended // where it ends otherwise
+	like   string           // the one of its kind, by name, that `go test` has in its place
 }
 
 // place is where a run must find its members.
@@ -129,6 +130,7 @@ func verdicts(t *testing.T) []ending {
 		{
 			name: "unmeasurable, since the harness stood still after the takeover",
 			args: []string{"--runbooks", promising(t, "5s")}, at: "✔ 3.", by: standsStill, want: stopped,
+			like: "unmeasurable, since the harness stood still after the loss",
 		},
 	}
 }
@@ -161,7 +163,7 @@ func obstacles() []ending {
 			},
 		},
 		{
-			name: "one of two is skipped", needs: thisMachine,
+			name: "one of two is skipped", needs: thisMachine, like: "met",
 			args: []string{"postgres/lost-primary", "postgres/network-cut"},
 			want: ended{
 				code: exitEnvironment, said: []string{cuts}, files: []string{cuts}, skipped: 1,
@@ -220,7 +222,7 @@ func signalled() []ending {
 			but:  map[outlet]ended{ciOutlet: {code: exitUsage, said: []string{"nobody can answer"}, none: true}},
 		},
 		{
-			name: "SIGTERM twice, from timeout and make", at: whileLost, want: asked(),
+			name: "SIGTERM twice, from timeout and make", at: whileLost, want: asked(), like: "SIGINT",
 			by: func(t *testing.T, c *cell) {
 				t.Helper()
 				c.signal(t, syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM)
@@ -236,7 +238,7 @@ func signalled() []ending {
 			by: func(t *testing.T, c *cell) { t.Helper(); c.breakPipe(t) },
 		},
 		{
-			name: "SIGPIPE, then SIGHUP and SIGTERM", at: whileLost, want: asked(),
+			name: "SIGPIPE, then SIGHUP and SIGTERM", at: whileLost, want: asked(), like: "SIGHUP",
 			but: map[outlet]ended{pipeOutlet: deaf(asked()), terminalOutlet: deaf(asked())},
 			by: func(t *testing.T, c *cell) {
 				t.Helper()
@@ -278,7 +280,7 @@ func broken() []ending {
 			},
 		},
 		{
-			name: "the engine is gone after", needs: containers, refuse: goes,
+			name: "the engine is gone after", needs: containers, refuse: goes, like: "the engine removes nothing",
 			want: ended{
 				code: exitEnvironment, said: []string{"is left behind: ", heal}, files: []string{"is left behind"},
 				record: whole, verdicts: whichever, broken: "left-behind", left: true,
@@ -302,7 +304,7 @@ func broken() []ending {
 			},
 		},
 		{
-			name: "SIGKILL, in containers", needs: containers, at: whileLost, by: kill,
+			name: "SIGKILL, in containers", needs: containers, at: whileLost, by: kill, like: "SIGKILL",
 			want: ended{
 				code: -1, none: true, record: cut, left: true,
 				heals: []healed{{said: `"host of a is lost" had been in force`}},
@@ -332,7 +334,7 @@ func broken() []ending {
 			before: func(t *testing.T, c *cell) { t.Helper(); c.smallDisk(t) },
 		},
 		{
-			name: "the disk is full for a while", at: whileLost,
+			name: "the disk is full for a while", at: whileLost, like: "the disk is full during",
 			before: func(t *testing.T, c *cell) { t.Helper(); c.smallDisk(t) },
 			by: func(t *testing.T, c *cell) {
 				t.Helper()

@@ -19,7 +19,7 @@ import (
 )
 
 // everyRunbook, when set, has TestOwnEnvironment carry out every runbook, three times in
-// each environment; otherwise it does so with two, once.
+// each environment; otherwise one is carried out, once, by TestOwnEnvironmentHere.
 const everyRunbook = "DRILLBOOK_EVERY_RUNBOOK"
 
 // TestOwnEnvironment: a drill in an environment that is empty, but for what says
@@ -28,43 +28,25 @@ const everyRunbook = "DRILLBOOK_EVERY_RUNBOOK"
 // trials enough to tell, the same outages. Nothing of it is in a record.
 func TestOwnEnvironment(t *testing.T) {
 	takesLong(t)
-	books := chosenBooks(t)
-	all := make([]task, 0, len(books))
-	for _, book := range books {
-		all = append(all, task{book, func(t *testing.T) {
-			t.Helper()
-			tellsNoDifference(t, hostContainer, book)
-		}})
-	}
-	most := measuredAtOnce
-	if os.Getenv(everyRunbook) != "" {
-		most = 1 // the outages are held against each other
-	}
-	together(t, most, all)
-}
-
-// TestOwnEnvironmentLocal: the same where members are processes of this machine, which
-// could inherit it.
-func TestOwnEnvironmentLocal(t *testing.T) {
-	takesLong(t)
-	needLocal(t)
-	tellsNoDifference(t, hostLocal, "postgres/lost-primary")
-}
-
-// chosenBooks are a runbook whose relay is spoken to by HTTP, or all. One without a
-// relay is carried out on this machine.
-func chosenBooks(t *testing.T) []string {
-	t.Helper()
 	if os.Getenv(everyRunbook) == "" {
-		return []string{"postgres/half-open"}
+		t.Skip("`make environments` does this")
 	}
 	lib, err := runbooks.Load(runbooks.Embedded())
 	must(t, err)
-	var all []string
-	for _, b := range lib {
-		all = append(all, b.Name)
+	for _, book := range lib { // one by one: their outages are held against each other
+		t.Run(book.Name, func(t *testing.T) { tellsNoDifference(t, hostContainer, book.Name) })
 	}
-	return all
+}
+
+// TestOwnEnvironmentHere: the same where members are processes of this machine, which
+// could inherit it, or where that cannot be, in containers.
+func TestOwnEnvironmentHere(t *testing.T) {
+	takesLong(t)
+	place := hostLocal
+	if lacksLocal() != nil {
+		place = hostContainer
+	}
+	tellsNoDifference(t, place, "postgres/lost-primary")
 }
 
 func tellsNoDifference(t *testing.T, host, book string) {

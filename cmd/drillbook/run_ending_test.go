@@ -327,16 +327,35 @@ type zeros struct{}
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
 // everyOutlet, when set, has TestEndings walk every ending at every outlet; otherwise
-// one that is the same at all of them is walked at one.
+// it walks one of each kind, where it ends otherwise and at one more outlet.
 const everyOutlet = "DRILLBOOK_EVERY_OUTLET"
 
 // outlets are those that an ending is walked at, the number of which is given.
 func (e ending) outlets(number int) []outlet {
 	all := outlets()
-	if os.Getenv(everyOutlet) != "" || len(e.but) > 0 || e.needs == noPlace {
+	if os.Getenv(everyOutlet) != "" || e.needs == noPlace {
 		return all
 	}
-	return all[number%len(all):][:1]
+	if e.like != "" {
+		return nil
+	}
+	other := func(o outlet) bool { _, other := e.but[o]; return other }
+	same := slices.DeleteFunc(slices.Clone(all), other)
+	return slices.DeleteFunc(all, func(o outlet) bool { return !other(o) && o != same[number%len(same)] })
+}
+
+// Every ending that `go test` leaves to `make endings` has one there that stands for it.
+func TestEndingsOfEachKind(t *testing.T) {
+	ways := endings(t)
+	for i, e := range ways {
+		stands := func(o ending) bool { return o.name == e.like && o.like == "" }
+		if e.like != "" && !slices.ContainsFunc(ways, stands) {
+			t.Errorf("%s: no ending %q stands for it", e.name, e.like)
+		}
+		if walked := len(e.outlets(i)); e.like == "" && walked == 0 {
+			t.Errorf("%s is walked nowhere", e.name)
+		}
+	}
 }
 
 // TestEndings walks the matrix: every way in which a run ends, at the outlets.

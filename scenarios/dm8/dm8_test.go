@@ -11,15 +11,17 @@ import (
 )
 
 // onlyEnv names the scenarios to carry out, by the ends of their names; without
-// it all are.
+// it those that are due are.
 const onlyEnv = "DM8_ONLY"
 
 func TestScenarios(t *testing.T) {
 	all := dm8.Product().All()
-	if only := strings.Fields(os.Getenv(onlyEnv)); len(only) > 0 {
-		all = slices.DeleteFunc(all, func(s dsl.Scenario) bool {
-			return !slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) })
-		})
+	only := strings.Fields(os.Getenv(onlyEnv))
+	if len(only) == 0 {
+		dsl.Test(t, dsl.Containers(), dsl.Due(all)...)
+		return
 	}
-	dsl.Test(t, dsl.Containers(), all...)
+	dsl.Test(t, dsl.Containers(), slices.DeleteFunc(all, func(s dsl.Scenario) bool {
+		return !slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) })
+	})...)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,6 +22,16 @@ import (
 // OutEnv names the folder in which `go test` leaves the records and reports of
 // its drills. Without it they go with the test.
 const OutEnv = "DRILLBOOK_OUT"
+
+// EveryEnv names a variable that has `go test` carry out all scenarios when it is set;
+// otherwise it carries out those of the smoke tier.
+const EveryEnv = "DRILLBOOK_EVERY_SCENARIO"
+
+// Due are those of the scenarios that `go test` carries out.
+func Due(all []Scenario) []Scenario {
+	every := os.Getenv(EveryEnv) != ""
+	return slices.DeleteFunc(slices.Clone(all), func(s Scenario) bool { return !every && s.Tier != Smoke })
+}
 
 // Test carries out scenarios under `go test`, each once, and writes their
 // reports. It may be called once in a process.

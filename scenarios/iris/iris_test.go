@@ -10,20 +10,22 @@ import (
 	"drillbook/scenarios/iris"
 )
 
-// onlyEnv names the scenarios to carry out, by the ends of their names; without it those of
-// the smoke tier are, as that tier has them: `make nightly PRODUCT=iris` carries out all.
+// onlyEnv names the scenarios to carry out, by the ends of their names; without it those that
+// are due are.
 const onlyEnv = "IRIS_ONLY"
 
 func TestScenarios(t *testing.T) {
 	only := strings.Fields(os.Getenv(onlyEnv))
-	all := slices.DeleteFunc(iris.Product().All(), func(s dsl.Scenario) bool {
-		if len(only) == 0 {
-			return s.Tier != dsl.Smoke
-		}
-		return !slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) })
-	})
+	all := iris.Product().All()
+	if len(only) > 0 {
+		dsl.Test(t, dsl.Containers(), slices.DeleteFunc(all, func(s dsl.Scenario) bool {
+			return !slices.ContainsFunc(only, func(end string) bool { return strings.HasSuffix(s.Runbook, end) })
+		})...)
+		return
+	}
+	all = dsl.Due(all)
 	for i := range all {
-		if len(only) == 0 && all[i].Runbook == "iris/network-cut" {
+		if all[i].Runbook == "iris/network-cut" {
 			all[i].Params = map[string]string{"case": "7"}
 		}
 	}

@@ -27,5 +27,5 @@ func TestScenarios(t *testing.T) {
 	if len(briefly) > 0 {
 		t.Errorf("there are no scenarios of %v", briefly)
 	}
-	dsl.Test(t, dsl.Containers(), all...)
+	dsl.Test(t, dsl.Containers(), dsl.Due(all)...)
 }
