@@ -15,11 +15,13 @@ import (
 // not; a network that is too slow for clients is one as well.
 func TestReportsShowClientOutages(t *testing.T) {
 	takesLong(t)
+	if os.Getenv(dsl.EveryEnv) == "" {
+		t.Skip("`make scenarios` does this")
+	}
 	all := make([]task, 0, 3)
 	for _, tt := range []struct {
 		name      string
 		args      []string
-		nightly   bool    // only with all scenarios
 		least     float64 // of the longest outage, in milliseconds
 		most      float64
 		mechanism string
@@ -27,22 +29,19 @@ func TestReportsShowClientOutages(t *testing.T) {
 		{
 			"the wrong order, synchronous",
 			[]string{"postgres/wrong-order-shutdown", "--set", "hold=3s"},
-			false, 2900, 30_000, "stopped in order by its own command",
+			2900, 30_000, "stopped in order by its own command",
 		},
 		{
 			"the wrong order, asynchronous",
 			[]string{"postgres/wrong-order-shutdown", "--set", "mode=async"},
-			true, 0, 1000, "stopped in order by its own command",
+			0, 1000, "stopped in order by its own command",
 		},
 		{
 			"a way of 0.4 s there and back",
 			[]string{"postgres/slow-network", "--set", "delay=200ms", "--set", "jitter=0s", "--set", "hold=2s"},
-			true, 1900, 60_000, "Toxiproxy relays the TCP connections",
+			1900, 60_000, "Toxiproxy relays the TCP connections",
 		},
 	} {
-		if tt.nightly && os.Getenv(dsl.EveryEnv) == "" {
-			continue
-		}
 		all = append(all, task{tt.name, func(t *testing.T) {
 			t.Helper()
 			p := newProgram(t, t.TempDir()).on(t)
