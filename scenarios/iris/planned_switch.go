@@ -188,8 +188,5 @@ func (s *story) takeRole(ctx context.Context, from, to driver.Member) (way strin
 			"operations may be lost, and the other member may have to be rebuilt", nil)
 		return s.iris().Force(ctx, to)
 	}
-	if err := s.iris().StopInstance(ctx, from); err != nil {
-		return "", err
-	}
-	return "iris stop", s.iris().WaitTakenOver(ctx, to)
+	return "iris stop", s.iris().HandOver(ctx, from, to)
 }
