@@ -321,7 +321,8 @@ func broken() []ending {
 				}
 			},
 			want: ended{
-				code: exitEnvironment, said: []string{"nothing that was recorded can be read: "}, never: "before it began",
+				code: exitEnvironment, said: []string{"nothing that was recorded can be read: "},
+				never: "before it began",
 				files: []string{"nothing that was recorded can be read"}, broken: "record-lost",
 			},
 		},

@@ -40,7 +40,8 @@ func lookForLeaks(cmd *cobra.Command, folders []string) error {
 	for _, folder := range folders {
 		n, err := filesIn(folder)
 		if err != nil {
-			return environment(fmt.Errorf("look for passwords in %s: %w: name the folder of a run, such as reports/out/latest",
+			return environment(fmt.Errorf("look for passwords in %s: %w: name the folder of a run, such as "+
+				"reports/out/latest",
 				secret.Hide(folder, known...), err))
 		}
 		found, err := secret.Leaks(os.DirFS(folder), known...)

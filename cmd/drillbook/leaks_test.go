@@ -85,7 +85,8 @@ func TestNightlySearchesWhatItMade(t *testing.T) {
 				}
 				nightly := exec.CommandContext(t.Context(), script, "out", "sh", "-c", tt.does)
 				nightly.Dir = dir
-				nightly.Env = append(os.Environ(), isCommand+"=1", "PASSWORD="+dm8.New(dm8.Config{}).Secrets()[0].Reveal())
+				password := dm8.New(dm8.Config{}).Secrets()[0].Reveal()
+				nightly.Env = append(os.Environ(), isCommand+"=1", "PASSWORD="+password)
 				out, _ := nightly.CombinedOutput() // its exit code is looked at
 				if code := nightly.ProcessState.ExitCode(); code != tt.code {
 					t.Errorf("exit code %d, want %d\n%s", code, tt.code, out)

@@ -80,11 +80,13 @@ func TestBadInput(t *testing.T) {
 		{"unknown product", []string{"run", "--product", "oracle"}, exitUsage, "there are dm8, iris, postgres"},
 		{"unknown tier", []string{"run", "--tier", "weekly"}, exitUsage, "smoke or nightly"},
 		{
-			"unknown product beside a runbook", []string{"run", "postgres/lost-primary", "--product", "oracle"},
+			"unknown product beside a runbook",
+			[]string{"run", "postgres/lost-primary", "--product", "oracle"},
 			exitUsage, "there are dm8, iris, postgres",
 		},
 		{
-			"unknown tier beside a runbook", []string{"run", "postgres/lost-primary", "--tier", "weekly"},
+			"unknown tier beside a runbook",
+			[]string{"run", "postgres/lost-primary", "--tier", "weekly"},
 			exitUsage, "smoke or nightly",
 		},
 		{"unknown host", []string{"run", "--host", "moon"}, exitUsage, "auto, container or local"},
