@@ -7,8 +7,8 @@ set -uo pipefail
 out=$1
 shift
 kept=$(mktemp -d)
-begun=$(mktemp)
-trap 'rm -rf "$kept" "$begun"' EXIT
+trap 'rm -rf "$kept"' EXIT
+before=$(ls -A "$out" 2>/dev/null)
 if [ -t 1 ] && script --version 2>/dev/null | grep -q util-linux; then # a terminal, which has the live view
 	script -q -e -c "$(printf '%q ' "$@")" "$kept/terminal"
 else
@@ -18,9 +18,12 @@ code=$?
 # Not what latest leads to: it stays as it was if the run could write no reports, or
 # if a folder stands there.
 made=("$kept")
-while IFS= read -r -d '' folder; do
-	made+=("$folder")
-done < <(find "$out" -mindepth 1 -maxdepth 1 -type d -newer "$begun" -print0)
+for folder in "$out"/*/; do
+	folder=${folder%/}
+	if [ -d "$folder" ] && [ ! -L "$folder" ] && ! grep -Fxq -- "${folder##*/}" <<<"$before"; then
+		made+=("$folder")
+	fi
+done
 bin/drillbook leaks "${made[@]}"
 leaks=$?
 if ((code == 0)); then code=$leaks; fi
