@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -209,6 +210,24 @@ type Stored struct {
 	Stream int
 	Seq    uint32
 	Member string // which took it
+}
+
+// ParseStored reads a token that a product was made to print as stream/seq/member. The
+// member is named as it was printed.
+func ParseStored(printed string) (Stored, error) {
+	parts := strings.Split(printed, "/")
+	if len(parts) != 3 {
+		return Stored{}, fmt.Errorf("a stored token reads %q", printed)
+	}
+	stream, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return Stored{}, fmt.Errorf("a stored token reads %q: %w", printed, err)
+	}
+	seq, err := strconv.ParseUint(parts[1], 10, 32)
+	if err != nil {
+		return Stored{}, fmt.Errorf("a stored token reads %q: %w", printed, err)
+	}
+	return Stored{Stream: stream, Seq: uint32(seq), Member: parts[2]}, nil
 }
 
 // Role is the role that a member states.
