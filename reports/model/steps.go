@@ -129,18 +129,17 @@ func (w writer) outcome(s measure.Step) string {
 			text = w.Say("outcome-both", "outcome", text, "downtime", downtime)
 		}
 	}
-	var textSb132 strings.Builder
+	parts := []string{text}
 	for _, o := range []measure.RowOutcome{measure.RowUnseen, measure.RowUnanswered} {
 		if n := s.CountRows(o); n > 0 {
-			textSb132.WriteString(w.Say("and-also") + w.Say("fact", "name", w.Say("row."+string(o))) + count(n))
+			parts = append(parts, w.Say("and-also"), w.Say("fact", "name", w.Say("row."+string(o))), count(n))
 		}
 	}
-	text += textSb132.String()
 	sign := symbol(stepVerdict(s))
 	if s.Outcome == measure.Skipped {
 		sign = "–"
 	}
-	return sign + "\u00a0" + text
+	return sign + "\u00a0" + strings.Join(parts, "")
 }
 
 // stepVerdict is the worst that can be said of a step.
