@@ -77,7 +77,7 @@ func (w *world) story(f failover) {
 	w.step(record.Step{
 		Title:   text("Confirm that the standby has caught up", "确认备库已追平"),
 		Comment: text("Lag on pg1 must be 0 bytes.", "在 pg1 上查看，延迟应为 0 字节。"),
-		Planned: 2 * time.Minute, Allowed: new(0 * sec),
+		Planned: new(2 * time.Minute), Allowed: new(0 * sec),
 	}, 1*sec, 3*sec)
 	w.event(record.Event{
 		At: 2 * sec, Kind: record.Command, Step: 1, Member: "pg1", Took: 31 * ms,
@@ -95,7 +95,7 @@ func (w *world) story(f failover) {
 		Comment: text(
 			"On pg2: pg_ctl promote. Then check pg_is_in_recovery().",
 			"在 pg2 上执行 pg_ctl promote，再检查 pg_is_in_recovery()。"),
-		Planned: time.Minute,
+		Planned: new(time.Minute),
 	}, f.decided-10*ms, f.up+100*ms)
 	w.event(record.Event{
 		At: f.up + 20*ms, Kind: record.Command, Step: 3, Member: "pg2", Took: f.up - f.decided,
@@ -103,11 +103,11 @@ func (w *world) story(f failover) {
 		Answer: "waiting for server to promote.... done\nserver promoted\n",
 	})
 	w.step(record.Step{
-		Title: text("Point clients at the new primary", "将客户端指向新主库"), Planned: 30 * sec,
+		Title: text("Point clients at the new primary", "将客户端指向新主库"), Planned: new(30 * sec),
 	}, f.up+110*ms, f.served+200*ms)
 	w.step(record.Step{
 		Title:   text("Rejoin the old primary as a standby", "原主库以备库身份重新加入"),
-		Comment: text("pg_rewind, then start.", "先 pg_rewind，再启动。"), Planned: 15 * time.Minute,
+		Comment: text("pg_rewind, then start.", "先 pg_rewind，再启动。"), Planned: new(15 * time.Minute),
 	}, f.served+2*sec, f.end-500*ms)
 	w.event(record.Event{
 		At: f.rejoined, Kind: record.Command, Step: 5, Member: "pg1", Took: 1400 * ms,
@@ -173,10 +173,10 @@ func unmeasurable() *record.Record {
 	w.fault("cut the private link pg1 → pg2", "nftables drop in the network namespace of pg1", 4*sec, 0, 6*sec)
 	w.event(record.Event{At: 4500 * ms, Kind: record.Stall, Took: 90 * ms})
 	w.step(record.Step{
-		Title: text("Cut the replication link", "切断复制链路"), Allowed: new(sec), Planned: time.Minute,
+		Title: text("Cut the replication link", "切断复制链路"), Allowed: new(sec), Planned: new(time.Minute),
 	}, 3900*ms, 6500*ms)
 	w.step(record.Step{
-		Title: text("Watch the standby catch up again", "观察备库重新追平"), Planned: 5 * time.Minute,
+		Title: text("Watch the standby catch up again", "观察备库重新追平"), Planned: new(5 * time.Minute),
 	}, 6600*ms, 8500*ms)
 	w.run()
 	w.readBack("pg1")
@@ -250,14 +250,14 @@ func split() *record.Record {
 	w.role(9900*ms, "pg1", "neither")
 	w.role(11*sec, "pg1", "standby")
 	w.step(record.Step{
-		Title: text("Cut the primary off", "切断主库的网络"), Planned: time.Minute,
+		Title: text("Cut the primary off", "切断主库的网络"), Planned: new(time.Minute),
 	}, 4800*ms, 6*sec)
 	w.step(record.Step{
 		Title:   text("Take over on the standby", "在备库上执行 takeover 接管"),
 		Comment: text("choose takeover; takeover pg2", "choose takeover；takeover pg2"),
-		Planned: 2 * time.Minute, Allowed: new(10 * sec),
+		Planned: new(2 * time.Minute), Allowed: new(10 * sec),
 	}, 6*sec, 8*sec)
-	w.step(record.Step{Title: text("Heal the network", "恢复网络"), Planned: 5 * time.Minute}, 9*sec, 12*sec)
+	w.step(record.Step{Title: text("Heal the network", "恢复网络"), Planned: new(5 * time.Minute)}, 9*sec, 12*sec)
 	w.event(record.Event{
 		At: 6900 * ms, Kind: record.Command, Step: 2, Member: "monitor", Took: 240 * ms,
 		What: "takeover force pg2", Answer: "[monitor] pg2 接管成功\n",

@@ -33,7 +33,7 @@ func formOf(wrong *record.Event) *record.Record {
 	}, 5*sec, 5500*ms)
 	w.step(record.Step{
 		Title: text("Compare both", "主备服务器一致性检查"), Comment: text("Both must be the same.", "主备一致。"),
-		Planned: 2 * 60 * sec,
+		Planned: new(2 * 60 * sec),
 		Rows: []record.Row{
 			{Title: text("Settings; jobs", "Journal 配置；task 配置"), Comment: text("The same on both.", "主备一致。")},
 			{Title: text("Files | paths", "文件 | 路径")},
@@ -71,7 +71,7 @@ func formOf(wrong *record.Event) *record.Record {
 	}
 	w.step(record.Step{
 		Title: text("Turn off logging", "关闭语句日志"), Comment: text("As it was before.", "恢复原状。"),
-		Planned: 2 * 60 * sec, Blank: true,
+		Planned: new(2 * 60 * sec), Blank: true,
 		Group: &record.Group{
 			Title:   text("Execution", "测试执行"),
 			Comment: text("server01 is the primary.", "server01 为 Primary。"),

@@ -137,7 +137,7 @@ func agree(a, b *page) error {
 	}
 	for i := range min(len(a.steps), len(b.steps)) {
 		s, t := a.steps[i], b.steps[i]
-		if s.planned != t.planned || !sameDuration(s.allowed, t.allowed) || s.consent != t.consent ||
+		if !sameDuration(s.planned, t.planned) || !sameDuration(s.allowed, t.allowed) || s.consent != t.consent ||
 			s.blank != t.blank {
 			differ(t.line, fmt.Sprintf("the line of attributes of step %d", t.number))
 		}

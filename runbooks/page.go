@@ -29,7 +29,7 @@ type step struct {
 	line          int
 	title         string
 	comment, body string
-	planned       time.Duration
+	planned       *time.Duration
 	allowed       *time.Duration
 	consent       Consent
 	blank         bool
@@ -189,7 +189,7 @@ func (r *reader) attributes(s *step, at int, line string) {
 		badTime := err != nil || d < 0
 		switch {
 		case key == "planned" && !badTime:
-			s.planned = d
+			s.planned = &d
 		case key == "downtime" && !badTime:
 			s.allowed = &d
 		case key == "consent" && (value == string(ConsentNone) || value == string(ConsentAsk)):

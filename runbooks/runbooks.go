@@ -98,7 +98,7 @@ type Step struct {
 	Title   Text
 	Comment Text // the first paragraph, as plain text
 	Body    Text // Markdown
-	Planned time.Duration
+	Planned *time.Duration
 	Allowed *time.Duration // outage that may begin in it; nil: nothing is said
 	Consent Consent
 	Where   Text // file:line of its heading

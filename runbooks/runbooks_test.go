@@ -57,7 +57,9 @@ func TestPlannedSwitchoverTable(t *testing.T) {
 	rows := make([]int, 0, len(b.Steps))
 	limited := 0
 	for _, s := range b.Steps {
-		total += s.Planned
+		if s.Planned != nil {
+			total += *s.Planned
+		}
 		if s.Group != nil {
 			groups = append(groups, s.Number)
 		}
@@ -131,11 +133,12 @@ func TestLoad(t *testing.T) {
 	if first.Text("en") != "1. First" || first.Comment.In("zh") != "Do the first thing." {
 		t.Errorf("first step = %+v", first)
 	}
-	if first.Planned != 2*time.Minute || first.Allowed == nil || *first.Allowed != time.Minute ||
+	if first.Planned == nil || *first.Planned != 2*time.Minute ||
+		first.Allowed == nil || *first.Allowed != time.Minute ||
 		first.Consent != runbooks.ConsentAsk {
 		t.Errorf("attributes of the first step = %+v", first)
 	}
-	if second := b.Steps[1]; second.Allowed != nil || second.Planned != 0 || second.Consent != runbooks.ConsentNone {
+	if second := b.Steps[1]; second.Allowed != nil || second.Planned != nil || second.Consent != runbooks.ConsentNone {
 		t.Errorf("attributes of the second step = %+v", second)
 	}
 	if first.Where.In("zh") != "db/page.zh.md:10" {

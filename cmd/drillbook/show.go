@@ -71,7 +71,9 @@ func show(w io.Writer, b runbooks.Runbook, lang string) error {
 			}
 		}
 		fmt.Fprintf(&s, "\n## %s\n\n%s\n", step.Text(lang), step.Body.In(lang))
-		planned += step.Planned
+		if step.Planned != nil {
+			planned += *step.Planned
+		}
 	}
 	if planned > 0 {
 		fmt.Fprintf(&s, "\nΣ planned=%s\n", planned)

@@ -100,7 +100,7 @@ type Step struct {
 	Number  int            `json:"number"`
 	Title   Text           `json:"title"`
 	Comment Text           `json:"comment,omitempty"`
-	Planned time.Duration  `json:"planned,omitempty"` // how long people plan for it
+	Planned *time.Duration `json:"planned,omitempty"` // how long people plan for it; nil: nothing was planned
 	Allowed *time.Duration `json:"allowed,omitempty"` // outage that may begin in it
 	// Group is the heading that the form has above the step, if one stands there.
 	Group *Group `json:"group,omitempty"`

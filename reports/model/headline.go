@@ -128,8 +128,8 @@ func (d drafter) figures() []Fact {
 	}
 	took, planned := d.sums()
 	spent := d.Say("figure.all-steps")
-	if planned > 0 {
-		spent = d.Say("figure.planned", "time", d.Duration(planned))
+	if planned != nil {
+		spent = d.Say("figure.planned", "time", d.Duration(*planned))
 	}
 	if d.res.Unfit {
 		for _, note := range []*string{&downtime, &lost, &split} {
@@ -151,10 +151,15 @@ func (w writer) fact(name, value, note string) Fact {
 	return f
 }
 
-// sums are how long all steps took and were planned to take.
-func (d drafter) sums() (took, planned time.Duration) {
+// sums are how long all steps took and were planned to take; planned is nil if none was.
+func (d drafter) sums() (took time.Duration, planned *time.Duration) {
 	for _, s := range d.res.Steps {
-		planned += s.Planned
+		if s.Planned != nil {
+			if planned == nil {
+				planned = new(time.Duration)
+			}
+			*planned += *s.Planned
+		}
 		if s.Outcome != measure.Skipped {
 			took += s.Took
 		}

@@ -85,11 +85,14 @@ func (d drafter) stepRow(s measure.Step) []string {
 	}
 }
 
-func (d drafter) planned(t time.Duration) string {
-	if t == 0 {
+func (d drafter) planned(t *time.Duration) string {
+	if t == nil {
 		return "–"
 	}
-	return d.Duration(t)
+	if *t == 0 { // people plan in minutes
+		return d.Say("unit.min", "n", "0")
+	}
+	return d.Duration(*t)
 }
 
 // stepDowntime is the downtime of a step that ended so.
