@@ -19,12 +19,21 @@ func TestTableOfPlannedSwitch(t *testing.T) {
 	rows := [][2]string{ // of a group or a row: what it begins with, and what is planned
 		{"测试准备"},
 		{"Primary Failover Member（主用服务器）配置及状态检查"},
-		{"内存"}, {"系统仪表板"}, {"Ensemble production 自启动"}, {"Mirror配置"}, {"Mirror状态"},
+		{"内存"},
+		{"系统仪表板"},
+		{"Ensemble production 自启动"},
+		{"Mirror配置"},
+		{"Mirror状态"},
 		{"主备服务器一致性检查"},
-		{"Journal配置"}, {"产品自启动"}, {"loaded HL7 v2, XML and other schemas"},
-		{"数据库Global mapping"}, {"CSP server配置"},
+		{"Journal配置"},
+		{"产品自启动"},
+		{"loaded HL7 v2, XML and other schemas"},
+		{"数据库Global mapping"},
+		{"CSP server配置"},
 		{"连接性检查"},
-		{"所有外部系统"}, {"产品类或routine"}, {"主机任何写入磁盘文件"},
+		{"所有外部系统"},
+		{"产品类或routine"},
+		{"主机任何写入磁盘文件"},
 		{"测试执行"},
 		{"Turn on CACHETRM logging"},
 		{"执行Server01到Server02的切换", "2 分钟"},
@@ -81,7 +90,7 @@ func tableOf(t *testing.T, name string) [][]string {
 		rec.Events = append(rec.Events, record.Event{At: at, Kind: record.Began, Step: s.Number})
 		for row := range s.Rows {
 			rec.Events = append(rec.Events, record.Event{
-				At: at + time.Second, Kind: record.Finding, Step: s.Number, Row: row + 1, What: "both", Answer: "the same",
+				At: at + time.Second, Kind: record.Finding, Step: s.Number, Row: row + 1, What: "x", Answer: "the same",
 			})
 		}
 		rec.Events = append(rec.Events, record.Event{At: at + time.Minute, Kind: record.Ended, Step: s.Number})
