@@ -347,9 +347,12 @@ func rules() []rule {
 			[]string{
 				"harness/...",
 				"reports",
+				"reports/table",
+				"reports/words",
 				"runbooks",
 				"scenarios/...",
 				"github.com/spf13/cobra",
+				"github.com/spf13/pflag",
 				"charm.land/...",
 				"github.com/onsi/...",
 				"golang.org/x/term",

@@ -30,7 +30,7 @@ type front struct {
 func (f *front) params() []Param { return f.settings }
 
 func (f *front) equal(g *front) bool {
-	return f.rto == g.rto && f.RPO == g.RPO && f.Source == g.Source && f.Split == g.Split && f.Stale == g.Stale &&
+	return f.rto == g.rto && f.RPO == g.RPO && f.Split == g.Split && f.Stale == g.Stale &&
 		slices.Equal(f.Needs, g.Needs) &&
 		slices.EqualFunc(f.settings, g.settings, func(a, b Param) bool {
 			return a.Name == b.Name && a.Default == b.Default && maps.Equal(a.Tiers, b.Tiers) &&

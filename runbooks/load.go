@@ -141,6 +141,9 @@ func agree(a, b *page) error {
 			s.blank != t.blank {
 			differ(t.line, fmt.Sprintf("the line of attributes of step %d", t.number))
 		}
+		if (s.consequence == "") != (t.consequence == "") {
+			differ(t.line, fmt.Sprintf("whether step %d says its consequence", t.number))
+		}
 		differInForm(s, t, differ)
 	}
 	return errors.Join(wrong...)
@@ -150,12 +153,12 @@ func (p *page) runbook(name string) Runbook {
 	lang := Languages()[0]
 	b := Runbook{
 		Name: name, Title: Text{lang: p.title}, Intro: Text{lang: p.intro},
-		RTO: p.front.rto, RPO: p.front.RPO, Source: p.front.Source, Needs: p.front.Needs,
+		RTO: p.front.rto, RPO: p.front.RPO, Source: Text{}, Needs: p.front.Needs,
 		Params: p.front.params(), Split: p.front.Split, Stale: p.front.Stale,
 	}
 	for _, s := range p.steps {
 		one := Step{
-			Number: s.number, Title: Text{}, Comment: Text{}, Body: Text{}, Where: Text{},
+			Number: s.number, Title: Text{}, Comment: Text{}, Body: Text{}, Where: Text{}, Consequence: Text{},
 			Planned: s.planned, Allowed: s.allowed, Consent: s.consent, Blank: s.blank,
 		}
 		if s.group != nil {
@@ -172,10 +175,11 @@ func (p *page) runbook(name string) Runbook {
 
 // add puts the words of a language into the runbook.
 func (b *Runbook) add(lang string, p *page) {
-	b.Title[lang], b.Intro[lang] = p.title, p.intro
+	b.Title[lang], b.Intro[lang], b.Source[lang] = p.title, p.intro, p.front.Source
 	for i := range min(len(b.Steps), len(p.steps)) {
 		s, t := &b.Steps[i], p.steps[i]
 		s.Title[lang], s.Comment[lang], s.Body[lang] = t.title, t.comment, t.body
+		s.Consequence[lang] = t.consequence
 		s.Where[lang] = fmt.Sprintf("%s:%d", p.file, t.line)
 		if s.Group != nil && t.group != nil {
 			s.Group.Title[lang], s.Group.Comment[lang] = t.group.title, t.group.comment

@@ -29,6 +29,7 @@ type step struct {
 	line          int
 	title         string
 	comment, body string
+	consequence   string
 	planned       *time.Duration
 	allowed       *time.Duration
 	consent       Consent
@@ -161,6 +162,7 @@ func (r *reader) step(h *ast.Heading, blocks []ast.Node, body string) {
 		if paragraph, ok := own[0].(*ast.Paragraph); ok {
 			if attrs, ok := r.codeOnly(paragraph); ok {
 				r.attributes(&s, at, attrs)
+				s.body = r.without(paragraph, body)
 				own = own[1:]
 			}
 		}
@@ -168,6 +170,7 @@ func (r *reader) step(h *ast.Heading, blocks []ast.Node, body string) {
 	if s.comment = r.comment(own); s.comment == "" {
 		r.wrong(at, "step %d says nothing: begin it with a sentence on what is done", number)
 	}
+	s.consequence = r.consequence(own)
 	r.rows(&s, rows)
 	r.page.steps = append(r.page.steps, s)
 }

@@ -38,7 +38,7 @@ type Runbook struct {
 	Intro  Text // what stands between the title and the first step
 	RTO    time.Duration
 	RPO    int
-	Source string
+	Source Text
 	Needs  []string
 	// Split is the setting, such as "mode=async", under which a split brain is
 	// what a drill is about; empty: never.
@@ -97,11 +97,14 @@ type Step struct {
 	Number  int
 	Title   Text
 	Comment Text // the first paragraph, as plain text
-	Body    Text // Markdown
-	Planned *time.Duration
-	Allowed *time.Duration // outage that may begin in it; nil: nothing is said
-	Consent Consent
-	Where   Text // file:line of its heading
+	// Consequence is what the step changes and what the way back is, as plain text: what
+	// somebody must know who is asked to consent. "" if the page does not say.
+	Consequence Text
+	Body        Text // Markdown
+	Planned     *time.Duration
+	Allowed     *time.Duration // outage that may begin in it; nil: nothing is said
+	Consent     Consent
+	Where       Text // file:line of its heading
 	// Group is the heading that the form has above the step; nil if the step stands
 	// below the same one as the step before it, or below none.
 	Group *Group

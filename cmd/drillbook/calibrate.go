@@ -8,16 +8,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/calibrate"
 	"drillbook/harness/probe"
-	"drillbook/reports"
+	"drillbook/reports/words"
 )
 
 // The outages of a calibration are between these lengths.
@@ -47,10 +46,6 @@ type calOutside struct {
 	MostMS  float64              `json:"most_ms"`
 }
 
-func (o calOutside) String() string {
-	return fmt.Sprintf("a %s of %.3f ms measured as %.3f to %.3f ms", o.Kind, o.TruthMS, o.LeastMS, o.MostMS)
-}
-
 // calKind is what was measured of one kind of outage.
 type calKind struct {
 	Kind     calibrate.OutageKind `json:"how"`
@@ -63,48 +58,48 @@ type calKind struct {
 	Trials   int      `json:"trials"`
 }
 
-func calibrateCommand() *cobra.Command {
+func calibrateCommand(w words.Words) *cobra.Command {
 	var asJSON, alone bool
 	var trials int
 	var seed uint64
 	var rates []float64
 	cmd := &cobra.Command{
 		Use:   "calibrate",
-		Short: "Play outages of known length and print how far the probe is off",
-		Long: `Play outages of known length – resets, hangs and blackholes of 10 ms to 4.5 s – against
-a server of our own, and print how far the probe is off, below what others use, in the
-same run. The error of our probe is that of the middle of its bracket; that of the others
-is the time between two successes less the outage. An outage that was not seen counts as
-one of nothing to the shortest that the probe is sure to see at its rate.`,
-		Args: cobra.NoArgs,
+		Short: w.Say("short.calibrate"),
+		Long:  w.Say("long.calibrate"),
+		Args:  noArguments(w),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if trials < 1 {
-				return usage(fmt.Errorf("--trials %d: at least 1", trials))
+				return usage(failure(w, nil, "error.trials", "trials", strconv.Itoa(trials)))
 			}
 			for _, rate := range rates {
 				if rate < 1 || rate > probe.MaxRate {
-					return usage(fmt.Errorf("--rates %g: 1 to %d attempts a second", rate, probe.MaxRate))
+					return usage(failure(w, nil, "error.rates", "rate", number(rate), "most", strconv.Itoa(probe.MaxRate)))
 				}
 			}
 			progress := io.Discard
 			if f, ok := terminal(cmd.ErrOrStderr()); ok {
 				progress = f
 			}
-			rows, err := calibrateAll(cmd.Context(), rates, trials, seed, alone, progress)
+			in := w
+			if asJSON {
+				in = forMachines(cmd, w)
+			}
+			rows, err := calibrateAll(cmd.Context(), rates, trials, seed, alone, progress, in)
 			if err != nil {
 				return environment(err)
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), rows)
 			}
-			return printCalibration(cmd.OutOrStdout(), rows)
+			return printCalibration(cmd.OutOrStdout(), rows, w)
 		},
 	}
-	cmd.Flags().IntVar(&trials, "trials", 10, "outages of each kind and rate")
-	cmd.Flags().Float64SliceVar(&rates, "rates", []float64{100, 200, 500}, "attempts a second of our probe")
-	cmd.Flags().BoolVar(&alone, "alone", false, "leave out what others use")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the outages' lengths")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().IntVar(&trials, "trials", 10, w.Say("flag.calibrate.trials"))
+	cmd.Flags().Float64SliceVar(&rates, "rates", []float64{100, 200, 500}, w.Say("flag.calibrate.rates"))
+	cmd.Flags().BoolVar(&alone, "alone", false, w.Say("flag.calibrate.alone"))
+	cmd.Flags().Uint64Var(&seed, "seed", 1, w.Say("flag.calibrate.seed"))
+	cmd.Flags().BoolVar(&asJSON, "json", false, w.Say("flag.json"))
 	return cmd
 }
 
@@ -112,6 +107,7 @@ one of nothing to the shortest that the probe is sure to see at its rate.`,
 // and then our probes one after the other, so that nothing disturbs them.
 func calibrateAll(
 	ctx context.Context, rates []float64, trials int, seed uint64, alone bool, progress io.Writer,
+	w words.Words,
 ) ([]calibrated, error) {
 	var work sync.WaitGroup
 	loops := calibrate.ClosedLoops()
@@ -138,13 +134,14 @@ func calibrateAll(
 		outages := lengths(trials, seed, shortest)
 		done, err := calibrate.Run(ctx, s, outages, func(calibrate.Trial) {
 			played++
-			_, _ = fmt.Fprintf(progress, "\r%.0f/s: %d of %d outages ", rate, played, len(outages))
+			_, _ = io.WriteString(progress, w.Say("calibrate.progress", "rate", number(rate),
+				"n", strconv.Itoa(played), "of", strconv.Itoa(len(outages))))
 		})
 		_, _ = fmt.Fprint(progress, "\r\033[K")
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, ofTrials(fmt.Sprintf("drillbook, open loop %.0f/s", rate), done))
+		rows = append(rows, ofTrials(w.Say("calibrate.own", "rate", number(rate)), done))
 	}
 	return rows, nil
 }
@@ -250,48 +247,21 @@ func spread(errs []time.Duration) (median, worst float64) {
 
 func ms(d time.Duration) float64 { return math.Round(float64(d)/float64(time.Microsecond)) / 1000 }
 
-func printCalibration(w io.Writer, rows []calibrated) error {
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	_, _ = fmt.Fprint(t, "PROBE")
+func printCalibration(out io.Writer, rows []calibrated, w words.Words) error {
+	head := []string{w.Say("calibrate.probe")}
 	for _, how := range calibrate.OutageKinds() {
-		_, _ = fmt.Fprintf(t, "\t%s: MEDIAN / WORST\tUNSEEN", how)
+		head = append(head, w.Say("calibrate.kind", "kind", kindOf(how, w)), w.Say("calibrate.unseen"))
 	}
-	_, _ = fmt.Fprintln(t, "\tTRUTH IN BRACKET")
+	lines := [][]string{append(head, w.Say("calibrate.within"))}
 	for _, r := range rows {
-		_, _ = fmt.Fprint(t, r.Probe)
-		for _, m := range r.Kinds {
-			errs := "–"
-			if m.Measured > 0 {
-				errs = signed(m.MedianMS) + " / " + signed(m.WorstMS)
-			}
-			_, _ = fmt.Fprintf(t, "\t%s\t%d of %d", errs, m.Unseen, m.Trials)
-		}
-		within := "-"
-		if r.Within != nil {
-			within = fmt.Sprintf("%d of %d", *r.Within, r.Trials)
-		}
-		if r.Stalled > 0 {
-			within += fmt.Sprintf(" (%d with a stall of the harness)", r.Stalled)
-		}
-		_, _ = fmt.Fprintf(t, "\t%s\n", within)
+		lines = append(lines, r.line(w))
 	}
-	if err := t.Flush(); err != nil { // a tabwriter keeps the first error
+	if err := printColumns(out, lines); err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.Stalled > 0 && r.Stalled < r.Trials {
-			if err := printSteady(w, r); err != nil {
-				return err
-			}
-		}
-		if r.WidthMS > 0 {
-			_, err := fmt.Fprintf(w, "%s: median width of the bracket without a stall: %.2f ms\n", r.Probe, r.WidthMS)
-			if err != nil {
-				return err
-			}
-		}
-		for _, o := range r.Outside {
-			if _, err := fmt.Fprintf(w, "%s: truth outside the bracket: %s\n", r.Probe, o); err != nil {
+		for _, remark := range r.remarks(w) {
+			if _, err := fmt.Fprintln(out, remark); err != nil {
 				return err
 			}
 		}
@@ -299,23 +269,64 @@ func printCalibration(w io.Writer, rows []calibrated) error {
 	return nil
 }
 
-// printSteady says how far a probe was off where the harness did not stand still.
-func printSteady(w io.Writer, r calibrated) error {
-	worst := make([]string, 0, len(r.Kinds))
-	for _, m := range r.Kinds {
-		if m.SteadyMS != nil {
-			worst = append(worst, fmt.Sprintf("%s %s", m.Kind, signed(*m.SteadyMS)))
-		}
+// line is the row of a probe in the table.
+func (r calibrated) line(w words.Words) []string {
+	of := func(n, all int) string {
+		return w.Say("calibrate.of", "n", strconv.Itoa(n), "of", strconv.Itoa(all))
 	}
-	_, err := fmt.Fprintf(w, "%s: worst without a stall: %s\n", r.Probe, strings.Join(worst, ", "))
-	return err
+	cells := []string{r.Probe}
+	for _, m := range r.Kinds {
+		errs := "–"
+		if m.Measured > 0 {
+			errs = signed(m.MedianMS, w) + " / " + signed(m.WorstMS, w)
+		}
+		cells = append(cells, errs, of(m.Unseen, m.Trials))
+	}
+	within := "-"
+	if r.Within != nil {
+		within = of(*r.Within, r.Trials)
+	}
+	if r.Stalled > 0 {
+		within = w.Say("calibrate.stalled", "within", within, "count", strconv.Itoa(r.Stalled))
+	}
+	return append(cells, within)
 }
 
+// remarks are what the table has no column for: how far a probe was off where the
+// harness did not stand still, and what its brackets did not hold.
+func (r calibrated) remarks(w words.Words) []string {
+	var all []string
+	if r.Stalled > 0 && r.Stalled < r.Trials {
+		worst := make([]string, 0, len(r.Kinds))
+		for _, m := range r.Kinds {
+			if m.SteadyMS != nil {
+				worst = append(worst, kindOf(m.Kind, w)+" "+signed(*m.SteadyMS, w))
+			}
+		}
+		all = append(all, w.Say("calibrate.steady", "probe", r.Probe, "worst", w.List(worst)))
+	}
+	if r.WidthMS > 0 {
+		all = append(all, w.Say("calibrate.width", "probe", r.Probe, "width", strconv.FormatFloat(r.WidthMS, 'f', 2, 64)))
+	}
+	for _, o := range r.Outside {
+		exact := func(ms float64) string { return strconv.FormatFloat(ms, 'f', 3, 64) }
+		all = append(all, w.Say("calibrate.outside", "probe", r.Probe, "kind", kindOf(o.Kind, w),
+			"truth", exact(o.TruthMS), "least", exact(o.LeastMS), "most", exact(o.MostMS)))
+	}
+	return all
+}
+
+// kindOf names a kind of outage.
+func kindOf(k calibrate.OutageKind, w words.Words) string { return w.Say("probe.how." + string(k)) }
+
+// number writes a number as short as it is exact.
+func number(n float64) string { return strconv.FormatFloat(n, 'g', -1, 64) }
+
 // signed is an error in words, with its sign.
-func signed(ms float64) string {
+func signed(ms float64, w words.Words) string {
 	d := time.Duration(ms * float64(time.Millisecond))
 	if d >= 0 {
-		return "+" + reports.Duration(d, "en")
+		return "+" + w.Duration(d)
 	}
-	return reports.Duration(d, "en")
+	return w.Duration(d)
 }

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"drillbook/harness/cluster"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
+	"drillbook/reports/words"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
 )
@@ -23,7 +23,7 @@ const (
 // choosePlace finds out where the members can run. If that is not where they
 // usually do, note says so and why.
 func choosePlace(
-	ctx context.Context, f runFlags, lib runbooks.Library, chosen []dsl.Scenario,
+	ctx context.Context, f runFlags, lib runbooks.Library, chosen []dsl.Scenario, w words.Words,
 ) (p dsl.Place, note string, err error) {
 	if f.host == hostLocal {
 		_, err := findLocal(lib, chosen)
@@ -43,10 +43,10 @@ func choosePlace(
 	}
 	found, err := findLocal(lib, chosen)
 	if err != nil {
-		return p, "", fmt.Errorf("%w; and on this machine itself: %w", noEngine, err)
+		return p, "", failure(w, errors.Join(noEngine, err), "error.neither-place",
+			"engine", told(w, noEngine), "local", told(w, err))
 	}
-	return dsl.Local(), fmt.Sprintf("HOST=local: members are processes of this machine (%s, as %s), because %s",
-		found.Folder, found.User, noEngine), nil
+	return dsl.Local(), w.Say("view.local", "folder", found.Folder, "user", found.User, "error", told(w, noEngine)), nil
 }
 
 // findLocal says with what the members of the scenarios would run here.

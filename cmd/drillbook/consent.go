@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 
+	"drillbook/reports/table"
+	"drillbook/reports/words"
 	"drillbook/runbooks"
 )
 
@@ -22,24 +24,36 @@ func question(out io.Writer) io.Writer {
 	return out
 }
 
-// asker asks a person before a step. Anything but yes stops the drill. It stops
-// waiting for an answer when the context ends.
-func asker(in io.Reader, out io.Writer, lang string) func(context.Context, runbooks.Step) error {
+// asker asks a person before a step, and says what the step changes and what the way
+// back is. Anything but yes stops the drill. It stops waiting for an answer when the
+// context ends.
+func asker(in io.Reader, out io.Writer, w words.Words) func(context.Context, runbooks.Step) error {
 	answers := answersFrom(in)
-	words := wordsIn(lang)
 	return func(ctx context.Context, s runbooks.Step) error {
-		if _, err := fmt.Fprintf(out, words.consent, s.Text(lang)); err != nil {
+		step := s.Text(w.Lang)
+		if _, err := fmt.Fprintf(out, "\n%s\n%s\n%s", w.Say("consent.step", "step", step), consequence(s, w),
+			w.Say("consent.question")); err != nil {
 			return err
 		}
 		text, err := answers(ctx)
-		if err != nil {
-			return fmt.Errorf("nobody answered whether to go on with step %q: %w", s.Text(lang), err)
-		}
-		if isYes(text) {
+		switch {
+		case err != nil:
+			// It goes into the record, whose other texts are English too.
+			return fmt.Errorf("nobody answered whether to go on with step %q: %w", step, err)
+		case isYes(text):
 			return nil
 		}
-		return fmt.Errorf("consent to step %q was not given", s.Text(lang))
+		return fmt.Errorf("consent to step %q was not given", step)
 	}
+}
+
+// consequence says what a step changes and what the way back is.
+func consequence(s runbooks.Step, w words.Words) string {
+	said := s.Consequence.In(w.Lang)
+	if said == "" {
+		said = w.Say("consent.unsaid")
+	}
+	return strings.Join(table.Fold(said, helpColumns), "\n")
 }
 
 // isYes reports whether an answer is a yes, in any language.

@@ -8,11 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
+	"drillbook/reports/words"
 	"drillbook/scenarios"
 )
 
@@ -26,20 +28,22 @@ type finding struct {
 	Spare bool `json:"spare,omitempty"`
 }
 
-func doctorCommand() *cobra.Command {
+func doctorCommand(w words.Words) *cobra.Command {
 	var asJSON bool
 	var out string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what this machine lacks for drills, and how to mend it",
-		Args:  cobra.NoArgs,
+		Short: w.Say("short.doctor"),
+		Args:  noArguments(w),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			findings := examine(cmd.Context(), out)
+			show := func(found []finding) error { return printFindings(cmd.OutOrStdout(), found, w) }
+			in := w
 			if asJSON {
-				if err := printJSON(cmd.OutOrStdout(), findings); err != nil {
-					return err
-				}
-			} else if err := printFindings(cmd.OutOrStdout(), findings); err != nil {
+				show = func(found []finding) error { return printJSON(cmd.OutOrStdout(), found) }
+				in = forMachines(cmd, w)
+			}
+			findings := examine(cmd.Context(), out, in)
+			if err := show(findings); err != nil {
 				return err
 			}
 			for _, f := range findings {
@@ -50,58 +54,60 @@ func doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&out, "out", filepath.Join("reports", "out"), "folder of the reports")
+	cmd.Flags().BoolVar(&asJSON, "json", false, w.Say("flag.json"))
+	cmd.Flags().StringVar(&out, "out", filepath.Join("reports", "out"), w.Say("flag.doctor.out"))
 	return cmd
 }
 
-func examine(ctx context.Context, out string) []finding {
+func examine(ctx context.Context, out string, w words.Words) []finding {
 	findings := []finding{
-		{What: "machine", Found: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())},
+		{What: w.Say("doctor.machine"), Found: w.Say("doctor.machine.found",
+			"system", runtime.GOOS+"/"+runtime.GOARCH, "count", strconv.Itoa(runtime.NumCPU()))},
 	}
-	findings = append(findings, examineFolder(out))
-	return append(findings, examinePlaces(ctx)...)
+	findings = append(findings, examineFolder(out, w))
+	return append(findings, examinePlaces(ctx, w)...)
 }
 
 // examinePlaces looks at the places where members can run, of which one will
 // do.
-func examinePlaces(ctx context.Context) []finding {
-	inContainers := finding{What: "host container"}
+func examinePlaces(ctx context.Context, w words.Words) []finding {
+	inContainers := finding{What: w.Say("doctor.container")}
 	engine, noEngine := container.FindEngine(ctx)
 	if noEngine == nil {
-		inContainers.Found = fmt.Sprintf("engine %s at %s, API %s", engine.Version, engine.Address, engine.API)
+		inContainers.Found = w.Say("doctor.container.found", "version", engine.Version,
+			"address", engine.Address, "api", engine.API)
 	} else {
-		inContainers.Mend = noEngine.Error()
+		inContainers.Mend = told(w, noEngine)
 	}
 	findings := []finding{inContainers}
 	for _, img := range scenarios.Images() {
 		if img.Native == nil {
 			continue
 		}
-		onMachine := finding{What: "host local, image " + img.Name, Spare: noEngine == nil}
+		onMachine := finding{What: w.Say("doctor.local", "image", img.Name), Spare: noEngine == nil}
 		if installed, err := local.Find(img); err == nil {
-			onMachine.Found = fmt.Sprintf("programs in %s, run as %s", installed.Folder, installed.User)
+			onMachine.Found = w.Say("doctor.local.found", "folder", installed.Folder, "user", installed.User)
 			findings[0].Spare = true
 		} else {
-			onMachine.Mend = err.Error()
+			onMachine.Mend = told(w, err)
 		}
 		findings = append(findings, onMachine)
 	}
 	if noEngine == nil {
-		findings = append(findings, examineImages(ctx)...)
+		findings = append(findings, examineImages(ctx, w)...)
 	}
 	return findings
 }
 
-func examineFolder(out string) finding {
-	f := finding{What: "folder of the reports", Found: out}
+func examineFolder(out string, w words.Words) finding {
+	f := finding{What: w.Say("doctor.folder"), Found: out}
 	if _, err := os.Stat(out); os.IsNotExist(err) {
-		f.Found += " (will be made)"
+		f.Found = w.Say("doctor.folder.made", "folder", out)
 		return f
 	}
 	probe, err := os.CreateTemp(out, ".writable-*")
 	if err != nil {
-		f.Mend = fmt.Sprintf("%v: make it writable, or choose another with --out", err)
+		f.Mend = w.Say("doctor.folder.mend", "error", told(w, err))
 		return f
 	}
 	_ = probe.Close()
@@ -110,60 +116,61 @@ func examineFolder(out string) finding {
 }
 
 // examineImages says which images are there and how the others will be made.
-func examineImages(ctx context.Context) []finding {
+func examineImages(ctx context.Context, w words.Words) []finding {
 	findings := make([]finding, 0, len(scenarios.Images()))
 	lacking := "" // a base that is not there
 	for _, img := range scenarios.Images() {
-		f := finding{What: "image " + img.Name}
+		f := finding{What: w.Say("doctor.image", "image", img.Name)}
 		seen, err := container.CheckImage(ctx, img)
 		switch {
 		case err != nil:
-			f.Mend = err.Error()
+			f.Mend = told(w, err)
 		case seen.There:
-			f.Found = fmt.Sprintf("%s, %d MB", seen.Ref, seen.Size>>20)
+			f.Found = w.Say("doctor.image.found", "reference", seen.Ref, "size", strconv.FormatInt(seen.Size>>20, 10))
 		default:
-			f.Found = "will be built on first use"
+			f.Found = w.Say("doctor.image.built")
 			if img.Program != nil {
 				if _, err := exec.LookPath("go"); err != nil {
-					f.Mend = "install Go: it compiles " + img.Program.Package
+					f.Mend = w.Say("doctor.go", "package", img.Program.Package)
 				}
 			}
 			if img.Base.Reference != "" && !seen.BaseThere {
 				lacking = seen.Base
-				f.Found += fmt.Sprintf("; its base %s will be pulled or bootstrapped", lacking)
+				f.Found = w.Say("doctor.image.based", "base", lacking)
 				if os.Geteuid() != 0 {
-					f.Found += " (the latter only as root)"
+					f.Found = w.Say("doctor.image.based.root", "base", lacking)
 				}
 			}
 		}
 		findings = append(findings, f)
 	}
 	if lacking != "" {
-		findings = append(findings, examineBootstrap(lacking))
+		findings = append(findings, examineBootstrap(lacking, w))
 	}
 	return findings
 }
 
 // examineBootstrap says whether a base can be made here, which is needed only
 // where it cannot be pulled.
-func examineBootstrap(base string) finding {
-	f := finding{What: "mmdebstrap", Found: "makes " + base + " if no registry gives it", Spare: true}
+func examineBootstrap(base string, w words.Words) finding {
+	f := finding{What: w.Say("doctor.bootstrap"), Found: w.Say("doctor.bootstrap.found", "base", base), Spare: true}
 	if err := container.CanBootstrap(); err != nil {
-		f.Mend = fmt.Sprintf("needed only if no registry gives %s: %v", base, err)
+		f.Mend = w.Say("doctor.bootstrap.mend", "base", base, "error", err.Error())
 	}
 	return f
 }
 
-func printFindings(w io.Writer, findings []finding) error {
+func printFindings(out io.Writer, findings []finding, w words.Words) error {
 	for _, f := range findings {
-		line := fmt.Sprintf("ok       %s: %s", f.What, f.Found)
+		state, found := "doctor.ok", f.Found
 		switch {
 		case f.Mend != "" && f.Spare:
-			line = fmt.Sprintf("absent   %s: %s", f.What, f.Mend)
+			state, found = "doctor.absent", f.Mend
 		case f.Mend != "":
-			line = fmt.Sprintf("MISSING  %s: %s", f.What, f.Mend)
+			state, found = "doctor.missing", f.Mend
 		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
+		line := w.Say("doctor.line", "state", w.Say(state), "what", f.What, "found", found)
+		if _, err := fmt.Fprintln(out, line); err != nil {
 			return err
 		}
 	}

@@ -10,11 +10,11 @@ import (
 // TestDoctorNamesWhatMakesABase: it is no reason not to drill, since a registry may
 // answer, but the one command is there for when none does.
 func TestDoctorNamesWhatMakesABase(t *testing.T) {
-	bin := t.TempDir()
+	bin, w := t.TempDir(), wordsIn("en")
 	t.Setenv("PATH", bin)
 	see := func() string {
 		var out strings.Builder
-		if err := printFindings(&out, []finding{examineBootstrap("debian:sid-slim")}); err != nil {
+		if err := printFindings(&out, []finding{examineBootstrap("debian:sid-slim", w)}, w); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()

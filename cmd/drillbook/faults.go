@@ -7,48 +7,41 @@ import (
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/fault"
+	"drillbook/reports/words"
 )
 
-func faultsCommand() *cobra.Command {
+func faultsCommand(w words.Words) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "faults",
-		Short: "List what drills can break, and what that does and does not imitate",
-		Args:  cobra.NoArgs,
+		Short: w.Say("short.faults"),
+		Args:  noArguments(w),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lang, err := language(cmd)
-			if err != nil {
-				return err
-			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), fault.Kinds(lang))
+				return printJSON(cmd.OutOrStdout(), fault.Kinds(forMachines(cmd, w).Lang))
 			}
-			return printKinds(cmd.OutOrStdout(), fault.Kinds(lang), lang)
+			return printKinds(cmd.OutOrStdout(), fault.Kinds(w.Lang), w)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, w.Say("flag.json"))
 	return cmd
 }
 
 // printKinds prints a paragraph for every sort of fault: a table of sentences
 // would be wider than any terminal.
-func printKinds(w io.Writer, kinds []fault.Kind, lang string) error {
-	made, like, unlike, proof, lasts := "made by  ", "like     ", "but      ", "proof    ", "lasts    "
-	until := map[bool]string{
-		true:  "until it is healed; a drill in which it ends before is unmeasurable",
-		false: "no time: what runs afterwards is up to the product",
-	}
-	if lang == "zh" {
-		made, like, unlike, proof, lasts = "做法　", "模拟　", "但是　", "证据　", "持续　"
-		until = map[bool]string{true: "直到排除；若提前结束，演练不可测", false: "一次性事件：之后运行什么由产品决定"}
-	}
+func printKinds(out io.Writer, kinds []fault.Kind, w words.Words) error {
 	for i, k := range kinds {
 		gap := "\n"
 		if i == 0 {
 			gap = ""
 		}
-		if _, err := fmt.Fprintf(w, "%s%s\n  %s%s\n  %s%s\n  %s%s\n  %s%s\n  %s%s\n", gap, k.Name,
-			made, k.Made, like, k.Like, unlike, k.Unlike, proof, k.Proof, lasts, until[k.Lasts]); err != nil {
+		until := w.Say("faults.event")
+		if k.Lasts {
+			until = w.Say("faults.until")
+		}
+		if _, err := fmt.Fprintf(out, "%s%s\n  %s%s\n  %s%s\n  %s%s\n  %s%s\n  %s%s\n", gap, k.Name,
+			w.Say("faults.made"), k.Made, w.Say("faults.like"), k.Like, w.Say("faults.but"), k.Unlike,
+			w.Say("faults.proof"), k.Proof, w.Say("faults.lasts"), until); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"drillbook/reports/words"
 )
 
 // sameSecond is how many runs may begin in one second and one folder.
@@ -13,14 +15,14 @@ const sameSecond = 1000
 
 // makeFolder makes the folder of a run, which no other run has, and finds out
 // whether it can be written. If there is one of that name, a number is added.
-func makeFolder(wanted string) (dir string, err error) {
+func makeFolder(wanted string, w words.Words) (dir string, err error) {
 	dir, err = makeNewFolder(wanted)
 	if err != nil {
-		return "", environment(fmt.Errorf("make the folder of the run: %w: choose another with --out", err))
+		return "", environment(failure(w, err, "error.make-folder"))
 	}
 	probe, err := os.CreateTemp(dir, ".writable-*")
 	if err != nil {
-		return "", environment(fmt.Errorf("write to the folder of the run: %w: choose another with --out", err))
+		return "", environment(failure(w, err, "error.write-folder"))
 	}
 	return dir, environment(errors.Join(probe.Close(), os.Remove(probe.Name())))
 }
@@ -46,7 +48,7 @@ func makeNewFolder(wanted string) (dir string, err error) {
 // pointLatest makes the link latest beside the folder of the run lead to it. The
 // link that replaces it is named as the run is, so that two runs that end at the
 // same time do not take it from each other.
-func pointLatest(out string) error {
+func pointLatest(out string, w words.Words) error {
 	latest := filepath.Join(filepath.Dir(out), "latest")
 	next := filepath.Join(filepath.Dir(out), ".latest-"+filepath.Base(out))
 	err := os.Symlink(filepath.Base(out), next)
@@ -56,7 +58,7 @@ func pointLatest(out string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s does not lead to this run: %w: move what stands there away", latest, err)
+		return failure(w, err, "error.latest", "link", latest)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func TestMakeFolderIsExclusive(t *testing.T) {
 	var all sync.WaitGroup
 	for range runs {
 		all.Go(func() {
-			dir, err := makeFolder(wanted)
+			dir, err := makeFolder(wanted, wordsIn("en"))
 			if err != nil {
 				t.Error(err)
 			}
@@ -75,7 +75,7 @@ func TestMakeFolderSaysWhere(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := makeFolder(filepath.Join(file, "run"))
+	_, err := makeFolder(filepath.Join(file, "run"), wordsIn("en"))
 	if err == nil || !strings.Contains(err.Error(), "a-file") || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("makeFolder below a file = %v, want where and what to do", err)
 	}
@@ -105,7 +105,7 @@ func TestPublishWithoutALink(t *testing.T) {
 			}
 			var said strings.Builder
 			run := reports.Run{Drills: []reports.Drill{reports.Of(rec, "fake-page")}}
-			if err := publish(&said, run, out, "en"); err != nil {
+			if err := publish(&said, run, out, wordsIn("en")); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(said.String(), filepath.Join(out, reports.PageFile)) {

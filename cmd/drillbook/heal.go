@@ -1,65 +1,65 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
+	"drillbook/reports/words"
 	"drillbook/scenarios/dsl"
 )
 
-func healCommand() *cobra.Command {
+func healCommand(w words.Words) *cobra.Command {
 	var all, yes bool
 	var forget []string
 	cmd := &cobra.Command{
 		Use:   "heal",
-		Short: "Undo and remove what runs that were killed have left behind",
-		Long: `Undo and remove what runs that were killed have left behind.
-
-What belongs to others, and what nobody can tell to be dead from here, such as that of a machine that is gone, is named
-and left alone; --all removes it, and asks before each. The exit code is 4 if anything is left.`,
-		Args: cobra.NoArgs,
+		Short: w.Say("short.heal"),
+		Long:  w.Say("long.heal"),
+		Args:  noArguments(w),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if yes && !all {
-				return usage(errors.New("--yes: it answers what --all asks, so say that too"))
+				return usage(failure(w, nil, "error.yes-alone"))
 			}
-			h := cleanup{forget: forget, say: say(cmd)}
+			h := cleanup{forget: forget, say: say(cmd), words: w}
 			if all {
-				h.also = confirmRemoval(cmd.Context(), cmd.InOrStdin(), question(cmd.OutOrStdout()), yes)
+				h.also = confirmRemoval(cmd.Context(), cmd.InOrStdin(), question(cmd.OutOrStdout()), yes, w)
 			}
 			left, noEngine, err := h.run(cmd.Context())
 			if noEngine != nil {
-				h.say(fmt.Sprintf("containers were not looked for: %v", noEngine))
+				h.say(w.Say("heal.not-looked", "error", told(w, noEngine)))
 			}
 			if left > 0 {
-				said := fmt.Errorf("of %d runs something is left; what to do is said above", left)
-				return worst(err, environment(said))
+				return worst(err, environment(failure(w, nil, "error.left", "count", strconv.Itoa(left))))
 			}
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "also remove what cannot be told to be dead: asks before each run")
-	cmd.Flags().BoolVar(&yes, "yes", false, "with --all: do not ask")
-	cmd.Flags().StringArrayVar(&forget, "forget", nil,
-		"forget the faults of a run that is known to be gone (may be repeated)")
+	cmd.Flags().BoolVar(&all, "all", false, w.Say("flag.heal.all"))
+	cmd.Flags().BoolVar(&yes, "yes", false, w.Say("flag.heal.yes"))
+	cmd.Flags().StringArrayVar(&forget, "forget", nil, w.Say("flag.heal.forget"))
 	return cmd
 }
 
 // confirmRemoval asks a person before a run is removed that may be alive.
-func confirmRemoval(ctx context.Context, in io.Reader, out io.Writer, yes bool) func(host.Leftover) bool {
+func confirmRemoval(
+	ctx context.Context, in io.Reader, out io.Writer, yes bool, w words.Words,
+) func(host.Leftover) bool {
 	answers := answersFrom(in)
 	return func(l host.Leftover) bool {
 		if yes {
 			return true
 		}
-		if _, err := fmt.Fprintf(out, "run %s: %s\nremove it? [y/N] ", l.Run, l); err != nil {
+		if _, err := io.WriteString(out, w.Say("heal.question", "run", l.Run, "what", leftover(l, w))); err != nil {
 			return false
 		}
 		text, err := answers(ctx)
@@ -67,11 +67,22 @@ func confirmRemoval(ctx context.Context, in io.Reader, out io.Writer, yes bool) 
 	}
 }
 
+// leftover says what there is of a run, who made it and when.
+func leftover(l host.Leftover, w words.Words) string {
+	when, owner := w.Say("heal.when.unknown"), cmp.Or(l.Owner, w.Say("heal.somebody"))
+	if !l.Began.IsZero() {
+		when = w.Say("heal.when", "time", w.Duration(time.Since(l.Began).Round(time.Second)))
+	}
+	return w.Say("heal.leftover", "count", strconv.Itoa(l.Objects), "when", when, "owner", owner,
+		"why", foreign(w, l.Why))
+}
+
 // cleanup removes what dead runs have left behind.
 type cleanup struct {
 	also   func(host.Leftover) bool // as [container.Heal] has it
 	forget []string                 // runs that a person knows to be gone
 	say    func(line string)
+	words  words.Words
 }
 
 // run removes what dead runs have left, in containers too if an engine answers,
@@ -84,7 +95,7 @@ func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 	runs := map[string]bool{} // of which something is left
 	var healed []host.CleanedUp
 	for _, place := range dsl.Places() {
-		at, err := place.Heal(ctx, h.also, h.say)
+		at, err := place.Heal(ctx, h.also, inOriginal(h.say, h.words))
 		if errors.Is(err, container.ErrNoEngine) {
 			noEngine = err
 			continue
@@ -113,10 +124,10 @@ func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.C
 		known[p.Run] = true
 		became, gone := h.faultsOf(p, healed)
 		for _, f := range p.Faults {
-			h.say(fmt.Sprintf("run %s: %q had been in force (%s); %s", p.Run, f.What, f.Mechanism, became))
+			h.say(h.words.Say("heal.fault", "run", p.Run, "fault", f.What, "mechanism", f.Mechanism, "became", became))
 		}
 		if len(p.Faults) > 0 {
-			h.say(fmt.Sprintf("run %s: its record is %s", p.Run, p.Record))
+			h.say(h.words.Say("heal.record", "run", p.Run, "record", p.Record))
 		}
 		if gone {
 			delete(runs, p.Run)
@@ -125,16 +136,15 @@ func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.C
 		}
 		runs[p.Run] = true
 		errs = append(errs, environment(l.Close()))
-		where := "nobody wrote down where that is"
+		where := h.words.Say("heal.nowhere")
 		if p.Reach != "" {
 			where = "`" + p.Reach + " drillbook heal`"
 		}
-		h.say(fmt.Sprintf("run %s: left as it is: heal it where it is (%s), or, if it is gone, "+
-			"`drillbook heal --forget %s`", p.Run, where, p.Run))
+		h.say(h.words.Say("heal.stays", "run", p.Run, "where", where))
 	}
 	for _, run := range h.forget {
 		if !known[run] {
-			errs = append(errs, usage(fmt.Errorf("--forget %s: no dead run of that name is known here", run)))
+			errs = append(errs, usage(failure(h.words, nil, "error.forget", "run", run)))
 		}
 	}
 	return worst(errs...)
@@ -143,31 +153,31 @@ func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.C
 // faultsOf says what became of the faults of a run, and whether they are gone.
 func (h cleanup) faultsOf(p fault.RunFaults, healed []host.CleanedUp) (became string, gone bool) {
 	if slices.Contains(h.forget, p.Run) {
-		return "forgotten, as you said", true
+		return h.words.Say("heal.forgotten"), true
 	}
 	for _, at := range healed {
 		switch {
 		case slices.Contains(at.Removed, p.Run):
-			return "undone: " + p.Undo, true
+			return h.words.Say("heal.undone", "undo", p.Undo), true
 		case at.HasLeft(p.Run):
-			return "it is left", false
+			return h.words.Say("heal.left"), false
 		case at.Site.ID != "" && at.Site.ID == p.Site:
-			return "gone with what it was done to: nothing of the run is left", true
+			return h.words.Say("heal.gone"), true
 		}
 	}
-	return "for all that is known it still is: no place that was asked has the run", false
+	return h.words.Say("heal.unknown"), false
 }
 
 // printHints says how to remove what is left.
 func (h cleanup) printHints(left []host.Leftover) {
 	for _, l := range left {
-		next := "`drillbook heal --all` removes it, once you know that it is not alive"
+		next := "heal.next.all"
 		switch {
 		case l.Failed && h.also != nil:
-			next = "once that is mended, `drillbook heal --all` tries again"
+			next = "heal.next.all-again"
 		case l.Failed:
-			next = "once that is mended, `drillbook heal` tries again"
+			next = "heal.next.again"
 		}
-		h.say(fmt.Sprintf("run %s: %s", l.Run, next))
+		h.say(h.words.Say("heal.next", "run", l.Run, "next", h.words.Say(next)))
 	}
 }

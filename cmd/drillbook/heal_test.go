@@ -98,12 +98,12 @@ func TestFaultsLeftBehind(t *testing.T) {
 		{"it was left", []host.CleanedUp{{}, left}, "it is left", false},
 		{"its engine has nothing of it", []host.CleanedUp{{Site: host.Site{ID: "E1"}}}, "nothing of the run", true},
 	} {
-		became, gone := cleanup{}.faultsOf(page, tt.healed)
+		became, gone := cleanup{words: wordsIn("en")}.faultsOf(page, tt.healed)
 		if !strings.Contains(became, tt.want) || gone != tt.gone {
 			t.Errorf("%s: fate = %q, %t, want %q, %t", tt.name, became, gone, tt.want, tt.gone)
 		}
 	}
-	if became, gone := (cleanup{}).faultsOf(fault.RunFaults{Run: "r1"}, []host.CleanedUp{{}}); gone {
+	if became, gone := (cleanup{words: wordsIn("en")}).faultsOf(fault.RunFaults{Run: "r1"}, []host.CleanedUp{{}}); gone {
 		t.Errorf("a ledger that does not say where its run was is %q", became)
 	}
 }
@@ -122,7 +122,7 @@ func TestHealWithoutACacheFolder(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	var said strings.Builder
 	l := host.Leftover{Run: "r1", Owner: "ci@job-17", Objects: 4, Why: "its lock is not here"}
-	ask := confirmRemoval(t.Context(), strings.NewReader("y\nno\n"), &said, false)
+	ask := confirmRemoval(t.Context(), strings.NewReader("y\nno\n"), &said, false, wordsIn("en"))
 	for i, want := range []bool{true, false, false} { // and at last nobody answers
 		if got := ask(l); got != want {
 			t.Errorf("answer %d = %t, want %t", i, got, want)
@@ -132,7 +132,7 @@ func TestConfirm(t *testing.T) {
 	if !strings.Contains(said.String(), want) {
 		t.Errorf("it asks %q, want %q", said.String(), want)
 	}
-	if ask := confirmRemoval(t.Context(), strings.NewReader(""), &said, true); !ask(l) {
+	if ask := confirmRemoval(t.Context(), strings.NewReader(""), &said, true, wordsIn("en")); !ask(l) {
 		t.Error("--yes is no yes")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
+	"drillbook/reports/words"
 	"drillbook/scenarios"
 )
 
@@ -18,22 +19,24 @@ func say(cmd *cobra.Command) func(string) {
 	return func(line string) { _, _ = fmt.Fprintln(cmd.OutOrStdout(), line) } // it never fails
 }
 
-// allowsInstall is what --yes means to commands that build images.
-const allowsInstall = "install on this machine, as root, what an image's base is made with where no registry gives one"
+// inOriginal prints lines of the packages below the command, which speak English.
+func inOriginal(line func(string), w words.Words) func(string) {
+	return func(said string) { line(foreign(w, said)) }
+}
 
-func imagesCommand() *cobra.Command {
+func imagesCommand(w words.Words) *cobra.Command {
 	var remove, yes bool
 	cmd := &cobra.Command{
 		Use:   "images",
-		Short: "Build all images that drills need, or remove them",
-		Args:  cobra.NoArgs,
+		Short: w.Say("short.images"),
+		Args:  noArguments(w),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			line := say(cmd)
 			if remove {
-				return removeImages(cmd.Context(), line)
+				return removeImages(cmd.Context(), line, w)
 			}
 			for _, img := range scenarios.Images() {
-				ref, err := container.EnsureImage(cmd.Context(), img, container.Making{Progress: line, Install: yes})
+				ref, err := container.EnsureImage(cmd.Context(), img, container.Making{Progress: inOriginal(line, w), Install: yes})
 				if err != nil {
 					return environment(err)
 				}
@@ -42,20 +45,20 @@ func imagesCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&remove, "remove", false, "remove them instead")
-	cmd.Flags().BoolVar(&yes, "yes", false, allowsInstall)
+	cmd.Flags().BoolVar(&remove, "remove", false, w.Say("flag.images.remove"))
+	cmd.Flags().BoolVar(&yes, "yes", false, w.Say("flag.yes"))
 	return cmd
 }
 
 // removeImages removes all images, and what stands in for them on this machine.
-func removeImages(ctx context.Context, line func(string)) error {
+func removeImages(ctx context.Context, line func(string), w words.Words) error {
 	prepared, err := local.RemovePrepared()
 	images, noImages := container.RemoveImages(ctx)
 	for _, removed := range slices.Concat(prepared, images) {
-		line("removed " + removed)
+		line(w.Say("images.removed", "image", removed))
 	}
 	if errors.Is(noImages, container.ErrNoEngine) {
-		line(fmt.Sprintf("images were not looked for: %v", noImages))
+		line(w.Say("images.not-looked", "error", told(w, noImages)))
 		noImages = nil
 	}
 	return errors.Join(err, noImages)

@@ -1,34 +1,31 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"drillbook/harness/secret"
+	"drillbook/reports/words"
 	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
 )
 
-func leaksCommand() *cobra.Command {
+func leaksCommand(w words.Words) *cobra.Command {
 	return &cobra.Command{
-		Use:   "leaks DIR…",
-		Short: "Look for passwords in what a run has left",
-		Long: `Look for passwords in what a run has left: in every file below the folders, and in the names of these.
-
-Looked for is every password that drills use, as it is, as it is quoted in JSON, HTML and addresses, and in base64 and
-hexadecimal. The exit code is 1 if one is found, 4 if a file could not be read.`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: lookForLeaks,
+		Use:   "leaks " + w.Say("help.folder") + "…",
+		Short: w.Say("short.leaks"),
+		Long:  w.Say("long.leaks"),
+		Args:  folders(w),
+		RunE:  func(cmd *cobra.Command, args []string) error { return lookForLeaks(cmd, args, w) },
 	}
 }
 
-func lookForLeaks(cmd *cobra.Command, folders []string) error {
-	lib, err := library(cmd)
+func lookForLeaks(cmd *cobra.Command, folders []string, w words.Words) error {
+	lib, err := library(cmd, w)
 	if err != nil {
 		return err
 	}
@@ -38,11 +35,9 @@ func lookForLeaks(cmd *cobra.Command, folders []string) error {
 	}
 	line, files, leaks := say(cmd), 0, 0
 	for _, folder := range folders {
-		n, err := filesIn(folder)
+		n, err := filesIn(folder, w)
 		if err != nil {
-			return environment(fmt.Errorf("look for passwords in %s: %w: name the folder of a run, such as "+
-				"reports/out/latest",
-				secret.Hide(folder, known...), err))
+			return environment(failure(w, err, "error.leaks", "folder", secret.Hide(folder, known...)))
 		}
 		found, err := secret.Leaks(os.DirFS(folder), known...)
 		if err != nil {
@@ -53,16 +48,16 @@ func lookForLeaks(cmd *cobra.Command, folders []string) error {
 		}
 		files, leaks = files+n, leaks+len(found)
 	}
-	line(fmt.Sprintf("%d files were searched for %d passwords: found in %d places", files, len(known), leaks))
+	line(w.Say("leaks.found", "files", strconv.Itoa(files), "passwords", strconv.Itoa(len(known)),
+		"places", strconv.Itoa(leaks)))
 	if leaks > 0 {
-		return withCode(exitMissed,
-			errors.New("a password stands where anybody can read it: pass these files on to nobody"))
+		return withCode(exitMissed, failure(w, nil, "error.leaked"))
 	}
 	return nil
 }
 
 // filesIn counts the files below a folder. None is an error: nothing was looked at.
-func filesIn(folder string) (n int, err error) {
+func filesIn(folder string, w words.Words) (n int, err error) {
 	err = fs.WalkDir(os.DirFS(folder), ".", func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
 			n++
@@ -70,7 +65,7 @@ func filesIn(folder string) (n int, err error) {
 		return err
 	})
 	if err == nil && n == 0 {
-		err = errors.New("it holds no files")
+		err = failure(w, nil, "error.no-files")
 	}
 	return n, err
 }

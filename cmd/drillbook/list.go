@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"drillbook/reports"
+	"drillbook/reports/table"
+	"drillbook/reports/words"
 	"drillbook/runbooks"
 	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
@@ -30,45 +30,40 @@ type listed struct {
 	Params  []string `json:"params,omitempty"`
 }
 
-func listCommand() *cobra.Command {
+func listCommand(w words.Words) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the runbooks and what they promise",
-		Args:  cobra.NoArgs,
+		Short: w.Say("short.list"),
+		Args:  noArguments(w),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lib, err := library(cmd)
+			lib, err := library(cmd, w)
 			if err != nil {
 				return err
 			}
-			lang, err := language(cmd)
-			if err != nil {
-				return err
-			}
-			rows := list(lib, lang)
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), rows)
+				return printJSON(cmd.OutOrStdout(), list(lib, forMachines(cmd, w)))
 			}
-			return printList(cmd.OutOrStdout(), rows)
+			return printList(cmd.OutOrStdout(), list(lib, w), w, columnsOf(cmd.OutOrStdout()))
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, w.Say("flag.json"))
 	return cmd
 }
 
-func list(lib runbooks.Library, lang string) []listed {
+func list(lib runbooks.Library, w words.Words) []listed {
 	rows := make([]listed, 0, len(lib))
 	for _, b := range lib {
 		row := listed{
 			Runbook: b.Name,
-			Title:   b.Title.In(lang),
-			RTO:     reports.Duration(b.RTO, lang),
+			Title:   b.Title.In(w.Lang),
+			RTO:     w.Duration(b.RTO),
 			RPO:     b.RPO,
 			Steps:   len(b.Steps),
 		}
 		for _, s := range b.Steps {
 			if s.Group != nil {
-				row.Groups = append(row.Groups, s.Group.Title.In(lang))
+				row.Groups = append(row.Groups, s.Group.Title.In(w.Lang))
 			}
 		}
 		if s, ok := scenarioOf(b.Name); ok {
@@ -94,16 +89,82 @@ func scenarioOf(runbook string) (dsl.Scenario, bool) {
 	return all[i], true
 }
 
-func printList(w io.Writer, rows []listed) error {
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	// A tabwriter keeps the first error for Flush.
-	_, _ = fmt.Fprintln(t, "RUNBOOK\tTIER\tSTEPS\tGROUPS\tRTO\tRPO\tPARAMETERS\tTITLE")
+// printList prints a line for every runbook, or two where one would be wider than the
+// terminal: the second has the title and the parameters. Zero columns are as many as
+// it takes.
+func printList(out io.Writer, rows []listed, w words.Words, columns int) error {
+	lines := [][]string{{
+		w.Say("list.runbook"), w.Say("list.tier"), w.Say("list.steps"), w.Say("list.groups"), w.Say("list.rto"),
+		w.Say("list.rpo"), w.Say("list.params"), w.Say("list.title"),
+	}}
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\n",
-			r.Runbook, orDash(r.Tier), r.Steps, orDash(countOf(r.Groups)), r.RTO, r.RPO,
-			orDash(strings.Join(r.Params, " ")), r.Title)
+		tier := r.Tier
+		if tier != "" {
+			tier = w.Say("tier." + tier)
+		}
+		lines = append(lines, []string{
+			r.Runbook, orDash(tier), strconv.Itoa(r.Steps), orDash(countOf(r.Groups)), r.RTO, strconv.Itoa(r.RPO),
+			orDash(strings.Join(r.Params, " ")), r.Title,
+		})
 	}
-	return t.Flush()
+	if widest := inColumns(lines); columns == 0 || table.Columns(slices.MaxFunc(widest, byColumns)) <= columns {
+		return printColumns(out, lines)
+	}
+	first := make([][]string, len(lines))
+	for i, l := range lines {
+		first[i] = l[:len(l)-2]
+	}
+	for i, line := range inColumns(first) {
+		params, title := lines[i][len(lines[i])-2], lines[i][len(lines[i])-1]
+		below := title
+		if params != "-" {
+			below += " · " + params
+		}
+		for _, part := range table.Fold(below, columns-len(listMargin)) {
+			line += "\n" + listMargin + part
+		}
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listMargin stands before the second line of a runbook.
+const listMargin = "    "
+
+func byColumns(a, b string) int { return table.Columns(a) - table.Columns(b) }
+
+// printColumns prints lines of cells below each other.
+func printColumns(out io.Writer, lines [][]string) error {
+	for _, line := range inColumns(lines) {
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inColumns puts the cells of lines below each other.
+func inColumns(lines [][]string) []string {
+	var widths []int
+	for _, line := range lines {
+		for i, cell := range line {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], table.Columns(cell))
+		}
+	}
+	all := make([]string, len(lines))
+	for n, line := range lines {
+		var s strings.Builder
+		for i, cell := range line {
+			s.WriteString(table.Pad(cell, widths[i]) + "  ")
+		}
+		all[n] = strings.TrimRight(s.String(), " ")
+	}
+	return all
 }
 
 // countOf is how many there are, "" if there are none.

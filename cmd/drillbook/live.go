@@ -13,6 +13,7 @@ import (
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/words"
 )
 
 // liveView prints the same lines as plainView and, below them, keeps one that
@@ -109,7 +110,7 @@ const cells = 50
 
 // live is the state of the moving line.
 type live struct {
-	words  words
+	words  words.Words
 	head   record.Head
 	health func() (probe.Health, time.Duration, bool)
 	step   int
@@ -126,7 +127,7 @@ func next() tea.Cmd { return tea.Tick(sampleEvery, func(time.Time) tea.Msg { ret
 func (l *live) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch m := msg.(type) {
 	case drillBegins:
-		*l = live{words: l.words, head: m.head, health: m.health, began: time.Now(), status: l.words.starting}
+		*l = live{words: l.words, head: m.head, health: m.health, began: time.Now(), status: l.words.Say("view.starting")}
 	case drillEnds:
 		l.health = nil
 	case record.Event:
@@ -162,9 +163,9 @@ func (l *live) sample() {
 	if len(l.bar) > cells {
 		l.bar = l.bar[len(l.bar)-cells:]
 	}
-	l.status = l.words.served
+	l.status = l.words.Say("view.served")
 	if h.FirstFail > 0 {
-		l.status = fmt.Sprintf(l.words.failing, (now - h.LastAck).Round(10*time.Millisecond))
+		l.status = l.words.Say("view.failing", "time", l.words.Duration((now - h.LastAck).Round(10*time.Millisecond)))
 	}
 }
 

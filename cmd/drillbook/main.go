@@ -19,6 +19,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
+	"drillbook/reports/words"
 )
 
 // The exit codes.
@@ -63,7 +64,8 @@ func main() {
 
 // run carries out the command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := rootCommand() //nolint:contextcheck // cobra hands the context to every command
+	w := wordsIn(languageOf(args))
+	root := rootCommand(w) //nolint:contextcheck // cobra hands the context to every command
 	out := lastingOutput(stdout)
 	stderr = screen{stderr}
 	root.SetArgs(args)
@@ -71,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if lost := out.lost(); lost != nil {
-		err = worst(err, environment(fmt.Errorf("lines are missing above: %w", lost)))
+		err = worst(err, environment(failure(w, lost, "error.lines-lost")))
 	}
 	if err == nil {
 		return 0
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = exit.err
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "drillbook:", err) // there is nowhere to report it
+		_, _ = fmt.Fprintln(stderr, w.Say("error", "error", told(w, err))) // there is nowhere to report it
 	}
 	return code
 }
@@ -99,17 +101,22 @@ func codeOf(err error) int {
 	}
 }
 
-func rootCommand() *cobra.Command {
+func rootCommand(w words.Words) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "drillbook",
-		Short:         "Carry out failover runbooks as drills and measure what clients suffer",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:               "drillbook",
+		Short:             w.Say("short.drillbook"),
+		Args:              noArguments(w),
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkLanguage(cmd, w) },
+		SilenceUsage:      true,
+		SilenceErrors:     true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.PersistentFlags().String("runbooks", "", "read runbooks from this folder instead of those built in")
-	root.PersistentFlags().String("lang", "en", "language of what people read: en, zh")
-	root.AddCommand(doctorCommand(), listCommand(), showCommand(), faultsCommand(), runCommand(),
-		reportCommand(), leaksCommand(), calibrateCommand(), healCommand(), imagesCommand(), versionCommand())
+	root.PersistentFlags().BoolP("help", "h", false, w.Say("flag.help"))
+	root.PersistentFlags().String("runbooks", "", w.Say("flag.runbooks"))
+	root.PersistentFlags().String(languageFlag, w.Lang, w.Say("flag.lang"))
+	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), runCommand(w), reportCommand(w),
+		leaksCommand(w), calibrateCommand(w), healCommand(w), imagesCommand(w), versionCommand(w))
+	setHelp(root, w)
 	return root
 }

@@ -28,6 +28,11 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // tests read English
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
+	}
 	// Where nohup has switched hangups off, the commands would inherit that. Caught,
 	// they still end nothing here.
 	if signal.Ignored(syscall.SIGHUP) {

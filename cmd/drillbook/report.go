@@ -11,36 +11,40 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/words"
 )
 
-func reportCommand() *cobra.Command {
+func reportCommand(w words.Words) *cobra.Command {
 	return &cobra.Command{
-		Use:   "report DIR…",
-		Short: "Measure the records of a run again and write its reports anew",
-		Long: `Measure the records of a run again and write its reports anew.
-
-The exit code is that of the verdict, as "drillbook run" has it; 4 if a record cannot be read, which is named while the
-others are reported.`,
-		Args: cobra.MinimumNArgs(1),
+		Use:   "report " + w.Say("help.folder") + "…",
+		Short: w.Say("short.report"),
+		Long:  w.Say("long.report"),
+		Args:  folders(w),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			lang, err := language(cmd)
-			if err != nil {
-				return err
-			}
 			ends := make([]error, 0, len(args))
 			for _, dir := range args {
-				ends = append(ends, rewrite(cmd, dir, lang))
+				ends = append(ends, rewrite(cmd, dir, w))
 			}
 			return worst(ends...)
 		},
 	}
 }
 
+// folders wants folders of runs.
+func folders(w words.Words) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage(failure(w, nil, "error.which-folder"))
+		}
+		return nil
+	}
+}
+
 // rewrite renders the records below a folder. One that cannot be read is told of in
 // the reports, and is an error; those beside it are reported all the same.
-func rewrite(cmd *cobra.Command, dir, lang string) error {
+func rewrite(cmd *cobra.Command, dir string, w words.Words) error {
 	run := reports.Run{Generator: version()}
-	files, err := recordsIn(dir)
+	files, err := recordsIn(dir, w)
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 		return environment(err)
 	}
 	if len(files)+len(run.Skipped)+len(run.Broken) == 0 {
-		return usage(fmt.Errorf("%s holds no records: name the folder of a run, such as reports/out/latest", dir))
+		return usage(failure(w, nil, "error.no-records", "folder", dir))
 	}
 	var unreadable []error
 	for _, f := range files {
@@ -63,24 +67,25 @@ func rewrite(cmd *cobra.Command, dir, lang string) error {
 			continue
 		}
 		if rec.Flaw != nil { // what stands before it is still worth a report
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "drillbook: record %s: %v\n", f, rec.Flaw) // there is nowhere else
+			flaw := failure(w, rec.Flaw, "error.record", "file", f)
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), w.Say("error", "error", told(w, flaw))) // there is nowhere else
 		}
 		run.Drills = append(run.Drills, reports.Of(rec, name))
 	}
-	if err := reports.Write(dir, run, lang); err != nil {
+	if err := reports.Write(dir, run, w.Lang); err != nil {
 		return environment(err)
 	}
-	if err := reports.Table(cmd.OutOrStdout(), run, lang); err != nil {
+	if err := reports.Table(cmd.OutOrStdout(), run, w.Lang); err != nil {
 		return environment(err)
 	}
-	return worst(judge(run, ""), environment(errors.Join(unreadable...)))
+	return worst(judge(run, "", w), environment(errors.Join(unreadable...)))
 }
 
 // recordsIn are the records of the run in a folder, whatever its name.
-func recordsIn(dir string) ([]string, error) {
+func recordsIn(dir string, w words.Words) ([]string, error) {
 	drills, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, usage(fmt.Errorf("read the folder of a run: %w", err))
+		return nil, usage(failure(w, err, "error.read-run"))
 	}
 	var files []string
 	for _, d := range drills {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/words"
 	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
 )
@@ -33,39 +36,32 @@ type runFlags struct {
 	plain, yes                        bool
 }
 
-func runCommand() *cobra.Command {
+func runCommand(w words.Words) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run [RUNBOOK…]",
-		Short: "Carry out runbooks as drills and report them",
-		Long: `Carry out runbooks as drills and report them.
-
-Without a RUNBOOK, all of the product's runbooks of the tier are carried out. Exit code 0 says that every promise was
-met, 1 that one was missed, 2 that one could not be measured, 4 that the place could not carry out or remove something.
-Ctrl-C, SIGTERM and SIGHUP heal, save and report what there is; another one, a second or more later, ends at once, and
-"drillbook heal" does the rest.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return runDrills(cmd, f, args) },
+		Use:   "run [" + w.Say("help.runbook") + "…]",
+		Short: w.Say("short.run"),
+		Long:  w.Say("long.run"),
+		RunE:  func(cmd *cobra.Command, args []string) error { return runDrills(cmd, f, args, w) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.product, "product", "postgres", "product whose runbooks are carried out, if none is named")
-	flags.StringVar(&f.tier, "tier", dsl.Smoke, "tier of runbooks, if none is named: smoke, nightly")
-	flags.StringVar(&f.host, "host", hostAuto,
-		"where members run: container, local (processes of this machine), auto (local if no engine answers)")
-	flags.IntVar(&f.trials, "trials", 1, "how often each runbook is carried out")
-	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), "folder in which the run makes its own")
-	flags.StringArrayVar(&f.set, "set", nil, "set a parameter of the runbook: name=value (may be repeated)")
-	flags.StringVar(&f.consent, "consent", "none", "ask: ask before steps whose runbook wants that; none: go ahead")
-	flags.Float64Var(&f.probe.Writes, "rate", 0, "writes a second that the probe makes, 1 to 1000 (default 200)")
-	flags.DurationVar(&f.probe.Connect, "connect", 0,
-		"deadline of the probe for connecting to one member (default 100ms)")
-	flags.DurationVar(&f.probe.Reply, "reply", 0, "deadline of the probe for an answer (default 250ms)")
-	flags.BoolVar(&f.yes, "yes", false, allowsInstall)
-	flags.BoolVar(&f.plain, "plain", false, "print plain lines, also on a terminal")
+	flags.StringVar(&f.product, "product", "postgres", w.Say("flag.product"))
+	flags.StringVar(&f.tier, "tier", dsl.Smoke, w.Say("flag.tier"))
+	flags.StringVar(&f.host, "host", hostAuto, w.Say("flag.host"))
+	flags.IntVar(&f.trials, "trials", 1, w.Say("flag.trials"))
+	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), w.Say("flag.out"))
+	flags.StringArrayVar(&f.set, "set", nil, w.Say("flag.set"))
+	flags.StringVar(&f.consent, "consent", "none", w.Say("flag.consent"))
+	flags.Float64Var(&f.probe.Writes, "rate", 0, w.Say("flag.rate"))
+	flags.DurationVar(&f.probe.Connect, "connect", 0, w.Say("flag.connect"))
+	flags.DurationVar(&f.probe.Reply, "reply", 0, w.Say("flag.reply"))
+	flags.BoolVar(&f.yes, "yes", false, w.Say("flag.yes"))
+	flags.BoolVar(&f.plain, "plain", false, w.Say("flag.plain"))
 	return cmd
 }
 
-func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
-	options, chosen, lang, err := f.prepare(cmd, args)
+func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) error {
+	options, chosen, err := f.prepare(cmd, args, w)
 	if err != nil {
 		return err
 	}
@@ -75,12 +71,12 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string) error {
 	defer stop()
 	in := catchInterrupts()
 	defer in.forget()
-	r := running{cmd: cmd, out: cmd.OutOrStdout(), lang: lang, chosen: chosen}
-	r.view = newView(r.out, lang, f.plain || f.consent == "ask")
+	r := running{cmd: cmd, out: cmd.OutOrStdout(), words: w, chosen: chosen}
+	r.view = newView(r.out, w, f.plain || f.consent == "ask")
 	defer r.view.Close()
 	go handleSignals(watched, in.signals, stop, r.endAtOnce)
 	defer context.AfterFunc(ctx, func() {
-		r.view.Say("interrupted: healing, saving and reporting what there is; interrupt again to end at once")
+		r.view.Say(w.Say("view.interrupted"))
 	})()
 	options.View, options.Stop, options.OnBegin = r.view, ctx.Done(), in.alone
 	err = r.carryOut(ctx, options, f)
@@ -107,7 +103,7 @@ type running struct {
 	cmd    *cobra.Command
 	out    io.Writer
 	view   view
-	lang   string
+	words  words.Words
 	chosen []dsl.Scenario
 }
 
@@ -127,18 +123,18 @@ func (r running) endAtOnce() {
 	case <-restored:
 	case <-time.After(restoredWithin):
 	}
-	fmt.Fprintln(os.Stderr, "drillbook: ended at once; `drillbook heal` removes what is left")
+	fmt.Fprintln(os.Stderr, r.words.Say("view.at-once"))
 	os.Exit(exitInterrupted)
 }
 
 // carryOut carries out the scenarios and reports them.
 func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) error {
-	place, note, err := choosePlace(ctx, f, options.Library, r.chosen)
+	place, note, err := choosePlace(ctx, f, options.Library, r.chosen, r.words)
 	if err != nil {
 		return err
 	}
 	options.Place = place
-	if options.Out, err = makeFolder(options.Out); err != nil {
+	if options.Out, err = makeFolder(options.Out, r.words); err != nil {
 		return err
 	}
 	if note != "" {
@@ -148,11 +144,11 @@ func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) 
 	if err := errors.Join(suite.Declare(r.chosen...), suite.Check()); err != nil {
 		return errors.Join(usage(err), os.Remove(options.Out))
 	}
-	for _, skipped := range suite.Skipped() {
-		r.view.Say(skipped.String())
+	for _, s := range suite.Skipped() {
+		r.view.Say(skipped(s, r.words))
 	}
 	// What dead runs have left is said and no reason not to begin.
-	if _, _, err := (cleanup{say: r.view.Say}).run(ctx); err != nil {
+	if _, _, err := (cleanup{say: r.view.Say, words: r.words}).run(ctx); err != nil {
 		return errors.Join(err, os.Remove(options.Out))
 	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
@@ -168,44 +164,26 @@ type outcome struct{}
 func (*outcome) Fail() {}
 
 // prepare checks all flags before anything is started.
-func (f runFlags) prepare(cmd *cobra.Command, args []string) (
-	o dsl.Options, chosen []dsl.Scenario, lang string, err error,
+func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
+	o dsl.Options, chosen []dsl.Scenario, err error,
 ) {
-	if o.Library, err = library(cmd); err != nil {
-		return o, nil, "", err
+	if o.Library, err = library(cmd, w); err != nil {
+		return o, nil, err
 	}
-	if lang, err = language(cmd); err != nil {
-		return o, nil, "", err
+	if chosen, err = f.choose(args, w); err != nil {
+		return o, nil, usage(err)
 	}
-	if chosen, err = f.choose(args); err != nil {
-		return o, nil, "", usage(err)
+	if o.Params, err = pairs(f.set, w); err != nil {
+		return o, nil, usage(err)
 	}
-	if o.Params, err = pairs(f.set); err != nil {
-		return o, nil, "", usage(err)
-	}
-	switch {
-	case cmd.Flags().Changed("rate") && !(f.probe.Writes >= 1 && f.probe.Writes <= probe.MaxRate): // nor NaN
-		err = fmt.Errorf("--rate %g: 1 to %d writes a second", f.probe.Writes, probe.MaxRate)
-	case cmd.Flags().Changed("connect") && !fitsDeadline(f.probe.Connect):
-		err = fmt.Errorf("--connect %s: at least %s and at most %s", f.probe.Connect, probe.MinDeadline,
-			probe.MaxDeadline)
-	case cmd.Flags().Changed("reply") && !fitsDeadline(f.probe.Reply):
-		err = fmt.Errorf("--reply %s: at least %s and at most %s", f.probe.Reply, probe.MinDeadline, probe.MaxDeadline)
-	case f.trials < 1:
-		err = fmt.Errorf("--trials %d: at least 1", f.trials)
-	case f.host != hostAuto && f.host != hostContainer && f.host != hostLocal:
-		err = fmt.Errorf("--host %s: auto, container or local", f.host)
-	case f.consent != "none" && f.consent != "ask":
-		err = fmt.Errorf("--consent %s: ask or none", f.consent)
-	}
-	if err != nil {
-		return o, nil, "", usage(err)
+	if err := f.check(cmd, w); err != nil {
+		return o, nil, usage(err)
 	}
 	if f.consent == "ask" {
-		if err := canAnswer(cmd.InOrStdin()); err != nil {
-			return o, nil, "", usage(err)
+		if err := canAnswer(cmd.InOrStdin(), w); err != nil {
+			return o, nil, usage(err)
 		}
-		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), lang)
+		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), w)
 	}
 	o.Trials, o.Harness = f.trials, version()
 	o.Probe = f.probe
@@ -214,23 +192,46 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string) (
 	}
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
 	if err := dsl.NewSuite(o).CheckOptions(chosen...); err != nil {
-		return o, nil, "", usage(err)
+		return o, nil, usage(err)
 	}
-	return o, chosen, lang, nil
+	return o, chosen, nil
+}
+
+// check checks the flags that stand for themselves.
+func (f runFlags) check(cmd *cobra.Command, w words.Words) error {
+	deadline := func(flag string, d time.Duration) error {
+		if !cmd.Flags().Changed(flag) || fitsDeadline(d) {
+			return nil
+		}
+		return failure(w, nil, "error.deadline", "flag", flag, "value", d.String(), "least", probe.MinDeadline.String(),
+			"most", probe.MaxDeadline.String())
+	}
+	rate := strconv.FormatFloat(f.probe.Writes, 'g', -1, 64)
+	switch {
+	case cmd.Flags().Changed("rate") && !(f.probe.Writes >= 1 && f.probe.Writes <= probe.MaxRate): // nor NaN
+		return failure(w, nil, "error.rate", "rate", rate, "most", strconv.Itoa(probe.MaxRate))
+	case f.trials < 1:
+		return failure(w, nil, "error.trials", "trials", strconv.Itoa(f.trials))
+	case f.host != hostAuto && f.host != hostContainer && f.host != hostLocal:
+		return failure(w, nil, "error.host", "host", f.host)
+	case f.consent != "none" && f.consent != "ask":
+		return failure(w, nil, "error.consent", "consent", f.consent)
+	}
+	return cmp.Or(deadline("connect", f.probe.Connect), deadline("reply", f.probe.Reply))
 }
 
 // fitsDeadline reports whether a probe can have it: 0 is none, and not the usual one.
 func fitsDeadline(d time.Duration) bool { return d >= probe.MinDeadline && d <= probe.MaxDeadline }
 
 // choose finds the scenarios that are named, or those of product and tier.
-func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
+func (f runFlags) choose(args []string, w words.Words) ([]dsl.Scenario, error) {
 	all := scenarios.All()
 	if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
-		return nil, fmt.Errorf("--tier %s: smoke or nightly", f.tier)
+		return nil, failure(w, nil, "error.tier", "tier", f.tier)
 	}
 	if !slices.Contains(products(all), f.product) {
 		known := strings.Join(products(all), ", ")
-		return nil, fmt.Errorf("--product %s: no such product; there are %s", f.product, known)
+		return nil, failure(w, nil, "error.product", "product", f.product, "all", known)
 	}
 	if len(args) == 0 {
 		return f.chooseAll(all), nil
@@ -240,7 +241,7 @@ func (f runFlags) choose(args []string) ([]dsl.Scenario, error) {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "runbooks/"), ".md")
 		s, ok := scenarioOf(name)
 		if !ok {
-			return nil, fmt.Errorf("no scenario carries out a runbook %q; `drillbook list` names them", name)
+			return nil, failure(w, nil, "error.no-scenario", "name", name)
 		}
 		chosen = append(chosen, s)
 	}
@@ -269,12 +270,12 @@ func products(all []dsl.Scenario) []string {
 	return names
 }
 
-func pairs(set []string) (map[string]string, error) {
+func pairs(set []string, w words.Words) (map[string]string, error) {
 	values := map[string]string{}
 	for _, s := range set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("--set %s: write it as name=value", s)
+			return nil, failure(w, nil, "error.set", "set", s)
 		}
 		values[name] = value
 	}
@@ -284,38 +285,37 @@ func pairs(set []string) (map[string]string, error) {
 // conclude writes the reports and says how the run went.
 func (r running) conclude(suite *dsl.Suite, o dsl.Options) error {
 	run := suite.Report()
-	unpublished := publish(r.out, run, o.Out, r.lang)
+	unpublished := publish(r.out, run, o.Out, r.words)
 	if unpublished != nil && len(run.Drills) > 0 {
-		unpublished = fmt.Errorf("%w: once that is mended, `drillbook report %s` makes the reports of what is recorded",
-			unpublished, o.Out)
+		unpublished = failure(r.words, unpublished, "error.unpublished", "folder", o.Out)
 	}
 	if suite.Interrupted() {
 		return &exitError{code: exitInterrupted, err: unpublished}
 	}
-	return worst(environment(unpublished), judge(run, o.Place.Instead))
+	return worst(environment(unpublished), judge(run, o.Place.Instead, r.words))
 }
 
 // publish writes the reports, prints the table, and points latest to them.
-func publish(w io.Writer, run reports.Run, out, lang string) error {
-	if err := reports.Write(out, run, lang); err != nil {
+func publish(to io.Writer, run reports.Run, out string, w words.Words) error {
+	if err := reports.Write(out, run, w.Lang); err != nil {
 		return err
 	}
 	begun := run
 	begun.Drills = slices.DeleteFunc(slices.Clone(run.Drills), func(d reports.Drill) bool {
 		return !slices.ContainsFunc(d.Record.Events, func(e record.Event) bool { return e.Kind == record.Began })
 	})
-	if err := reports.Table(w, begun, lang); err != nil {
+	if err := reports.Table(to, begun, w.Lang); err != nil {
 		return err
 	}
 	page, err := filepath.Abs(filepath.Join(out, reports.PageFile))
 	if err != nil {
 		return err
 	}
-	if _, err = fmt.Fprintf(w, "\n%s\n", page); err != nil {
+	if _, err = fmt.Fprintf(to, "\n%s\n", page); err != nil {
 		return err
 	}
-	if unlinked := pointLatest(out); unlinked != nil { // the reports are there all the same
-		_, err = fmt.Fprintln(w, unlinked)
+	if unlinked := pointLatest(out, w); unlinked != nil { // the reports are there all the same
+		_, err = fmt.Fprintln(to, unlinked)
 	}
 	return err
 }

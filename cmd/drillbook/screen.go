@@ -23,6 +23,26 @@ func (s screen) Write(b []byte) (int, error) {
 // terminal returns the terminal behind w, if its cursor can be moved. Terminals
 // called dumb, as in editors and some CI servers, print the control sequences.
 func terminal(w io.Writer) (*os.File, bool) {
+	f, ok := fileBehind(w)
+	name := os.Getenv("TERM")
+	return f, ok && term.IsTerminal(int(f.Fd())) && name != "" && name != "dumb"
+}
+
+// columnsOf is how wide the terminal behind w is, 0 if there is none.
+func columnsOf(w io.Writer) int {
+	f, ok := fileBehind(w)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// fileBehind is the file that w writes to in the end.
+func fileBehind(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(screen); ok {
 		w = s.to
 	}
@@ -30,6 +50,5 @@ func terminal(w io.Writer) (*os.File, bool) {
 		w = o.w
 	}
 	f, ok := w.(*os.File)
-	name := os.Getenv("TERM")
-	return f, ok && term.IsTerminal(int(f.Fd())) && name != "" && name != "dumb"
+	return f, ok
 }

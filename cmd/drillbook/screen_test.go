@@ -100,9 +100,9 @@ func TestViewsGetNoForeignSequences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := newView(screen{out}, "en", true)
+		v := newView(screen{out}, wordsIn("en"), true)
 		if kind == "live" {
-			v = newLiveView(out, &lines{words: wordsIn("en"), lang: "en"})
+			v = newLiveView(out, &lines{words: wordsIn("en")})
 		}
 		head := record.Head{Runbook: nasty, Title: record.Text{"en": nasty}, System: nasty, StandIn: nasty}
 		v.DrillBegins(head, nil)
@@ -139,7 +139,7 @@ func TestLiveViewKeepsWhatIsAbove(t *testing.T) {
 		text, _ := io.ReadAll(master) // fails when the terminal is closed
 		shown <- string(text)
 	}()
-	v := newLiveView(terminal, &lines{words: wordsIn("en"), lang: "en"})
+	v := newLiveView(terminal, &lines{words: wordsIn("en")})
 	v.Say("first line")
 	v.Say("second line")
 	v.Close()
@@ -165,7 +165,7 @@ func TestLiveViewOutlivesItsTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = terminal.Close() }()
-	v := newLiveView(terminal, &lines{words: wordsIn("en"), lang: "en"})
+	v := newLiveView(terminal, &lines{words: wordsIn("en")})
 	v.Say("first line")
 	if err := master.Close(); err != nil {
 		t.Fatal(err)

@@ -127,10 +127,10 @@ func TestLostLines(t *testing.T) {
 // A yes to what nobody could read is none.
 func TestUnreadQuestions(t *testing.T) {
 	out := question(screen{lastingOutput(failing{&os.PathError{Op: "write", Err: syscall.EPIPE}})})
-	if confirmRemoval(t.Context(), strings.NewReader("y\n"), out, false)(host.Leftover{Run: "r1"}) {
+	if confirmRemoval(t.Context(), strings.NewReader("y\n"), out, false, wordsIn("en"))(host.Leftover{Run: "r1"}) {
 		t.Error("heal removes what it could not ask about")
 	}
-	if err := asker(strings.NewReader("y\n"), out, "en")(t.Context(), runbooks.Step{}); !errors.Is(err, syscall.EPIPE) {
+	if err := asker(strings.NewReader("y\n"), out, wordsIn("en"))(t.Context(), runbooks.Step{}); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("a step goes ahead that could not be asked about: %v", err)
 	}
 }
@@ -139,7 +139,7 @@ func TestUnreadQuestions(t *testing.T) {
 func TestAskerEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, person := io.Pipe()
-		ask := asker(in, io.Discard, "en")
+		ask := asker(in, io.Discard, wordsIn("en"))
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("enough"))
 		defer cancel()
 		if err := ask(ctx, runbooks.Step{}); err == nil || !strings.Contains(err.Error(), "enough") {
@@ -152,7 +152,7 @@ func TestAskerEndsWithItsContext(t *testing.T) {
 }
 
 func TestAsker(t *testing.T) {
-	ask := asker(strings.NewReader("y\nno\n"), io.Discard, "en")
+	ask := asker(strings.NewReader("y\nno\n"), io.Discard, wordsIn("en"))
 	for i, want := range []string{"", "was not given", "nobody answered"} {
 		err := ask(t.Context(), runbooks.Step{})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

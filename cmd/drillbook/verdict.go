@@ -7,18 +7,19 @@ import (
 
 	"drillbook/harness/measure"
 	"drillbook/reports"
+	"drillbook/reports/words"
 )
 
 // judge is how a run ends: with an error if a promise was missed, if anything
 // could not be told, and if its place could not carry out or remove something.
 // instead is what to do where that is lacking, if anybody knows.
-func judge(run reports.Run, instead string) error {
+func judge(run reports.Run, instead string, w words.Words) error {
 	var all []error
 	if len(run.Drills) == 0 {
 		all = append(all, &exitError{code: exitUnmeasurable})
 	}
 	for _, s := range run.Skipped {
-		why := s.String()
+		why := skipped(s, w)
 		if instead != "" {
 			why += ": " + instead
 		}
@@ -41,6 +42,11 @@ func judge(run reports.Run, instead string) error {
 		}
 	}
 	return worst(all...)
+}
+
+// skipped says which runbook was not carried out, and why.
+func skipped(s reports.Skipped, w words.Words) string {
+	return w.Say("skipped", "runbook", s.Runbook, "why", foreign(w, s.Why))
 }
 
 // gravity lists the exit codes, the worst last. A promise that was certainly

@@ -70,7 +70,7 @@ func TestJudge(t *testing.T) {
 			[]string{"x/left"},
 		},
 	} {
-		err := judge(tt.run, "run it elsewhere")
+		err := judge(tt.run, "run it elsewhere", wordsIn("en"))
 		if err == nil {
 			if tt.code != 0 {
 				t.Errorf("%s: it ends well, want %d", tt.name, tt.code)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/words"
 	"drillbook/scenarios/dsl"
 )
 
@@ -23,8 +26,8 @@ type view interface {
 }
 
 // newView is a live view, if out is a terminal, and plain lines elsewhere.
-func newView(out io.Writer, lang string, plain bool) view {
-	lines := &lines{words: wordsIn(lang), lang: lang}
+func newView(out io.Writer, w words.Words, plain bool) view {
+	lines := &lines{words: w}
 	file, ok := terminal(out)
 	if plain || !ok {
 		return &plainView{w: out, lines: lines}
@@ -73,8 +76,7 @@ func (v *plainView) Close() {}
 
 // lines turns what happens into the lines that stay on the screen.
 type lines struct {
-	words   words
-	lang    string
+	words   words.Words
 	steps   map[int]record.Step
 	began   map[int]time.Duration
 	healthy bool
@@ -85,7 +87,7 @@ func (l *lines) begins(head record.Head) string {
 	for _, s := range head.Steps {
 		l.steps[s.Number] = s
 	}
-	text := fmt.Sprintf("\n%s  %s", head.Runbook, head.Title.In(l.lang))
+	text := fmt.Sprintf("\n%s  %s", head.Runbook, head.Title.In(l.words.Lang))
 	if head.Trials > 1 {
 		text += fmt.Sprintf("  (%d/%d)", head.Trial, head.Trials)
 	}
@@ -96,7 +98,7 @@ func (l *lines) begins(head record.Head) string {
 	}
 	text += strings.Join(set, "  ")
 	if head.StandIn != "" {
-		text += "\n  STAND-IN: " + head.StandIn
+		text += "\n  " + l.words.Say("view.stand-in", "what", head.StandIn)
 	}
 	return text
 }
@@ -105,7 +107,7 @@ func (l *lines) begins(head record.Head) string {
 func (l *lines) event(e record.Event) string {
 	switch e.Kind {
 	case record.Ready:
-		return fmt.Sprintf("  "+l.words.ready, l.duration(e.Took))
+		return "  " + l.words.Say("view.ready", "time", l.words.Duration(e.Took))
 	case record.Healthy:
 		l.healthy = true
 	case record.Began:
@@ -113,31 +115,24 @@ func (l *lines) event(e record.Event) string {
 	case record.Ended:
 		return l.step(e)
 	case record.Confirm:
-		return fmt.Sprintf("      "+l.words.fault, e.Fault, e.Answer)
+		return "      " + l.words.Say("view.fault", "fault", e.Fault, "proof", e.Answer)
 	case record.Held:
 		if e.Err != "" {
-			return fmt.Sprintf("    ! "+l.words.lapsed, e.Fault, e.Err)
+			return "    ! " + l.words.Say("view.lapsed", "fault", e.Fault, "why", e.Err)
 		}
 	case record.Healed:
-		return fmt.Sprintf("      "+l.words.healed, e.Fault)
+		return "      " + l.words.Say("view.healed", "fault", e.Fault)
 	case record.Role:
 		if !l.healthy {
 			return ""
 		}
-		role, ok := l.words.roles[e.What]
-		if !ok {
-			role = e.What
-		}
-		return fmt.Sprintf("      %s: %s", e.Member, role)
+		return "      " + l.of(e.Member, "role."+cmp.Or(e.What, "none"), e.What)
 	case record.State:
-		if state := l.words.states[e.What]; state != "" {
-			return fmt.Sprintf("      %s: %s", e.Member, state)
-		}
-		return fmt.Sprintf("      %s: %s", e.Member, e.What)
+		return "      " + l.of(e.Member, "state."+e.What, e.What)
 	case record.Progress:
 		return "      " + e.What
 	case record.Skipped:
-		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.lang), indent(e.Err, 6))
+		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(e.Err, 6))
 	case record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
 		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
 	}
@@ -145,15 +140,21 @@ func (l *lines) event(e record.Event) string {
 }
 
 func (l *lines) step(e record.Event) string {
-	title := fmt.Sprintf("%d. %s", e.Step, l.steps[e.Step].Title.In(l.lang))
-	took := l.duration(e.At - l.began[e.Step])
+	title := fmt.Sprintf("%d. %s", e.Step, l.steps[e.Step].Title.In(l.words.Lang))
+	took := l.words.Duration(e.At - l.began[e.Step])
 	if e.Err != "" {
 		return fmt.Sprintf("  ✘ %s  %s\n%s", title, took, indent(e.Err, 6))
 	}
 	return fmt.Sprintf("  ✔ %s  %s", title, took)
 }
 
-func (l *lines) duration(d time.Duration) string { return reports.Duration(d, l.lang) }
+// of says something of a member: the text of a key if there is one, else what was found.
+func (l *lines) of(member, key, found string) string {
+	if l.words.Has(key) {
+		found = l.words.Say(key)
+	}
+	return l.words.Say("fact", "name", member) + found
+}
 
 // ends is what came of a drill.
 func (l *lines) ends(d reports.Drill) string {
@@ -162,25 +163,27 @@ func (l *lines) ends(d reports.Drill) string {
 	if mark == "" {
 		mark = "?"
 	}
-	text := fmt.Sprintf("  %s %s: ", mark, l.words.verdicts[r.Verdict])
+	w := l.words
+	text := "  " + mark + " " + w.Say("fact", "name", w.Say("view.verdict."+string(r.Verdict)))
 	if r.Downtime.Count == 0 {
-		text += l.words.noOutage
+		text += w.Say("view.no-outage")
 	} else {
 		o := r.Downtime.Longest
-		text += fmt.Sprintf(l.words.downtime, reports.Bracket(o.Bracket, o.Open, l.lang),
-			l.duration(r.Error), l.duration(d.Record.Head.Promise.RTO))
+		text += w.Say("view.downtime", "bracket", w.Bracket(o.Bracket, o.Open), "error", w.Duration(r.Error),
+			"promise", w.Duration(d.Record.Head.Promise.RTO))
 	}
 	if r.Writes.Counted {
-		text += fmt.Sprintf(l.words.lost, len(r.Writes.Lost), r.Writes.Acked+r.Writes.Direct.Acked)
+		text += w.Say("view.lost", "lost", strconv.Itoa(len(r.Writes.Lost)),
+			"acked", strconv.Itoa(r.Writes.Acked+r.Writes.Direct.Acked))
 		if len(r.Saved) > 0 {
-			text += fmt.Sprintf(l.words.saved, len(r.Writes.Lost)-r.Unsaved)
+			text += w.Say("view.saved", "saved", strconv.Itoa(len(r.Writes.Lost)-r.Unsaved))
 		}
 	} else {
-		text += l.words.uncounted
+		text += w.Say("view.uncounted")
 	}
 	said := make([]string, 0, len(r.Reasons))
 	for _, reason := range r.Reasons {
-		said = append(said, "\n"+indent(reports.Sentence(reason, l.lang), 6))
+		said = append(said, "\n"+indent(w.Sentence(reason), 6))
 	}
 	return text + strings.Join(said, "")
 }
@@ -189,70 +192,4 @@ func (l *lines) ends(d reports.Drill) string {
 func indent(text string, by int) string {
 	margin := strings.Repeat(" ", by)
 	return margin + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+margin)
-}
-
-// words are the views' own words in one language.
-type words struct {
-	ready, fault, lapsed, healed       string
-	downtime, noOutage                 string
-	lost, saved, uncounted             string
-	served, failing, starting, consent string
-	roles, states                      map[string]string
-	verdicts                           map[measure.Verdict]string
-}
-
-func wordsIn(lang string) words {
-	if lang == "zh" {
-		return words{
-			ready:     "集群就绪，用时 %s",
-			fault:     "故障已生效：%s（%s）",
-			lapsed:    "未证实故障持续到排除之时：%s（%s）",
-			healed:    "故障已恢复：%s",
-			downtime:  "最长写入中断 %s（探针误差 ±%s），承诺 %s",
-			noOutage:  "没有写入中断",
-			lost:      "；已确认的写入丢失 %d 条，共 %d 条",
-			saved:     "，其中 %d 条已保存到文件",
-			uncounted: "；无法统计丢失的写入",
-			served:    "服务正常",
-			failing:   "写入中断 %s",
-			starting:  "启动中",
-			consent:   "\n即将执行：%s\n继续吗？[y/N] ",
-			roles: map[string]string{
-				"": "无应答", "primary": "主库", "standby": "备库", "neither": "既非主库也非备库", "voter": "参与仲裁",
-			},
-			states: map[string]string{"running": "运行中", "ended": "已终止", "frozen": "已冻结"},
-			verdicts: map[measure.Verdict]string{
-				measure.Met:          "达标",
-				measure.Missed:       "未达标",
-				measure.Unmeasurable: "不可测",
-			},
-		}
-	}
-	return words{
-		ready:     "the cluster is ready after %s",
-		fault:     "fault holds: %s (%s)",
-		lapsed:    "no evidence that the fault held until it was healed: %s (%s)",
-		healed:    "fault healed: %s",
-		downtime:  "the longest outage of writes was %s (probe error ±%s), the promise is %s",
-		noOutage:  "no outage of writes",
-		lost:      "; %d of %d acknowledged writes lost",
-		saved:     ", %d of them saved in a file",
-		uncounted: "; lost writes could not be counted",
-		served:    "served",
-		failing:   "writes have been failing for %s",
-		starting:  "starting",
-		consent:   "\nabout to: %s\ngo on? [y/N] ",
-		roles: map[string]string{
-			"":        "no answer",
-			"primary": "primary",
-			"standby": "standby",
-			"neither": "neither primary nor standby",
-			"voter":   "votes",
-		},
-		verdicts: map[measure.Verdict]string{
-			measure.Met:          "met",
-			measure.Missed:       "missed",
-			measure.Unmeasurable: "unmeasurable",
-		},
-	}
 }

@@ -36,7 +36,7 @@ type Head struct {
 	Run     string            `json:"run"` // unique; part of every token
 	Runbook string            `json:"runbook"`
 	Title   Text              `json:"title"`
-	Source  string            `json:"source,omitempty"` // where the procedure comes from
+	Source  string            `json:"source,omitempty"` // where the procedure comes from, in English
 	Product string            `json:"product"`
 	System  string            `json:"system"` // product and version, for people
 	StandIn string            `json:"stand_in,omitempty"`
@@ -56,8 +56,10 @@ type Head struct {
 	// Auxiliaries are the nodes that the cluster needs besides its members.
 	Auxiliaries []Auxiliary `json:"auxiliaries,omitempty"`
 	Streams     []Stream    `json:"streams"`
-	Began       time.Time   `json:"began"`
-	Settings    Settings    `json:"settings"`
+	// Sources is the same as Source by language; older records have only that.
+	Sources  Text      `json:"sources,omitempty"`
+	Began    time.Time `json:"began"`
+	Settings Settings  `json:"settings"`
 	// Published is where the harness dialled ports that the host publishes,
 	// empty if it dialled the members themselves.
 	Published string `json:"published,omitempty"`

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ func (d drafter) about() Section {
 	}
 	add("product", h.System+" ("+h.Product+")")
 	add("stand-in.name", h.StandIn)
-	add("source", h.Source)
+	add("source", cmp.Or(h.Sources.In(d.Lang), h.Source))
 	add("host", h.Host)
 	add("published.name", h.Published)
 	add("machine", h.Machine)

@@ -163,7 +163,7 @@ func writeRow(b *strings.Builder, head []model.Column, cells []string, widths []
 	folded := make([][]string, len(cells))
 	height := 1
 	for i, c := range cells {
-		folded[i] = fold(c, widths[i])
+		folded[i] = Fold(c, widths[i])
 		height = max(height, len(folded[i]))
 	}
 	for n := range height {
@@ -190,16 +190,16 @@ func writeRow(b *strings.Builder, head []model.Column, cells []string, widths []
 
 // wrap writes text in lines.
 func wrap(b *strings.Builder, s string) {
-	for _, l := range fold(text.Line(s), maxColumns) {
+	for _, l := range Fold(text.Line(s), maxColumns) {
 		b.WriteString(l + "\n")
 	}
 }
 
-// fold breaks text into lines of some width: between words, and between wide
+// Fold breaks text into lines of some width: between words, and between wide
 // characters, and within a word only if it is too long for a line.
-func fold(s string, columns int) []string {
+func Fold(s string, columns int) []string {
 	if first, rest, ok := strings.Cut(s, "\n"); ok {
-		return append(fold(first, columns), fold(rest, columns)...)
+		return append(Fold(first, columns), Fold(rest, columns)...)
 	}
 	if ansi.StringWidthWc(s) <= columns {
 		return []string{s}
@@ -238,6 +238,12 @@ func pieces(s string) []string {
 	}
 	return append(ps, s[start:])
 }
+
+// Columns is how many columns a text takes on a terminal.
+func Columns(s string) int { return ansi.StringWidthWc(s) }
+
+// Pad fills a text with spaces to some columns.
+func Pad(s string, columns int) string { return s + strings.Repeat(" ", max(0, columns-Columns(s))) }
 
 func wide(r rune) bool { return ansi.StringWidthWc(string(r)) == 2 }
 

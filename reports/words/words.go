@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,12 +44,21 @@ func In(lang string) Words {
 	if !slices.Contains(Languages(), lang) {
 		lang = "en"
 	}
-	w := Words{Lang: lang, table: map[string]string{}}
 	table, err := files.ReadFile(lang + ".txt")
 	if err != nil {
 		panic("words: " + err.Error()) // the file is embedded
 	}
-	for line := range strings.Lines(string(table)) {
+	return Words{Lang: lang}.With(string(table))
+}
+
+// With returns the words and those of another table, which may have texts of its own
+// for the same keys.
+func (w Words) With(table string) Words {
+	all := maps.Clone(w.table)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for line := range strings.Lines(table) {
 		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		if !ok || strings.HasPrefix(key, "#") {
 			continue
@@ -56,9 +66,9 @@ func In(lang string) Words {
 		if quoted, err := strconv.Unquote(value); err == nil {
 			value = quoted
 		}
-		w.table[key] = value
+		all[key] = value
 	}
-	return w
+	return Words{Lang: w.Lang, table: all}
 }
 
 // Say returns the text of a key with its gaps filled: pairs are name and

@@ -229,7 +229,8 @@ func (s *Suite) Interrupted() bool {
 // head is what is known of a drill before it begins.
 func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string]string, trial int) record.Head {
 	h := record.Head{
-		Runbook: b.Name, Title: record.Text(b.Title), Source: b.Source,
+		Runbook: b.Name, Title: record.Text(b.Title),
+		Source: b.Source.In("en"), Sources: record.Text(b.Source),
 		Product: p.Name, System: p.Title, StandIn: p.StandIn,
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
