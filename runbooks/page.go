@@ -218,15 +218,18 @@ func (r *reader) text(n ast.Node) string {
 		case *ast.Text:
 			b.Write(t.Segment.Value(r.source))
 			if t.SoftLineBreak() || t.HardLineBreak() {
-				b.WriteByte(' ')
+				b.WriteByte('\n')
 			}
 		case *ast.String:
 			b.Write(t.Value)
 		}
 		return ast.WalkContinue, nil
 	})
-	return b.String()
+	return strings.ReplaceAll(betweenWide.ReplaceAllString(b.String(), "$1$2"), "\n", " ")
 }
+
+// betweenWide is the end of a line between Chinese characters, which no space replaces.
+var betweenWide = regexp.MustCompile(`([\x{2E80}-\x{FFEF}])\n([\x{2E80}-\x{FFEF}])`)
 
 // checkSteps reports steps that are missing, doubled or out of order.
 func (r *reader) checkSteps() {

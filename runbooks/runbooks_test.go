@@ -20,12 +20,21 @@ func TestEmbeddedRunbooks(t *testing.T) {
 	}
 	for _, b := range lib {
 		for _, lang := range runbooks.Languages() {
+			if b.Source.In(lang) == "" || strings.Contains(b.Source.In(lang), "seed") {
+				t.Errorf("%s: its source in %s is no title: %q", b.Name, lang, b.Source.In(lang))
+			}
 			if b.Title.In(lang) == "" || b.Intro.In(lang) == "" {
 				t.Errorf("%s has no title or introduction in %s", b.Name, lang)
 			}
 			for _, s := range b.Steps {
 				if s.Title[lang] == "" || s.Comment[lang] == "" || s.Body[lang] == "" {
 					t.Errorf("%s: step %d has no words in %s", s.Where.In(lang), s.Number, lang)
+				}
+				// Whoever is asked must know what the step changes, and the way back.
+				back := map[string]string{"en": "Way back:", "zh": "回退方法："}[lang]
+				if s.Consent == runbooks.ConsentAsk && !strings.Contains(s.Consequence[lang], back) {
+					t.Errorf("%s: step %d asks for consent and does not say the way back in %s", s.Where.In(lang), s.Number,
+						lang)
 				}
 				if s.Group != nil && s.Group.Title[lang] == "" {
 					t.Errorf("%s: the group before it has no words in %s", s.Where.In(lang), lang)
@@ -115,6 +124,34 @@ Do the second thing.
 
 func pair(en, zh string) fs.FS {
 	return fstest.MapFS{"db/page.md": {Data: []byte(en)}, "db/page.zh.md": {Data: []byte(zh)}}
+}
+
+// TestConsequence: what a step changes is one line of text, also where the page breaks it
+// between Chinese characters, and the attributes are no part of the body.
+func TestConsequence(t *testing.T) {
+	with := func(text string) string {
+		return strings.Replace(good, "Do the first thing.\n", "Do the first thing.\n\n"+text+"\n", 1)
+	}
+	lib, err := runbooks.Load(pair(with("**Consequence:** all `stops`.\n**Way back:** none."), with("**后果：** 全部停\n止。")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := lib[0].Steps[0]
+	for lang, want := range map[string]string{"en": "Consequence: all stops. Way back: none.", "zh": "后果： 全部停止。"} {
+		if got := first.Consequence[lang]; got != want {
+			t.Errorf("the consequence in %s is %q, want %q", lang, got, want)
+		}
+		if !strings.HasPrefix(first.Body[lang], "Do the first thing.") {
+			t.Errorf("the body in %s is %q, want it without the attributes", lang, first.Body[lang])
+		}
+	}
+	if got := lib[0].Steps[1].Consequence["en"]; got != "" {
+		t.Errorf("the second step has the consequence %q, want none", got)
+	}
+	_, err = runbooks.Load(pair(with("**Consequence:** all stops."), good))
+	if err == nil || !strings.Contains(err.Error(), "page.zh.md:10: whether step 1 says its consequence differs") {
+		t.Errorf("Load = %v, want that one language lacks the consequence", err)
+	}
 }
 
 func TestLoad(t *testing.T) {
