@@ -88,7 +88,7 @@ func (w *world) story(f failover) {
 		At: 2100 * ms, Kind: record.Finding, Step: 1, Member: "pg1", What: "bytes the standby is behind", Answer: "0",
 	})
 	w.step(record.Step{
-		Title: text("The primary’s host is lost", "主库所在主机丢失"), Allowed: &f.allowed,
+		Title: text("The primary’s host is lost", "主库主机宕机（失联）"), Allowed: &f.allowed,
 	}, f.fault-100*ms, f.decided-50*ms)
 	w.step(record.Step{
 		Title: text("Promote the standby", "将备库提升为主库"),

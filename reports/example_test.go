@@ -15,7 +15,7 @@ func ExampleSentence() {
 	fmt.Println(reports.Sentence(why, "zh"))
 	// Output:
 	// Acknowledged writes were lost: 81, the oldest acknowledged 405 ms before service ended; at most 0 may be lost.
-	// 丢失已确认的写入 81 笔，最早一笔在服务中断前 405 毫秒得到确认；承诺最多丢失 0 笔。
+	// 丢失已确认的写入 81 笔，最早一笔在服务中断前 405 毫秒得到确认；目标 ≤ 0 笔。
 }
 
 func ExampleBracket() {

@@ -74,7 +74,7 @@ func (w *world) tellNine(f failover) {
 	w.event(record.Event{At: f.decided, Kind: record.Decided, Member: members[1], Step: 2})
 	w.event(record.Event{At: 9 * sec, Kind: record.State, Member: "configuration-store-1", What: "ended"})
 	w.step(record.Step{
-		Title: text("The primary’s host is lost", "主库所在主机丢失"), Allowed: &f.allowed, Planned: new(time.Minute),
+		Title: text("The primary’s host is lost", "主库主机宕机（失联）"), Allowed: &f.allowed, Planned: new(time.Minute),
 	}, f.fault-100*ms, f.decided-50*ms)
 	w.step(record.Step{Title: text("Promote his-east-2", "提升 his-east-2")}, f.decided-10*ms, f.up+100*ms)
 	w.step(record.Step{Title: text("Rejoin his-east-1", "his-east-1 重新加入")}, f.served+2*sec, f.end-500*ms)

@@ -60,7 +60,7 @@ func TestLapsedFault(t *testing.T) {
 	}
 	for lang, want := range map[string]struct{ fault, reason string }{
 		"en": {"no evidence that it held until it was healed", "still held when it was healed"},
-		"zh": {"未证实持续到排除之时", "一直持续到排除之时"},
+		"zh": {"未能确认持续到撤除之时", "一直持续到撤除之时"},
 	} {
 		var page strings.Builder
 		if err := asMarkdown(&page, reports.Run{Drills: []reports.Drill{d}}, lang); err != nil {

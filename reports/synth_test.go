@@ -76,7 +76,7 @@ func newWorld(seed uint64, end time.Duration) *world {
 	w.rec = record.Record{
 		Head: record.Head{
 			Schema: 1, Run: fmt.Sprintf("20261121-0142-%04d", seed), Runbook: "postgres/lost-primary",
-			Title:  text("The primary’s host is lost", "主库所在主机丢失"),
+			Title:  text("The primary’s host is lost", "主库主机宕机（失联）"),
 			Source: "seed 000, section 10", Product: "postgres", System: "PostgreSQL 17.6", Host: "container",
 			Harness: "drillbook 0.3.0", Machine: "Linux 6.18, 2 processors", Seed: int64(seed), Trial: 1, Trials: 1,
 			Params: map[string]string{"commit": "local"}, Promise: record.Promise{RTO: 30 * sec},

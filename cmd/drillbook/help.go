@@ -52,7 +52,7 @@ func help(cmd *cobra.Command, w words.Words) string {
 	if !cmd.Runnable() || !cmd.HasParent() {
 		line = cmd.CommandPath() + " " + w.Say("help.command")
 	}
-	fmt.Fprintf(&s, "\n%s\n  %s\n", w.Say("help.usage"), strings.TrimSuffix(line, " [flags]"))
+	fmt.Fprintf(&s, "\n%s\n  %s\n", w.Say("help.usage"), strings.Replace(line, "[flags]", w.Say("help.options"), 1))
 	if cmd.HasAvailableSubCommands() {
 		rows := make([][2]string, 0, len(cmd.Commands()))
 		for _, sub := range cmd.Commands() {

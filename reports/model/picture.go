@@ -212,7 +212,7 @@ func (d drafter) auxiliary(a measure.Auxiliary) Lane {
 		if s.State == "running" {
 			kind = "other"
 		}
-		note := label + ": " + words.Moment(s.From) + " – " + words.Moment(s.To)
+		note := d.Say("fact", "name", label) + words.Moment(s.From) + " – " + words.Moment(s.To)
 		lane.Roles = append(lane.Roles, Role{Span{s.From, s.To, label, note}, kind})
 	}
 	return lane
@@ -236,6 +236,6 @@ func (d drafter) role(s measure.RoleSpan) Role {
 	case "voter":
 		label = d.Say("role.voter")
 	}
-	note := label + ": " + words.Moment(s.From) + " – " + words.Moment(s.To)
+	note := d.Say("fact", "name", label) + words.Moment(s.From) + " – " + words.Moment(s.To)
 	return Role{Span{s.From, s.To, label, note}, kind}
 }

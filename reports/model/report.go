@@ -36,7 +36,7 @@ func Of(r run.Run, lang string) (Report, error) {
 		out.Drills = append(out.Drills, newDrill(w, d, i+1))
 	}
 	if len(r.Drills) == 1 && !r.LacksDrills() {
-		out.Title += ": " + text.Name(r.Drills[0].Record.Head.Title.In(w.Lang))
+		out.Title = w.Say("fact", "name", out.Title) + text.Name(r.Drills[0].Record.Head.Title.In(w.Lang))
 		return out, nil
 	}
 	out.Several = true

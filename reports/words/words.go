@@ -68,7 +68,8 @@ func (w Words) With(table string) Words {
 		}
 		all[key] = value
 	}
-	return Words{Lang: w.Lang, table: all}
+	w.table = all
+	return w
 }
 
 // Say returns the text of a key with its gaps filled: pairs are name and

@@ -48,7 +48,7 @@ func TestTableOfPlannedSwitch(t *testing.T) {
 		{"Steps - Failback Strategy to Original State"},
 		{"Turn on CACHETRM logging", "2 分钟"},
 		{"设置server01为primary", "5 分钟"},
-		{"Total / 合计", "41 分钟"},
+		{"合计", "41 分钟"},
 	}
 	got := tableOf(t, "iris/planned-switch-and-failback")
 	if len(got) != len(rows) {
