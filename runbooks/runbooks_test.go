@@ -33,8 +33,8 @@ func TestEmbeddedRunbooks(t *testing.T) {
 				// Whoever is asked must know what the step changes, and the way back.
 				back := map[string]string{"en": "Way back:", "zh": "回退方法："}[lang]
 				if s.Consent == runbooks.ConsentAsk && !strings.Contains(s.Consequence[lang], back) {
-					t.Errorf("%s: step %d asks for consent and does not say the way back in %s", s.Where.In(lang), s.Number,
-						lang)
+					t.Errorf("%s: step %d asks for consent and does not say the way back in %s",
+						s.Where.In(lang), s.Number, lang)
 				}
 				if s.Group != nil && s.Group.Title[lang] == "" {
 					t.Errorf("%s: the group before it has no words in %s", s.Where.In(lang), lang)

@@ -74,7 +74,8 @@ func calibrateCommand(w words.Words) *cobra.Command {
 			}
 			for _, rate := range rates {
 				if rate < 1 || rate > probe.MaxRate {
-					return usage(failure(w, nil, "error.rates", "rate", number(rate), "most", strconv.Itoa(probe.MaxRate)))
+					return usage(failure(w, nil, "error.rates", "rate", number(rate),
+						"most", strconv.Itoa(probe.MaxRate)))
 				}
 			}
 			progress := io.Discard
@@ -248,11 +249,13 @@ func spread(errs []time.Duration) (median, worst float64) {
 func ms(d time.Duration) float64 { return math.Round(float64(d)/float64(time.Microsecond)) / 1000 }
 
 func printCalibration(out io.Writer, rows []calibrated, w words.Words) error {
-	head := []string{w.Say("calibrate.probe")}
+	head := make([]string, 0, 2+2*len(calibrate.OutageKinds()))
+	head = append(head, w.Say("calibrate.probe"))
 	for _, how := range calibrate.OutageKinds() {
 		head = append(head, w.Say("calibrate.kind", "kind", kindOf(how, w)), w.Say("calibrate.unseen"))
 	}
-	lines := [][]string{append(head, w.Say("calibrate.within"))}
+	lines := make([][]string, 0, 1+len(rows))
+	lines = append(lines, append(head, w.Say("calibrate.within")))
 	for _, r := range rows {
 		lines = append(lines, r.line(w))
 	}
@@ -306,7 +309,8 @@ func (r calibrated) remarks(w words.Words) []string {
 		all = append(all, w.Say("calibrate.steady", "probe", r.Probe, "worst", w.List(worst)))
 	}
 	if r.WidthMS > 0 {
-		all = append(all, w.Say("calibrate.width", "probe", r.Probe, "width", strconv.FormatFloat(r.WidthMS, 'f', 2, 64)))
+		width := strconv.FormatFloat(r.WidthMS, 'f', 2, 64)
+		all = append(all, w.Say("calibrate.width", "probe", r.Probe, "width", width))
 	}
 	for _, o := range r.Outside {
 		exact := func(ms float64) string { return strconv.FormatFloat(ms, 'f', 3, 64) }

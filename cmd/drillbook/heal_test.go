@@ -103,7 +103,8 @@ func TestFaultsLeftBehind(t *testing.T) {
 			t.Errorf("%s: fate = %q, %t, want %q, %t", tt.name, became, gone, tt.want, tt.gone)
 		}
 	}
-	if became, gone := (cleanup{words: wordsIn("en")}).faultsOf(fault.RunFaults{Run: "r1"}, []host.CleanedUp{{}}); gone {
+	h := cleanup{words: wordsIn("en")}
+	if became, gone := h.faultsOf(fault.RunFaults{Run: "r1"}, []host.CleanedUp{{}}); gone {
 		t.Errorf("a ledger that does not say where its run was is %q", became)
 	}
 }

@@ -36,7 +36,8 @@ func imagesCommand(w words.Words) *cobra.Command {
 				return removeImages(cmd.Context(), line, w)
 			}
 			for _, img := range scenarios.Images() {
-				ref, err := container.EnsureImage(cmd.Context(), img, container.Making{Progress: inOriginal(line, w), Install: yes})
+				making := container.Making{Progress: inOriginal(line, w), Install: yes}
+				ref, err := container.EnsureImage(cmd.Context(), img, making)
 				if err != nil {
 					return environment(err)
 				}

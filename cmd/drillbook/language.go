@@ -132,7 +132,7 @@ func foreign(w words.Words, text string) string {
 
 // joined are the errors that were joined without words between them.
 func joined(err error) ([]error, bool) {
-	many, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only this one, none that it wraps
+	many, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return nil, false
 	}

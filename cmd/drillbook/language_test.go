@@ -143,10 +143,10 @@ func untranslated() *regexp.Regexp {
 		faults[i] = k.Name
 	}
 	return regexp.MustCompile(strings.Join([]string{
-		"`[^`]*`",                      // commands, settings and answers
-		`\$[A-Z]+`,                     // variables of the environment
-		`-{1,2}[a-z][a-z-]*`,           // flags
-		`\b(?:dm8|iris|postgres)/\S+`,  // runbooks
+		"`[^`]*`",                       // commands, settings and answers
+		`\$[A-Z]+`,                      // variables of the environment
+		`-{1,2}[a-z][a-z-]*`,            // flags
+		`\b(?:dm8|iris|postgres)/\S+`,   // runbooks
 		`\b[a-z][a-z0-9_-]*=[^\s（）·；]+`, // settings
 		`\bdrillbook(?: [a-z]+)?\b`,
 		`\b(?:` + strings.Join(faults, "|") + `)\b`,
@@ -176,10 +176,11 @@ func TestNoLineWithoutChinese(t *testing.T) {
 	}
 	for _, args := range []string{
 		"", "help", "help nonsense", "doctor", "list", "faults", "nonsense", "lst", "run --trials 0", "run --trials x",
-		"run --trials", "run --rate 0", "run --host moon", "run --tier weekly", "run --product oracle", "run --set mode",
-		"run --connect 1h", "run --consent maybe", "run nowhere", "show", "show nowhere", "report", "report .",
-		"report none", "leaks", "leaks .", "heal --yes", "heal --forget r1", "run --runbooks none", "calibrate --trials 0",
-		"calibrate --rates 0", "run --consent ask", "run postgres/lost-primary --set mode=none",
+		"run --trials", "run --rate 0", "run --host moon", "run --tier weekly", "run --product oracle",
+		"run --set mode", "run --connect 1h", "run --consent maybe", "run nowhere", "show", "show nowhere",
+		"report", "report .",
+		"report none", "leaks", "leaks .", "heal --yes", "heal --forget r1", "run --runbooks none",
+		"calibrate --trials 0", "calibrate --rates 0", "run --consent ask", "run postgres/lost-primary --set mode=none",
 		"run postgres/lost-primary --host container",
 	} {
 		add(strings.Fields(args)...)
@@ -193,7 +194,7 @@ func TestNoLineWithoutChinese(t *testing.T) {
 func checkChinese(t *testing.T, what, text string) {
 	t.Helper()
 	letters := regexp.MustCompile(`[A-Za-z]{2,}`)
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if !isChinese(line) && letters.MatchString(untranslated().ReplaceAllString(line, "")) {
 			t.Errorf("%s says, without Chinese: %q", what, line)
 		}
@@ -318,7 +319,8 @@ func TestTold(t *testing.T) {
 			t.Errorf("in English told = %q, want %q", got, tt.err.Error())
 		}
 	}
-	if err := failure(w, noEngine, "error.nobody"); !errors.Is(err, container.ErrNoEngine) || codeOf(err) != exitEnvironment {
+	err := failure(w, noEngine, "error.nobody")
+	if !errors.Is(err, container.ErrNoEngine) || codeOf(err) != exitEnvironment {
 		t.Errorf("%v is no longer %v", err, container.ErrNoEngine)
 	}
 }
@@ -348,7 +350,8 @@ func TestLeftoverInWords(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if confirmRemoval(t.Context(), strings.NewReader("是\n"), &out, false, wordsIn("zh"))(l) == !isChinese(out.String()) {
+	agreed := confirmRemoval(t.Context(), strings.NewReader("是\n"), &out, false, wordsIn("zh"))(l)
+	if !agreed || !isChinese(out.String()) {
 		t.Errorf("the question is %q", out.String())
 	}
 }

@@ -93,10 +93,11 @@ func scenarioOf(runbook string) (dsl.Scenario, bool) {
 // terminal: the second has the title and the parameters. Zero columns are as many as
 // it takes.
 func printList(out io.Writer, rows []listed, w words.Words, columns int) error {
-	lines := [][]string{{
+	lines := make([][]string, 0, 1+len(rows))
+	lines = append(lines, []string{
 		w.Say("list.runbook"), w.Say("list.tier"), w.Say("list.steps"), w.Say("list.groups"), w.Say("list.rto"),
 		w.Say("list.rpo"), w.Say("list.params"), w.Say("list.title"),
-	}}
+	})
 	for _, r := range rows {
 		tier := r.Tier
 		if tier != "" {
@@ -115,15 +116,13 @@ func printList(out io.Writer, rows []listed, w words.Words, columns int) error {
 		first[i] = l[:len(l)-2]
 	}
 	for i, line := range inColumns(first) {
-		params, title := lines[i][len(lines[i])-2], lines[i][len(lines[i])-1]
+		params, title := lines[i][len(first[i])], lines[i][len(first[i])+1]
 		below := title
 		if params != "-" {
 			below += " · " + params
 		}
-		for _, part := range table.Fold(below, columns-len(listMargin)) {
-			line += "\n" + listMargin + part
-		}
-		if _, err := fmt.Fprintln(out, line); err != nil {
+		below = strings.Join(table.Fold(below, columns-len(listMargin)), "\n"+listMargin)
+		if _, err := fmt.Fprintf(out, "%s\n%s%s\n", line, listMargin, below); err != nil {
 			return err
 		}
 	}

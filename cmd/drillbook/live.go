@@ -127,7 +127,8 @@ func next() tea.Cmd { return tea.Tick(sampleEvery, func(time.Time) tea.Msg { ret
 func (l *live) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch m := msg.(type) {
 	case drillBegins:
-		*l = live{words: l.words, head: m.head, health: m.health, began: time.Now(), status: l.words.Say("view.starting")}
+		starting := l.words.Say("view.starting")
+		*l = live{words: l.words, head: m.head, health: m.health, began: time.Now(), status: starting}
 	case drillEnds:
 		l.health = nil
 	case record.Event:

@@ -130,7 +130,8 @@ func TestUnreadQuestions(t *testing.T) {
 	if confirmRemoval(t.Context(), strings.NewReader("y\n"), out, false, wordsIn("en"))(host.Leftover{Run: "r1"}) {
 		t.Error("heal removes what it could not ask about")
 	}
-	if err := asker(strings.NewReader("y\n"), out, wordsIn("en"))(t.Context(), runbooks.Step{}); !errors.Is(err, syscall.EPIPE) {
+	ask := asker(strings.NewReader("y\n"), out, wordsIn("en"))
+	if err := ask(t.Context(), runbooks.Step{}); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("a step goes ahead that could not be asked about: %v", err)
 	}
 }
