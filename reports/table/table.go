@@ -7,6 +7,7 @@ package table
 import (
 	"cmp"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -221,13 +222,20 @@ func Fold(s string, columns int) []string {
 	return append(lines, strings.TrimRight(cur, " "))
 }
 
+// figure is a number, or a range, with its unit.
+var figure = regexp.MustCompile(`[0-9][0-9.,–]* (?:毫秒|秒|分钟|小时|笔|(?:ms|s|min|h)\b)`)
+
 // pieces cuts text where a line may end. A mark that may not begin a line
-// stays with what it follows.
+// stays with what it follows, and a figure with its unit.
 func pieces(s string) []string {
 	var ps []string
+	whole := figure.FindAllStringIndex(s, -1)
+	within := func(i int) bool {
+		return slices.ContainsFunc(whole, func(span []int) bool { return span[0] < i && i < span[1] })
+	}
 	start := 0
 	for i, r := range s {
-		if i == start || strings.ContainsRune("，。；：！？、）”,.;:!?)", r) {
+		if i == start || within(i) || strings.ContainsRune("，。；：！？、）”,.;:!?)", r) {
 			continue
 		}
 		before, _ := utf8.DecodeLastRuneInString(s[:i])
