@@ -94,6 +94,7 @@ func lostPrimary(d *dsl.Drill) {
 		role, err := d.Cluster.Role(ctx, b)
 		d.ConfirmRow(standby, "role of b")(string(role), err)
 		d.ConfirmRows(dsl.Unseen(jobs, "jobs", "a fake has no clock"))
+		d.ConfirmSeen("clients")("", fmt.Errorf("%w: they are elsewhere", driver.ErrUnseen))
 		Expect(logIn(ctx, b)).To(Succeed())
 		lost = fault.HostLoss(a)
 		Expect(d.Inject(ctx, lost)).To(d.Succeed())
@@ -153,6 +154,7 @@ func differing(d *dsl.Drill) {
 	standby, jobs := d.Row("Lose it", "Standby"), d.Row("Lose it", "Jobs")
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		d.PairInSync(ctx)
+		d.ConfirmSeen("role of a")("primary", nil)
 		d.ConfirmRows(
 			dsl.Answer{Row: standby, What: "role of b", Found: "primary", Err: errors.New("b is primary")},
 			dsl.Unseen(jobs, "jobs of cron", "no cron"),

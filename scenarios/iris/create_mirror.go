@@ -43,6 +43,9 @@ func (s *story) first() {
 		all := s.d.Cluster.Members
 		s.a, s.b = all[0], all[1]
 		s.works(s.iris().StartArbiter(ctx))
+		for _, m := range all {
+			s.d.Confirm("certificate of " + m.Name)(s.iris().InstallCertificate(ctx, m))
+		}
 		s.works(shell.Each(all, func(m driver.Member) error { return s.ready(ctx, m) }))
 	})
 	s.step("Create the mirror", func(ctx SpecContext) {

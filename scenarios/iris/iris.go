@@ -49,6 +49,7 @@ func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
 			}
 			cfg.Default = params["commit"] == "default"
 			cfg.NoArbiter = params["arbiter"] == "no"
+			cfg.TLS = params["tls"] == "yes"
 			if cfg.QoS, err = qos(params); err != nil {
 				return nil, err
 			}

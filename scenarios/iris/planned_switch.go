@@ -137,7 +137,7 @@ func (s *story) finalRows() {
 	})
 	s.step("Check external connections and interfaces", func(ctx SpecContext) {
 		s.d.ConfirmServed(ctx)
-		s.d.Confirm("where clients are led")(s.iris().CheckClientAddresses(ctx, s.b))
+		s.d.ConfirmSeen("where clients are led")(s.iris().CheckClientAddresses(ctx, s.b))
 	})
 }
 

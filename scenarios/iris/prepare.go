@@ -16,12 +16,13 @@ import (
 func Prepare() dsl.Scenario {
 	sc := scenario("iris/prepare", dsl.Nightly, prepare)
 	sc.Alone, sc.Members = true, []string{"server01"}
-	sc.Driver = func(map[string]string) (driver.Driver, error) {
+	sc.Driver = func(params map[string]string) (driver.Driver, error) {
 		cfg, err := config()
 		if err != nil {
 			return nil, err
 		}
 		cfg.Prepared = []string{laterMember}
+		cfg.TLS = params["tls"] == "yes"
 		return iris.New(cfg), nil
 	}
 	return sc
@@ -54,6 +55,9 @@ func prepare(s *story) {
 		s.d.Confirm("ports")(s.iris().CheckPorts(ctx))
 	})
 	s.step("Check the certificates", func(ctx SpecContext) {
+		for _, m := range []driver.Member{s.a, s.b} {
+			s.d.Confirm("certificate of " + m.Name)(s.iris().InstallCertificate(ctx, m))
+		}
 		s.d.Confirm("certificates")(s.iris().CheckCertificates(ctx))
 	})
 	s.step("Raise gmheap", func(ctx SpecContext) {
