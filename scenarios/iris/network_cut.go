@@ -44,6 +44,7 @@ const (
 	thePrimary writer = iota
 	theBackup         // which has become the primary
 	nobody
+	aPerson // has the primary go on, once the backup is down
 )
 
 func cutCases() []cutCase {
@@ -56,6 +57,7 @@ func cutCases() []cutCase {
 		{6, "Case 6: the backup is isolated", conf.Cut6, true, false, true, thePrimary},
 		{7, "Case 7: the primary is isolated", conf.Cut7, true, true, false, theBackup},
 		{8, "Case 8: all three lose each other", conf.Cut8, true, true, true, nobody},
+		{9, "Case 9: a person ends the trouble state", conf.Cut8, true, true, true, aPerson},
 	}
 }
 
@@ -63,8 +65,13 @@ func networkCut(s *story) {
 	s.healthy()
 	for _, c := range cutCases() {
 		s.step(c.step, func(ctx SpecContext) {
-			if want := s.d.Params["case"]; want != "all" && want != strconv.Itoa(c.number) {
+			want := s.d.Params["case"]
+			if want != strconv.Itoa(c.number) && (want != "all" || c.writes == aPerson) {
 				s.d.RecordFinding("left out", "this drill is of case "+want, nil)
+				return
+			}
+			if c.writes == aPerson {
+				s.playPerson(ctx, c)
 				return
 			}
 			s.play(ctx, c)
@@ -103,6 +110,32 @@ func (s *story) play(ctx context.Context, c cutCase) {
 	s.d.ConfirmServed(ctx)
 }
 
+// playPerson loses all links, has a person stop the backup and let the primary go on, and
+// brings the pair back.
+func (s *story) playPerson(ctx context.Context, c cutCase) {
+	GinkgoHelper()
+	s.works(s.iris().WaitHealthy(ctx))
+	p, b := s.d.Pair(ctx)
+	takeovers, err := s.iris().Takeovers(ctx, b)
+	s.works(err)
+	cuts := s.cutLinks(ctx, c, p, b)
+	s.works(wait.Duration(ctx, s.iris().Expected(conf.Cut7).Most))
+	s.d.Confirm("who takes writes in trouble")(s.whoWrites(ctx, c, p, b))
+	s.works(s.iris().StopInstance(ctx, b))
+	s.d.Confirm("the backup")(s.iris().Down(ctx, b))
+	s.d.Confirm("resumed by")(s.iris().EndTrouble(ctx, p, b, takeovers))
+	s.d.ConfirmServed(ctx)
+	resumed := c
+	resumed.writes = thePrimary
+	s.d.Confirm("who takes writes then")(s.whoWrites(ctx, resumed, p, b))
+	for _, f := range cuts {
+		s.works(s.d.Heal(ctx, f))
+	}
+	s.works(s.d.Rejoin(ctx, b, p, driver.Rewind))
+	s.works(s.iris().WaitHealthy(ctx))
+	s.d.ConfirmServed(ctx)
+}
+
 // settle waits until a case has come to what it comes to.
 func (s *story) settle(ctx context.Context, c cutCase, o conf.Outage, b driver.Member) {
 	GinkgoHelper()
@@ -110,7 +143,7 @@ func (s *story) settle(ctx context.Context, c cutCase, o conf.Outage, b driver.M
 	case theBackup:
 		s.works(s.iris().WaitTakenOver(ctx, b))
 		s.d.ConfirmServed(ctx)
-	case nobody: // for longer than any timer of the mirror runs
+	case nobody, aPerson: // for longer than any timer of the mirror runs
 		s.works(wait.Duration(ctx, s.iris().Expected(conf.Cut7).Most))
 	case thePrimary:
 		s.works(wait.Duration(ctx, o.Most))
