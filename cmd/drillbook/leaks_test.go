@@ -25,7 +25,7 @@ func TestLeaksFindsWhatIsPlanted(t *testing.T) {
 	}
 	plant("dm8-takeover/record.jsonl", "conn SYSDBA/"+known[0].String())
 	code, stdout, stderr := command(t, "leaks", run)
-	const clean = "1 files were searched for 1 passwords: found in 0 places"
+	const clean = "1 files were searched for 2 passwords: found in 0 places"
 	if code != 0 || !strings.Contains(stdout, clean) {
 		t.Errorf("leaks of a clean run = %d, %q, %q, want %q", code, stdout, stderr, clean)
 	}
