@@ -15,7 +15,7 @@ func asHTML(w io.Writer, r reports.Run, lang string) error {
 	if err != nil {
 		return err
 	}
-	return page.Write(w, m)
+	return page.Write(w, m, page.Around{})
 }
 
 func asMarkdown(w io.Writer, r reports.Run, lang string) error {

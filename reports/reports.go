@@ -19,7 +19,6 @@ import (
 	"drillbook/reports/junit"
 	"drillbook/reports/markdown"
 	"drillbook/reports/model"
-	"drillbook/reports/page"
 	"drillbook/reports/results"
 	"drillbook/reports/run"
 	"drillbook/reports/table"
@@ -57,32 +56,40 @@ const (
 	ResultsFile = "results.json"
 )
 
-// Write renders all files of a run into a folder, which it makes if need be.
-// Every file appears whole or not at all; on an error no file is replaced that
-// was not rendered to its end.
+// Write renders all files of a run into a folder, which it makes if need be, and the page
+// of each drill into the drill's own folder below it. Every file appears whole or not at
+// all; on an error no file is replaced that was not rendered to its end.
 func Write(dir string, r Run, lang string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // reports are for others to read
+	models := map[string]model.Report{}
+	if _, err := words.Find(lang); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
-	m, err := model.Of(r, lang)
-	if err != nil {
-		return fmt.Errorf("write reports: %w", err)
-	}
-	english := m
-	if lang != "en" { // as junit.xml always is
-		if english, err = model.Of(r, "en"); err != nil {
+	for _, l := range words.Languages() {
+		m, err := model.Of(r, l)
+		if err != nil {
 			return fmt.Errorf("write reports: %w", err)
 		}
+		models[l] = m
 	}
-	files := []struct {
-		name   string
-		render func(io.Writer) error
-	}{
+	files := append([]file{
 		{ResultsFile, func(w io.Writer) error { return results.Write(w, r) }},
-		{JUnitFile, func(w io.Writer) error { return junit.Write(w, english) }},
-		{SummaryFile, func(w io.Writer) error { return markdown.Write(w, m) }},
-		{PageFile, func(w io.Writer) error { return page.Write(w, m) }},
+		{JUnitFile, func(w io.Writer) error { return junit.Write(w, models["en"]) }},
+		{SummaryFile, func(w io.Writer) error { return markdown.Write(w, models[lang]) }},
+	}, pages(models, lang)...)
+	if err := writeAll(dir, files); err != nil {
+		return err
 	}
+	return removeOldPages(dir, files, lang)
+}
+
+// file is a report in the making.
+type file struct {
+	name   string // within the folder of the run
+	render func(io.Writer) error
+}
+
+// writeAll renders all files before it puts the first of them in its place.
+func writeAll(dir string, files []file) error {
 	var parts []string
 	defer func() {
 		for _, p := range parts {
@@ -90,12 +97,16 @@ func Write(dir string, r Run, lang string) error {
 		}
 	}()
 	for _, f := range files {
-		part, err := run.WritePart(dir, f.name, f.render)
-		if part != "" {
-			parts = append(parts, part)
+		path := filepath.Join(dir, f.name)
+		err := os.MkdirAll(filepath.Dir(path), 0o755) //nolint:gosec // reports are for others to read
+		if err == nil {
+			var part string
+			if part, err = run.WritePart(filepath.Dir(path), filepath.Base(path), f.render); part != "" {
+				parts = append(parts, part)
+			}
 		}
 		if err != nil {
-			return fmt.Errorf("write report %s: %w", filepath.Join(dir, f.name), err)
+			return fmt.Errorf("write report %s: %w", path, err)
 		}
 	}
 	for i, f := range files {

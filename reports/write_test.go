@@ -21,10 +21,15 @@ func TestWrite(t *testing.T) {
 	if err := reports.Write(dir, run(unmeasurable()), "zh"); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{reports.PageFile, reports.JUnitFile, reports.SummaryFile, reports.ResultsFile}
+	folder := "20261121-0142-0003"
+	pages := []string{"index.en.html", reports.PageFile}
+	want := append(pages, reports.JUnitFile, reports.SummaryFile, reports.ResultsFile, folder)
 	slices.Sort(want)
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("the folder holds %v, want %v", got, want)
+	}
+	if got := names(t, filepath.Join(dir, folder)); !slices.Equal(got, pages) {
+		t.Errorf("the folder of the drill holds %v, want %v", got, pages)
 	}
 	info, err := os.Stat(filepath.Join(dir, reports.PageFile))
 	if err != nil || info.Size() == 0 || info.Mode().Perm()&0o444 != 0o444 {

@@ -211,6 +211,7 @@ type Split struct {
 type Stale struct {
 	Count  int
 	Oldest time.Duration // the greatest age of what was not shown
+	Reads  []Token       // which they were
 }
 
 // Brownout is a time in which more answers came late than in time.

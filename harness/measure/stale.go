@@ -45,6 +45,7 @@ func (v *view) stale(ws Writes) Stale {
 			})
 			if k < len(newest) && w.ack(k).Done <= read.Sent {
 				st.Count++
+				st.Reads = append(st.Reads, v.token(read))
 				st.Oldest = max(st.Oldest, read.Sent-w.ack(k).Done)
 			}
 		}

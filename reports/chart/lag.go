@@ -21,10 +21,10 @@ func (p *plot) lag(t model.Timeline, height float64) {
 	}
 	p.ground(t, height)
 	p.name(t.Lag.Name, t.Lag.Under, p.y+14)
-	p.across(p.left, p.y+height, p.right-p.left, "axis")
+	p.baseline(height)
 	for _, line := range t.Lag.Lines {
 		x, y := p.lagLine(line, t.Lag.Most, height)
-		p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", line.Member)
+		p.pin(func() { p.text(min(x, p.right-2), max(y-4, p.y+9), "t halo end", line.Member) })
 	}
 	p.y += height + 8
 }
@@ -36,7 +36,7 @@ func (p *plot) lagRows(t model.Timeline) {
 	for _, line := range t.Lag.Lines {
 		p.ground(t, height)
 		p.member(line.Member, "")
-		p.across(p.left, p.y+height, p.right-p.left, "axis")
+		p.baseline(height)
 		p.lagLine(line, t.Lag.Most, height)
 		p.y += height + 6
 	}

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"drillbook/reports/model"
 )
@@ -15,6 +16,7 @@ func (p *plot) lanes(t model.Timeline) {
 		p.member(lane.Member, lane.Kind)
 		p.roles(lane, height)
 		p.strip(lane.Took, p.y+height+1, strip)
+		p.marks(lane.Answers, func(time.Duration) float64 { return p.y + height + 1 + strip/2 }, 3)
 		p.y += height + strip + 8
 	}
 	p.both(t)
@@ -30,11 +32,12 @@ func (p *plot) both(t model.Timeline) {
 	const height = 18.0
 	p.ground(t, height)
 	p.name(t.SplitName, "", p.y+12)
-	x, x2 := p.x(t.Split.From), p.x(t.Split.To)
-	p.along(x, p.y+4, 8, "both")
-	p.along(x2, p.y+4, 8, "both")
-	p.across(x, p.y+8, x2-x, "both")
-	p.text(min(x2+6, p.right-60), p.y+12, "t strong", t.Split.Label)
+	p.span(*t.Split, p.y+5, 7, 2, "both", "")
+	beside, dx, class := at(t.Split.To), 6.0, "t strong"
+	if p.x(t.Split.To)+60 > p.right {
+		beside, dx, class = at(t.Split.From), -6, "t strong end"
+	}
+	p.label(beside, dx, p.y+12, class, t.Split.Label)
 	p.y += height + 4
 }
 
@@ -51,10 +54,9 @@ func (p *plot) roles(lane model.Lane, height float64) {
 }
 
 func (p *plot) role(r model.Role, height float64) {
-	class, x := "role-"+r.Kind, p.x(r.From)
-	w := max(p.x(r.To)-x, 1)
-	p.rect(box{x, p.y, w, height}, class, r.Note)
-	p.text(x+5, p.y+12, "t on-"+class, fit(r.Label, w-8))
+	class := "role-" + r.Kind
+	p.span(r.Span, p.y, height, 1, class, r.Note)
+	p.label(r.Span, 5, p.y+12, "t on-"+class, fit(r.Label, p.x(r.To)-p.x(r.From)-8))
 }
 
 // strip draws when a member acknowledged writes.

@@ -15,25 +15,32 @@ func (p *plot) share(t model.Timeline, s model.Share) {
 	height := map[string]float64{"write": 54, "read": 36}[s.Kind]
 	p.ground(t, height)
 	p.name(s.Name, s.Under, p.y+14)
-	p.text(p.left-6, p.y+9, "t tiny end", "100%")
-	p.text(p.left-6, p.y+height, "t tiny end", "0")
+	p.pin(func() {
+		p.text(p.left-6, p.y+9, "t tiny end", "100%")
+		p.text(p.left-6, p.y+height, "t tiny end", "0")
+	})
 	p.path(p.area(s.Buckets, height), "acked")
 	for _, o := range s.Outages {
 		p.outage(o, height, 3)
 	}
 	p.hang(s.Buckets, height)
 	p.used["acked"] = true
-	p.across(p.left, p.y+height, p.right-p.left, "axis")
+	p.baseline(height)
+	p.markBad(model.Points{Stale: s.Stale}, func(time.Duration) float64 { return p.y + height - 4 })
 	p.outageLabels(s.Outages)
 	p.y += height + 8
+}
+
+// baseline draws the line at the bottom of a row.
+func (p *plot) baseline(height float64) {
+	p.pin(func() { p.across(p.left, p.y+height, p.right-p.left, "axis") })
 }
 
 // outage draws an outage, at most as long as it can have been and no narrower than
 // can be seen.
 func (p *plot) outage(o model.Span, height, least float64) {
 	p.used["out"] = true
-	x := p.x(o.From)
-	p.rect(box{x, p.y, max(p.x(o.To)-x, least), height}, "out", o.Label)
+	p.span(o, p.y, height, least, "out", o.Label)
 }
 
 // area is that of what was acknowledged. Where nothing was tried there is
@@ -95,16 +102,16 @@ func (p *plot) outageLabels(outages []model.Span) {
 	for _, o := range outages {
 		w := textWidth(o.Label)
 		x := p.x(o.To) + 5
-		class := "t halo"
+		beside, dx, class := at(o.To), 5.0, "t halo"
 		if x+w > p.right {
-			x, class = p.x(o.From)-5, "t halo end"
+			x, beside, dx, class = p.x(o.From)-5, at(o.From), -5, "t halo end"
 			if x-w < free {
 				continue
 			}
 		} else if x < free {
 			continue
 		}
-		p.text(x, p.y+16, class, o.Label)
+		p.label(beside, dx, p.y+16, class, o.Label)
 		free = p.x(o.To) + 5 + w + 8
 	}
 }
@@ -124,10 +131,12 @@ func (s logScale) y(d time.Duration) float64 {
 
 // rules draws the lines of the powers of ten.
 func (p *plot) rules(s logScale) {
-	for _, t := range s.Ticks {
-		p.across(p.left, s.y(t.At), p.right-p.left, "grid")
-		p.text(p.left-6, s.y(t.At)+3.5, "t tiny end", t.Label)
-	}
+	p.pin(func() {
+		for _, t := range s.Ticks {
+			p.across(p.left, s.y(t.At), p.right-p.left, "grid")
+			p.text(p.left-6, s.y(t.At)+3.5, "t tiny end", t.Label)
+		}
+	})
 }
 
 // latency draws the latency of writes, and failed ones as marks where and
@@ -144,8 +153,8 @@ func (p *plot) latency(t model.Timeline, height float64) {
 	p.quantile(l.Buckets, s, "max", func(b model.Bucket) time.Duration { return b.Max })
 	p.quantile(l.Buckets, s, "p99", func(b model.Bucket) time.Duration { return b.P99 })
 	p.quantile(l.Buckets, s, "p50", func(b model.Bucket) time.Duration { return b.P50 })
-	p.marks(l.Failed, s, 3)
-	p.quantileNames(s, l.MaxName)
+	p.marks(l.Failed, s.y, 3)
+	p.pin(func() { p.quantileNames(s, l.MaxName) })
 	p.y += height + 8
 }
 
@@ -181,10 +190,23 @@ func (p *plot) quantileNames(s logScale, most string) {
 	}
 }
 
-// marks draws failed attempts, no two in the same cell.
-func (p *plot) marks(failed model.Points, s logScale, cell float64) {
-	p.path(p.scatter(failed.Unknown, s.y, cell, ring), "ring")
-	p.path(p.scatter(failed.Refused, s.y, cell, cross), "cross")
+// marks draws attempts that failed or went wrong later, no two of a kind in the same
+// cell.
+func (p *plot) marks(points model.Points, y func(time.Duration) float64, cell float64) {
+	p.path(p.scatter(points.Unknown, y, cell, ring), "ring")
+	p.path(p.scatter(points.Refused, y, cell, cross), "cross")
+	p.used["ring"] = p.used["ring"] || len(points.Unknown) > 0
+	p.used["cross"] = p.used["cross"] || len(points.Refused) > 0
+	p.markBad(points, y)
+}
+
+// markBad draws what was acknowledged and is wrong all the same.
+func (p *plot) markBad(points model.Points, y func(time.Duration) float64) {
+	const cell = 3
+	p.path(p.scatter(points.Stale, y, cell, wedge), "stale")
+	p.path(p.scatter(points.Lost, y, cell, diamond), "lost")
+	p.used["stale"] = p.used["stale"] || len(points.Stale) > 0
+	p.used["lost"] = p.used["lost"] || len(points.Lost) > 0
 }
 
 // scatter draws attempts at their time, and as high as their latency demands, no two
@@ -210,6 +232,14 @@ func cross(d *strings.Builder, x, y float64) {
 
 func ring(d *strings.Builder, x, y float64) {
 	fmt.Fprintf(d, "M%s %sa2 2 0 1 0 4 0a2 2 0 1 0 -4 0", num(x-2), num(y))
+}
+
+func diamond(d *strings.Builder, x, y float64) {
+	fmt.Fprintf(d, "M%s %sl4 -5l4 5l-4 5z", num(x-4), num(y))
+}
+
+func wedge(d *strings.Builder, x, y float64) {
+	fmt.Fprintf(d, "M%s %sl8 0l-4 7z", num(x-4), num(y-3))
 }
 
 func dot(d *strings.Builder, x, y float64) { fmt.Fprintf(d, "M%s %sh0", num(x), num(y)) }

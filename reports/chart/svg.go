@@ -17,7 +17,11 @@ import (
 // A canvas is an SVG picture in the making. Its measures are those of the
 // viewBox; looks come from the classes of page.css. How wide text is, is
 // guessed, since the fonts are those of the reader.
-type canvas struct{ b strings.Builder }
+//
+// explore.js moves what is drawn in a movable picture. Rectangles and texts say at which
+// times they are; paths are written with M, L and H for places and with h for lengths
+// of time, and with no other commands that do either.
+type canvas struct{ moving, pinned *strings.Builder }
 
 const (
 	textSize   = 11.0 // of the class "t"
@@ -69,22 +73,31 @@ func num(f float64) string {
 
 func (c *canvas) tag(parts ...string) {
 	for _, p := range parts {
-		c.b.WriteString(p)
+		c.moving.WriteString(p)
 	}
-	c.b.WriteByte('\n')
+	c.moving.WriteByte('\n')
+}
+
+// pin draws what stays where it is when the times move: names, scales, the legend.
+func (c *canvas) pin(draw func()) {
+	c.moving, c.pinned = c.pinned, c.moving
+	draw()
+	c.moving, c.pinned = c.pinned, c.moving
 }
 
 // box is where a rectangle lies.
 type box struct{ x, y, w, h float64 }
 
 // rect draws a rectangle. A title is for pointers and screen readers.
-func (c *canvas) rect(b box, class, title string) {
+func (c *canvas) rect(b box, class, title string) { c.timed(b, class, title, "") }
+
+func (c *canvas) timed(b box, class, title, times string) {
 	ending := "/>"
 	if title != "" {
 		ending = "><title>" + html.EscapeString(title) + "</title></rect>"
 	}
 	c.tag(`<rect x="`, num(b.x), `" y="`, num(b.y), `" width="`, num(b.w), `" height="`, num(b.h),
-		`" class="`, class, `"`, ending)
+		`" class="`, class, `"`, times, ending)
 }
 
 // across and along draw straight lines, from left to right and downwards.
@@ -103,9 +116,11 @@ func (c *canvas) path(d, class string) {
 }
 
 // text writes text that begins, ends or has its middle at x.
-func (c *canvas) text(x, y float64, class, s string) {
+func (c *canvas) text(x, y float64, class, s string) { c.timedText(x, y, class, s, "") }
+
+func (c *canvas) timedText(x, y float64, class, s, times string) {
 	if s != "" {
-		c.tag(`<text x="`, num(x), `" y="`, num(y), `" class="`, class, `">`, html.EscapeString(s), `</text>`)
+		c.tag(`<text x="`, num(x), `" y="`, num(y), `" class="`, class, `"`, times, `>`, html.EscapeString(s), `</text>`)
 	}
 }
 
@@ -125,7 +140,10 @@ const (
 )
 
 func newPlot(p model.Picture) *plot {
-	return &plot{Picture: p, left: plotLeft, right: plotRight, used: map[string]bool{}}
+	return &plot{
+		canvas: canvas{&strings.Builder{}, &strings.Builder{}}, Picture: p,
+		left: plotLeft, right: plotRight, used: map[string]bool{},
+	}
 }
 
 func (p *plot) x(t time.Duration) float64 {
@@ -133,14 +151,43 @@ func (p *plot) x(t time.Duration) float64 {
 	return p.left + (p.right-p.left)*float64(t-p.From)/float64(p.To-p.From)
 }
 
+// span draws a stretch of time, no narrower than can be seen.
+func (p *plot) span(s model.Span, y, height, least float64, class, title string) {
+	x := p.x(s.From)
+	times := ` data-from="` + micros(s.From) + `" data-to="` + micros(s.To) + `"`
+	p.timed(box{x, y, max(p.x(s.To)-x, least), height}, class, title, times)
+}
+
+// label writes text beside a time, dx away from it. It stays in sight as long as any
+// part of the span is.
+func (p *plot) label(s model.Span, dx, y float64, class, text string) {
+	times := ` data-at="` + micros(s.From) + `" data-until="` + micros(s.To) + `" data-dx="` + num(dx) + `"`
+	p.timedText(p.x(s.From)+dx, y, class, text, times)
+}
+
+func at(t time.Duration) model.Span { return model.Span{From: t, To: t} }
+
 // drawing finishes the picture. The id must be unique on its page.
 func (p *plot) drawing(id string) string {
-	var b strings.Builder
-	b.WriteString(`<svg class="chart" viewBox="0 0 ` + num(plotWidth) + " " + num(p.y) + `" role="img"` +
-		` aria-labelledby="` + id + `-t ` + id + `-d">` + "\n")
-	b.WriteString(`<title id="` + id + `-t">` + html.EscapeString(p.Title) + "</title>\n")
-	b.WriteString(`<desc id="` + id + `-d">` + html.EscapeString(p.Desc) + "</desc>\n")
-	b.WriteString(p.b.String())
-	b.WriteString("</svg>")
-	return b.String()
+	return p.framed(id, "chart", "", p.pinned.String()+p.moving.String())
 }
+
+// movable finishes a picture whose times can be moved. What is moved out of its rows is
+// not seen.
+func (p *plot) movable(id string) string {
+	clip := `<clipPath id="` + id + `-rows"><rect x="` + num(p.left) + `" y="0" width="` + num(p.right-p.left+8) +
+		`" height="` + num(p.y) + `"/></clipPath>` + "\n"
+	span := ` data-from="` + micros(p.From) + `" data-to="` + micros(p.To) + `" data-left="` + num(p.left) +
+		`" data-right="` + num(p.right) + `"`
+	return p.framed(id, "chart moves", span, clip+p.pinned.String()+`<g class="moving" clip-path="url(#`+id+`-rows)">`+"\n"+
+		p.moving.String()+"</g>\n")
+}
+
+func (p *plot) framed(id, class, attributes, drawn string) string {
+	return `<svg class="` + class + `" viewBox="0 0 ` + num(plotWidth) + " " + num(p.y) + `" role="img"` +
+		` aria-labelledby="` + id + `-t ` + id + `-d"` + attributes + ">\n" +
+		`<title id="` + id + `-t">` + html.EscapeString(p.Title) + "</title>\n" +
+		`<desc id="` + id + `-d">` + html.EscapeString(p.Desc) + "</desc>\n" + drawn + "</svg>"
+}
+
+func micros(t time.Duration) string { return strconv.FormatInt(t.Microseconds(), 10) }

@@ -21,13 +21,15 @@ func Timeline(t model.Timeline, id string) string {
 	p.lanes(t)
 	p.lag(t, 44)
 	p.legend()
-	return p.drawing(id)
+	return p.movable(id)
 }
 
 // name writes the name of a row, and under it what is shown.
 func (p *plot) name(title, under string, y float64) {
-	p.text(8, y, "t name", fit(title, p.left-16))
-	p.text(8, y+13, "t under", fit(under, (p.left-16)*textSize/underSize))
+	p.pin(func() {
+		p.text(8, y, "t name", fit(title, p.left-16))
+		p.text(8, y+13, "t under", fit(under, (p.left-16)*textSize/underSize))
+	})
 }
 
 // member writes the name of a member, and under it what it is there for. Names that are
@@ -38,15 +40,19 @@ func (p *plot) member(name, kind string) { p.name(middle(name, p.left-16), kind,
 // under what it shows.
 func (p *plot) axis() {
 	p.y = 18
-	for _, t := range p.Ticks {
-		class, x := "t mid", p.x(t.At)
-		if x+textWidth(t.Label)/2 > plotWidth-2 {
-			class = "t end"
+	p.pin(func() {
+		p.tag(`<g class="ticks">`)
+		for _, t := range p.Ticks {
+			class, x := "t mid", p.x(t.At)
+			if x+textWidth(t.Label)/2 > plotWidth-2 {
+				class = "t end"
+			}
+			p.text(x, p.y-5, class, t.Label)
+			p.along(x, p.y, 4, "axis")
 		}
-		p.text(x, p.y-5, class, t.Label)
-		p.along(x, p.y, 4, "axis")
-	}
-	p.across(p.left, p.y+4, p.right-p.left, "axis")
+		p.tag("</g>")
+		p.across(p.left, p.y+4, p.right-p.left, "axis")
+	})
 	p.y += 8
 }
 
@@ -59,8 +65,7 @@ func (p *plot) ground(t model.Timeline, height float64) {
 	p.path(d.String(), "grid")
 	for _, span := range t.Stalls {
 		p.used["stall"] = true
-		x := p.x(span.From)
-		p.rect(box{x, p.y, max(p.x(span.To)-x, 1.5), height}, "stall", "")
+		p.span(span, p.y, height, 1.5, "stall", "")
 	}
 }
 
@@ -68,9 +73,12 @@ func (p *plot) stepBands(t model.Timeline) {
 	const height = 22
 	p.name(t.StepsName, "", p.y+15)
 	for i, s := range t.Steps {
+		if s.To <= p.From {
+			continue // before the first attempt
+		}
 		x := p.x(s.From)
 		w := max(p.x(s.To)-x, 1)
-		p.rect(box{x, p.y, w, height}, "step"+strconv.Itoa((s.Number+1)%2), s.Note)
+		p.span(s.Span, p.y, height, 1, "step"+strconv.Itoa((s.Number+1)%2), s.Note)
 		room := p.right - x // up to the next step
 		if i+1 < len(t.Steps) {
 			room = p.x(t.Steps[i+1].From) - x
@@ -79,7 +87,7 @@ func (p *plot) stepBands(t model.Timeline) {
 		if label == "" && w > 12 {
 			label = strconv.Itoa(s.Number)
 		}
-		p.text(x+5, p.y+15, "t", label)
+		p.label(s.Span, 5, p.y+15, "t", label)
 	}
 	p.y += height + 6
 }
@@ -95,7 +103,7 @@ func (p *plot) faultRows(t model.Timeline) {
 		p.y += height
 	}
 	if t.MoreFaults != "" {
-		p.text(p.left, p.y+12, "t under", t.MoreFaults)
+		p.pin(func() { p.text(p.left, p.y+12, "t under", t.MoreFaults) })
 		p.y += height
 	}
 	if len(t.Faults) > 0 {
@@ -107,37 +115,41 @@ func (p *plot) faultRows(t model.Timeline) {
 // fault was being injected, and a triangle where it was confirmed.
 func (p *plot) fault(f model.FaultBar, height float64) {
 	if f.From == 0 {
-		p.text(p.left+4, p.y+13, "t", fit(f.Label, p.right-p.left-8))
+		p.pin(func() { p.text(p.left+4, p.y+13, "t", fit(f.Label, p.right-p.left-8)) })
 		return
 	}
 	x, x2 := p.x(f.From), p.x(f.To)
-	class, begin := "unheld", x
+	class, begin := "unheld", f.From
 	if f.Confirmed != nil {
-		class, begin = "fault", p.x(*f.Confirmed)
+		class, begin = "fault", *f.Confirmed
 	}
-	if px := p.x(f.Prepared); f.Prepared > 0 && x-px > 1 {
+	if f.Prepared > 0 && x-p.x(f.Prepared) > 1 {
 		p.used["unheld"] = true
-		p.rect(box{px, p.y + 3, x - px, height - 6}, "unheld", "")
+		p.span(model.Span{From: f.Prepared, To: f.From}, p.y+3, height-6, 1, "unheld", "")
 	}
-	p.rect(box{x, p.y + 3, max(x2-x, 3), height - 6}, class, f.Note)
+	p.span(f.Span, p.y+3, height-6, 3, class, f.Note)
 	p.used[class] = true
 	if f.Confirmed != nil {
 		p.used["confirmed"] = true
-		p.path(fmt.Sprintf("M%s %sl-5 -8h10z", num(begin), num(p.y+height-3)), "confirmed")
+		p.tag(`<path d="`, triangle(p.x(begin), p.y+height-3), `" class="confirmed" data-at="`, micros(begin), `"/>`)
 	}
 	room := textWidth(f.Label)
 	switch {
-	case room < x2-begin-16:
-		p.text(begin+9, p.y+13, "t halo", f.Label)
+	case room < x2-p.x(begin)-16:
+		p.label(model.Span{From: begin, To: f.To}, 9, p.y+13, "t halo", f.Label)
 	case room < p.right-x2-8:
-		p.text(max(x2, begin+4)+6, p.y+13, "t", f.Label)
+		p.label(at(max(f.To, begin)), 8, p.y+13, "t", f.Label)
 	default:
-		p.text(x-8, p.y+13, "t end", fit(f.Label, x-p.left-8))
+		p.label(at(f.From), -8, p.y+13, "t end", fit(f.Label, x-p.left-8))
 	}
 }
 
+func triangle(x, y float64) string { return fmt.Sprintf("M%s %sl-5 -8l10 0z", num(x), num(y)) }
+
 // legend explains the marks that occur.
-func (p *plot) legend() {
+func (p *plot) legend() { p.pin(p.explainMarks) }
+
+func (p *plot) explainMarks() {
 	p.y += 6
 	x := p.left
 	for _, m := range p.Legend {
@@ -159,7 +171,7 @@ func (p *plot) sample(class string, x float64) {
 	var d strings.Builder
 	switch class {
 	case "confirmed":
-		p.path(fmt.Sprintf("M%s %sl-5 -8h10z", num(x+9), num(p.y+12)), class)
+		p.path(triangle(x+9, p.y+12), class)
 	case "took":
 		p.rect(box{x, p.y + 6, 18, 5}, class, "")
 	case "dot":
@@ -168,6 +180,10 @@ func (p *plot) sample(class string, x float64) {
 		cross(&d, x+9, p.y+8)
 	case "ring":
 		ring(&d, x+9, p.y+8)
+	case "lost":
+		diamond(&d, x+9, p.y+8)
+	case "stale":
+		wedge(&d, x+9, p.y+8)
 	default:
 		p.rect(box{x, p.y + 3, 18, 10}, class, "")
 	}

@@ -109,20 +109,18 @@ func (p *plot) dots(z model.Zoom, d model.Dots) {
 	p.rules(s)
 	p.momentLines(z, height)
 	cell := 1.0
-	if d.Count() > manyDots {
+	if len(d.All()) > manyDots {
 		cell = 3
 	}
-	p.path(p.scatter(d.Acked, s.y, cell, dot), "dot")
-	p.marks(d.Points, s, max(cell, 2))
-	p.use(d.Points)
+	p.dotted(d.Acked, s.y, cell)
+	p.marks(d.Points, s.y, max(cell, 2))
 	p.y += height + 8
 }
 
-// use notes which outcomes occur, for the legend.
-func (p *plot) use(points model.Points) {
-	p.used["dot"] = p.used["dot"] || len(points.Acked) > 0
-	p.used["cross"] = p.used["cross"] || len(points.Refused) > 0
-	p.used["ring"] = p.used["ring"] || len(points.Unknown) > 0
+// dotted draws a dot for what was acknowledged.
+func (p *plot) dotted(acked []model.Point, y func(time.Duration) float64, cell float64) {
+	p.path(p.scatter(acked, y, cell, dot), "dot")
+	p.used["dot"] = p.used["dot"] || len(acked) > 0
 }
 
 // directLanes draws for every member its role and what it answered when it was
@@ -134,10 +132,8 @@ func (p *plot) directLanes(z model.Zoom) {
 		p.momentLines(z, height+answers)
 		p.roles(lane, height)
 		y := func(time.Duration) float64 { return p.y + height + answers/2 }
-		p.path(p.scatter(lane.Answers.Acked, y, 5, dot), "dot")
-		p.path(p.scatter(lane.Answers.Refused, y, 5, cross), "cross")
-		p.path(p.scatter(lane.Answers.Unknown, y, 5, ring), "ring")
-		p.use(lane.Answers)
+		p.dotted(lane.Answers.Acked, y, 5)
+		p.marks(lane.Answers, y, 5)
 		p.y += height + answers + 4
 	}
 }

@@ -21,6 +21,7 @@ func (b *Bucket) Total() int { return b.Acked + b.Refused + b.Unknown }
 // Buckets are attempts by time. A picture has room for a few hundred of them
 // and no more, however long the drill was.
 type Buckets struct {
+	From  time.Duration // the first begins
 	Width time.Duration
 	All   []Bucket
 }
@@ -41,16 +42,16 @@ func bucketWidth(span, interval time.Duration) time.Duration {
 	}
 }
 
-// fill sorts the attempts of the chosen streams into buckets, up to a time.
-func fill(rec *record.Record, chosen []bool, to time.Duration) Buckets {
+// fill sorts the attempts of the chosen streams in a picture into buckets.
+func fill(rec *record.Record, chosen []bool, p Picture) Buckets {
 	var interval time.Duration
 	for i, s := range rec.Head.Streams {
 		if chosen[i] {
 			interval = max(interval, s.Interval)
 		}
 	}
-	b := Buckets{Width: bucketWidth(to, interval)}
-	b.All = make([]Bucket, int(to/b.Width)+1)
+	b := Buckets{From: p.From, Width: bucketWidth(p.To-p.From, interval)}
+	b.All = make([]Bucket, int((p.To-p.From)/b.Width)+1)
 	for i := range rec.Attempts {
 		a := &rec.Attempts[i]
 		if n := b.index(a); chosen[a.Stream] && n >= 0 {
@@ -62,8 +63,8 @@ func fill(rec *record.Record, chosen []bool, to time.Duration) Buckets {
 }
 
 func (b *Buckets) index(a *record.Attempt) int {
-	n := int(a.Intended / b.Width)
-	if a.Intended < 0 || n >= len(b.All) {
+	n := int((a.Intended - b.From) / b.Width)
+	if a.Intended < b.From || n >= len(b.All) {
 		return -1
 	}
 	return n
@@ -108,7 +109,7 @@ func (b *Buckets) latencies(rec *record.Record, chosen []bool) {
 }
 
 // Begin is when bucket n begins.
-func (b *Buckets) Begin(n int) time.Duration { return time.Duration(n) * b.Width }
+func (b *Buckets) Begin(n int) time.Duration { return b.From + time.Duration(n)*b.Width }
 
 // takenBy is in which stretches of time each member acknowledged writes, whoever
 // sent them.

@@ -20,6 +20,7 @@ type drafter struct {
 	run.Drill
 	rec *record.Record
 	res measure.Result
+	bad badAnswers
 }
 
 // maxRows bounds what one drill may say in a table, maxText foreign text in it.
@@ -33,12 +34,21 @@ func quote(s string) string { return text.Short(s, maxText) }
 
 func drillID(n int) string { return "drill-" + strconv.Itoa(n) }
 
+// folder is that of a drill; "" if its name is not fit to be shown, and so to lead to.
+func folder(name string) string {
+	if text.Name(name) != name {
+		return ""
+	}
+	return name
+}
+
 // newDrill drafts the report of the nth drill.
 func newDrill(w writer, drill run.Drill, n int) Drill {
 	d := drafter{writer: w, Drill: drill, rec: drill.Record, res: drill.Result}
+	d.bad = badAnswersOf(d.res)
 	h := d.rec.Head
 	out := Drill{
-		ID: drillID(n), Conclusion: d.conclude(d.res.Verdict, d.verdictLine()),
+		ID: drillID(n), Folder: folder(drill.Name), Conclusion: d.conclude(d.res.Verdict, d.verdictLine()),
 		Title: cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
 		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
 		Promise: Promise{d.Duration(h.Promise.RTO), strconv.Itoa(h.Promise.RPO)}, Steps: d.steps(),
@@ -49,6 +59,7 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 		},
 		Timeline: d.timeline(), Zoom: d.zoom(), Waterfall: d.waterfall(), Origin: d.origin(),
 	}
+	out.Explorer = d.explorer(out.Timeline)
 	if h.StandIn != "" {
 		out.StandIn = d.Say("stand-in", "system", text.Name(h.System), "what", d.Detail(h.StandIn))
 	}

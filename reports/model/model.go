@@ -20,7 +20,9 @@ type Report struct {
 	Several    bool // it is not about one drill alone: there is an overview, and a conclusion on all
 	Conclusion      // on all drills: the worst of their verdicts; empty unless Several
 	Overview   Section
+	Grid       Grid // the overview, runbooks by products; empty unless Several
 	Trials     Section
+	Strips     []Strip // the trials, each on its axis
 	Expected   Section // of the trials: what the cluster's own settings make of an outage
 	Drills     []Drill
 	Absent     []Absent
@@ -39,6 +41,12 @@ func (r Report) LeftOut(n int) string {
 	}
 	return r.words.Say("drills-left-out", "count", count(n))
 }
+
+// Label says what stands on a page besides the report itself.
+func (r Report) Label(key string) string { return r.words.Say("page." + key) }
+
+// VerdictWord is the word for a verdict.
+func (r Report) VerdictWord(verdict string) string { return r.words.verdict(measure.Verdict(verdict)) }
 
 // Signatures are the words over and beside the lines where people sign.
 type Signatures struct{ Signature, Date, By, Approved string }
@@ -61,7 +69,8 @@ type Conclusion struct {
 
 // Drill is what is said of one drill.
 type Drill struct {
-	ID string // unique in the report
+	ID     string // unique in the report
+	Folder string // of the drill in its run; "" if it has none
 	Conclusion
 	VerdictTitle string
 	Title        string
@@ -75,6 +84,7 @@ type Drill struct {
 	Steps        []Step
 	Sections     Sections
 	Timeline     *Timeline // nil if nothing happened
+	Explorer     *Explorer // nil if nothing was tried
 	Zoom         *Zoom     // nil without an outage
 	Waterfall    *Waterfall
 	Origin

@@ -17,6 +17,7 @@ type Picture struct {
 	From, To          time.Duration // always longer than nothing
 	Ticks             []Tick        // what the axis of time names
 	Legend            []Legend      // the marks that may occur
+	Table             *Table        // the same in words; nil if there is such a table anyway
 }
 
 // Tick is a place on an axis with its label.
@@ -37,11 +38,12 @@ type Span struct {
 // Point is an attempt, at the time at which it was to leave.
 type Point struct{ At, Took time.Duration }
 
-// Points are attempts by their outcome.
-type Points struct{ Acked, Refused, Unknown []Point }
+// Points are attempts by their outcome. Of those acknowledged, writes that were lost
+// later and reads that were stale stand apart.
+type Points struct{ Acked, Refused, Unknown, Lost, Stale []Point }
 
-// Count is how many there are.
-func (p Points) Count() int { return len(p.Acked) + len(p.Refused) + len(p.Unknown) }
+// All are the points of every outcome.
+func (p Points) All() []Point { return slices.Concat(p.Acked, p.Refused, p.Unknown, p.Lost, p.Stale) }
 
 // Scale is an axis of latencies between two powers of ten.
 type Scale struct {
@@ -135,14 +137,18 @@ func (d drafter) points(p Picture, chosen []bool) Points {
 			continue
 		}
 		point := Point{a.Intended, a.Done - a.Intended}
-		switch a.Outcome {
-		case record.Acked:
-			all.Acked = append(all.Acked, point)
-		case record.Refused:
-			all.Refused = append(all.Refused, point)
-		case record.Unknown:
-			all.Unknown = append(all.Unknown, point)
+		to := &all.Acked
+		switch {
+		case a.Outcome == record.Refused:
+			to = &all.Refused
+		case a.Outcome == record.Unknown:
+			to = &all.Unknown
+		case d.bad.lost[keyOf(a)]:
+			to = &all.Lost
+		case d.bad.stale[keyOf(a)]:
+			to = &all.Stale
 		}
+		*to = append(*to, point)
 	}
 	return all
 }

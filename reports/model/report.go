@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,6 +45,11 @@ func Of(r run.Run, lang string) (Report, error) {
 	out.Overview = Section{ID: "overview", Title: w.Say("overview"), Table: w.overview(r)}
 	repeated := slices.DeleteFunc(r.Trials(), func(t run.Trials) bool { return t.Count < 2 })
 	out.Trials, out.Expected = w.trials(repeated), w.expectedOf(repeated)
+	ids := map[*record.Record]string{}
+	for i, d := range r.Drills {
+		ids[d.Record] = drillID(i + 1)
+	}
+	out.Grid, out.Strips = w.grid(r, ids), w.strips(repeated, ids)
 	return out, nil
 }
 
@@ -113,12 +119,21 @@ func (w writer) overview(r run.Run) *Table {
 			system += " — STAND-IN"
 		}
 		t.rate(d.Result.Verdict,
-			symbol(d.Result.Verdict)+"\u00a0"+w.verdict(d.Result.Verdict), w.heading(h), system,
+			symbol(d.Result.Verdict)+"\u00a0"+w.verdict(d.Result.Verdict), w.titled(h), system,
 			w.longestOf(d), w.Duration(h.Promise.RTO), w.lostOf(d.Result.Writes), count(h.Promise.RPO),
 			w.Duration(d.Result.Took))
 		t.Rows[i].Drill = drillID(i + 1)
 	}
 	return t
+}
+
+// titled is what people call a drill.
+func (w writer) titled(h record.Head) string {
+	s := cmp.Or(text.Name(h.Title.In(w.Lang)), text.Name(h.Runbook))
+	if h.Trials > 1 {
+		s += " · " + w.trial(h)
+	}
+	return s
 }
 
 // heading is the title of a drill in a list of several.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -49,6 +48,7 @@ type Share struct {
 	Name, Under string
 	Buckets
 	Outages []Span
+	Stale   []Point // reads
 }
 
 // Latency is the latency of writes, and after how long others failed.
@@ -57,7 +57,7 @@ type Latency struct {
 	MaxName string // what the greatest is called
 	Buckets
 	Scale
-	Failed Points
+	Failed Points // and those that were lost
 }
 
 // Lag is how far members were behind.
@@ -85,8 +85,9 @@ func (d drafter) timeline() *Timeline {
 		return nil
 	}
 	t := &Timeline{
-		Picture: d.picture("picture", 0, d.res.Took,
+		Picture: d.picture("picture", min(firstAttempt(d.rec), d.res.Took), d.res.Took,
 			Legend{"acked", "legend.acked"}, Legend{"refused", "legend.refused"}, Legend{"unknown", "legend.unknown"},
+			Legend{"cross", "legend.refused-one"}, Legend{"ring", "legend.unknown-one"}, Legend{"lost", "legend.lost"}, Legend{"stale", "legend.stale"},
 			Legend{"out", "legend.outage"}, Legend{"fault", "legend.fault"}, Legend{"unheld", "legend.unheld"},
 			Legend{"confirmed", "legend.confirmed"}, Legend{"took", "legend.took"}, Legend{"stall", "legend.stall"}),
 		StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"),
@@ -97,17 +98,23 @@ func (d drafter) timeline() *Timeline {
 		t.Stalls = append(t.Stalls, Span{From: s.From, To: s.To})
 	}
 	t.Faults, t.MoreFaults = d.faultBars(t.To)
-	t.Shares = append(d.share(record.Write, "row.writes", t.To), d.share(record.Reading, "row.reads", t.To)...)
+	t.Shares = append(d.share(record.Write, "row.writes", t.Picture),
+		d.share(record.Reading, "row.reads", t.Picture)...)
 	t.Latency = d.latency(t.Picture)
 	took := d.takenBy(t.To)
-	for i := range t.Lanes {
+	for i, l := range d.res.Lanes[:len(t.Lanes)] {
 		t.Lanes[i].Took = took[i]
+		if chosen := d.writers(l.Member); chosen != nil {
+			all := d.points(t.Picture, chosen)
+			t.Lanes[i].Answers = Points{Unknown: all.Unknown, Lost: all.Lost}
+		}
 	}
 	t.Lanes = append(t.Lanes, d.auxiliaries()...) // which take no writes
 	if s := d.res.Split; s.Proved {
 		t.Split = &Span{From: s.First.At, To: s.Second.At, Label: d.Duration(s.Overlap)}
 	}
 	t.Lag = d.lag()
+	t.Table = d.behindTimeline(t)
 	return t
 }
 
@@ -150,12 +157,19 @@ func (d drafter) faultBars(end time.Duration) (bars []FaultBar, more string) {
 }
 
 // share is of one kind of stream; there is none without such streams.
-func (d drafter) share(kind record.StreamKind, name string, to time.Duration) []Share {
+func (d drafter) share(kind record.StreamKind, name string, p Picture) []Share {
 	chosen := d.clients(kind)
 	if chosen == nil {
 		return nil
 	}
-	return []Share{{string(kind), d.Say(name), d.Say("row.share"), fill(d.rec, chosen, to), d.outagesOf(kind)}}
+	s := Share{
+		Kind: string(kind), Name: d.Say(name), Under: d.Say("row.share"), Buckets: fill(d.rec, chosen, p),
+		Outages: d.outagesOf(kind),
+	}
+	if kind == record.Reading && d.bad.stale != nil {
+		s.Stale = d.points(p, chosen).Stale
+	}
+	return []Share{s}
 }
 
 // latency is nil if no client tried to write.
@@ -164,7 +178,7 @@ func (d drafter) latency(p Picture) *Latency {
 	if chosen == nil {
 		return nil
 	}
-	l := &Latency{Name: d.Say("row.latency"), MaxName: d.Say("max"), Buckets: fill(d.rec, chosen, p.To)}
+	l := &Latency{Name: d.Say("row.latency"), MaxName: d.Say("max"), Buckets: fill(d.rec, chosen, p)}
 	low, high := time.Duration(math.MaxInt64), time.Duration(0)
 	for _, b := range l.All {
 		if b.Acked > 0 {
@@ -173,7 +187,7 @@ func (d drafter) latency(p Picture) *Latency {
 	}
 	l.Failed = d.points(p, chosen)
 	l.Failed.Acked = nil // the buckets tell of those
-	for _, failed := range slices.Concat(l.Failed.Refused, l.Failed.Unknown) {
+	for _, failed := range l.Failed.All() {
 		high = max(high, failed.Took)
 	}
 	if high == 0 {

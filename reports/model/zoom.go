@@ -2,7 +2,6 @@ package model
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"drillbook/harness/measure"
@@ -62,7 +61,7 @@ func (d drafter) zoom() *Zoom {
 	z := &Zoom{
 		Picture: d.picture("zoom", max(from, 0), min(o.To+around, d.res.Took),
 			Legend{"dot", "legend.acked"}, Legend{"cross", "legend.refused"}, Legend{"ring", "legend.unknown"},
-			Legend{"out", "legend.outage"}),
+			Legend{"lost", "legend.lost"}, Legend{"stale", "legend.stale"}, Legend{"out", "legend.outage"}),
 		Outage: d.outageSpan(o), Open: o.Open, Lanes: d.lanes(),
 	}
 	z.Lead, z.Desc = d.Say("zoom.lead", "zero", word), d.Say("zoom.desc")
@@ -80,6 +79,7 @@ func (d drafter) zoom() *Zoom {
 		}
 	}
 	z.Lanes = append(z.Lanes, d.auxiliaries()...)
+	z.Table = d.behindZoom(z)
 	return z
 }
 
@@ -90,11 +90,12 @@ func (d drafter) dots(p Picture, kind record.StreamKind, name string) []Dots {
 		return nil
 	}
 	points := d.points(p, chosen)
-	if points.Count() == 0 {
+	all := points.All()
+	if len(all) == 0 {
 		return nil
 	}
 	low, high := time.Duration(math.MaxInt64), time.Duration(math.MinInt64)
-	for _, one := range slices.Concat(points.Acked, points.Refused, points.Unknown) {
+	for _, one := range all {
 		low, high = min(low, one.Took), max(high, one.Took)
 	}
 	out := Dots{Kind: string(kind), Name: d.Say(name), Scale: d.scale(low, high), Points: points}

@@ -1,143 +1,91 @@
-// Package page renders a report as index.html: one file without scripts, that asks
-// nothing of any network, for the screen and for A4 paper.
+// Package page renders a report as pages of HTML: one for each drill, and the index of
+// a run of several. A page is one file that asks nothing of any network, for screens of
+// any size and for A4 paper. Its only script explores the picture over time; without it
+// the page is complete.
 package page
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 
-	"drillbook/reports/chart"
 	"drillbook/reports/model"
 )
 
-//go:embed index.html.tmpl page.css
+//go:embed *.tmpl page.css explore.js
 var files embed.FS
 
-// maxDrills bounds the drills that are shown in full, so that the page of a
-// night of hundreds of drills can still be opened. Those that were not met
-// come first.
-const maxDrills = 24
+// Around is what stands around a page.
+type Around struct {
+	Other     string // the same page in another language; "" if there is none
+	OtherLang string // that language
+	Index     string // the index of the run; "" if there is none besides the page
+	// Sheet is what is signed, without an h1. It comes first on the page of a drill.
+	Sheet template.HTML
+	// Paths are where the index finds the pages of drills, by their IDs.
+	Paths map[string]string
+}
 
-// Write renders a report.
-func Write(w io.Writer, r model.Report) error {
+// shown is what the templates render.
+type shown struct {
+	model.Report
+	Around
+	Drill    model.Drill
+	Sections []section
+	Style    template.CSS
+	Policy   string // what the page may load and run
+	Script   template.JS
+	Data     template.HTML
+}
+
+// Write renders the index of a run: that of its drills or, if it is about one alone,
+// the page of that one.
+func Write(w io.Writer, r model.Report, a Around) error {
+	if !r.Several {
+		return Drill(w, r, r.Drills[0], a)
+	}
+	return render(w, "index", shown{Report: r, Around: a})
+}
+
+// Drill renders the page of one drill of a report.
+func Drill(w io.Writer, r model.Report, d model.Drill, a Around) error {
+	s := shown{Report: r, Around: a, Drill: d, Sections: sections(d)}
+	if d.Explorer != nil {
+		script, err := files.ReadFile("explore.js")
+		if err != nil {
+			return fmt.Errorf("read the script of the page: %w", err)
+		}
+		if s.Data, err = data(*d.Explorer); err != nil {
+			return fmt.Errorf("write the attempts of %s: %w", d.Title, err)
+		}
+		s.Script = template.JS(script) //nolint:gosec // the script is embedded
+	}
+	return render(w, "drill", s)
+}
+
+func render(w io.Writer, name string, s shown) error {
 	css, err := files.ReadFile("page.css")
 	if err != nil {
 		return fmt.Errorf("read the style of the page: %w", err)
 	}
-	shown := worthShowing(r.Drills)
-	linked := map[string]bool{}
-	for _, d := range shown {
-		linked[d.ID] = r.Several
+	s.Style = template.CSS(css) //nolint:gosec // the style is embedded
+	s.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'"
+	if s.Script != "" {
+		sum := sha256.Sum256([]byte(s.Script))
+		s.Policy += "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
 	tmpl, err := template.New("").Funcs(template.FuncMap{
-		"linked": func(id string) bool { return linked[id] }, "kind": func() string { return r.Kind },
-		"class": class, "look": look, "long": long, "sections": sections,
-	}).ParseFS(files, "index.html.tmpl")
+		"label": s.Label, "class": class, "look": look, "cells": cells, "strip": strip, "having": having,
+		"titled": func(title string, t *model.Table) titled { return titled{title, t} },
+		"list":   func(all ...any) []any { return all },
+		"next":   func(n int) int { return n + 1 },
+		"path":   func(id string) string { return s.Paths[id] },
+	}).ParseFS(files, "*.tmpl")
 	if err != nil {
 		return fmt.Errorf("read the template of the page: %w", err)
 	}
-	return tmpl.ExecuteTemplate(w, "index", struct {
-		Report  model.Report
-		Shown   []model.Drill
-		LeftOut string
-		Style   template.CSS
-	}{r, shown, r.LeftOut(len(r.Drills) - len(shown)), template.CSS(css)}) //nolint:gosec // the style is embedded
-}
-
-// worthShowing are the drills that are shown in full, in the order of the run.
-func worthShowing(all []model.Drill) []model.Drill {
-	room := maxDrills
-	show := make([]bool, len(all))
-	for _, met := range []bool{false, true} {
-		for i, d := range all {
-			if (d.Verdict == model.Met) == met && room > 0 {
-				show[i] = true
-				room--
-			}
-		}
-	}
-	var shown []model.Drill
-	for i, d := range all {
-		if show[i] {
-			shown = append(shown, d)
-		}
-	}
-	return shown
-}
-
-// section is a section with its picture.
-type section struct {
-	model.Section
-	Figure template.HTML
-}
-
-// sections are those of a drill, in the order of the page.
-func sections(d model.Drill) []section {
-	s := d.Sections
-	timeline, zoom, phases := section{}, section{}, section{Section: s.Phases}
-	if t := d.Timeline; t != nil {
-		timeline = pictured("picture", t.Picture, chart.Timeline(*t, d.ID+"-time"))
-	}
-	if z := d.Zoom; z != nil {
-		zoom = pictured("zoom", z.Picture, chart.Zoom(*z, d.ID+"-zoom"))
-	}
-	if w := d.Waterfall; w != nil {
-		phases.Figure = template.HTML(chart.Waterfall(*w, d.ID+"-phases")) //nolint:gosec // chart escapes its texts
-	}
-	var out []section
-	for _, one := range []section{
-		{Section: s.Steps},
-		{Section: s.Expected},
-		timeline, zoom, phases,
-		{Section: s.Measured},
-		{Section: s.Writes},
-		{Section: s.Lost},
-		{Section: s.Split},
-		{Section: s.Saved},
-		{Section: s.Outages},
-		{Section: s.Faults},
-		{Section: s.Probe},
-		{Section: s.Checks},
-		{Section: s.Commands},
-		{Section: s.About},
-	} {
-		if !one.Empty() {
-			one.ID = d.ID + "-" + one.ID
-			out = append(out, one)
-		}
-	}
-	return out
-}
-
-func pictured(id string, p model.Picture, svg string) section {
-	return section{
-		Section: model.Section{ID: id, Title: p.Title, Lead: p.Lead},
-		Figure:  template.HTML(svg), //nolint:gosec // chart escapes its texts
-	}
-}
-
-// long reports whether a section may be broken over two sheets of paper.
-func long(s section) bool {
-	const most = 12
-	return len(s.Facts) > most || len(s.Answers) > 1 || s.Table != nil && len(s.Table.Rows) > most
-}
-
-// look is how a row looks.
-func look(r model.Row) string { return strings.TrimSpace(r.Mark + " " + r.Level) }
-
-// class is how the cells of a column look.
-func class(c model.Column) string {
-	var classes []string
-	for _, is := range []struct {
-		yes  bool
-		name string
-	}{{c.Right, "right"}, {c.Short, "short"}, {c.Mark, "mark"}} {
-		if is.yes {
-			classes = append(classes, is.name)
-		}
-	}
-	return strings.Join(classes, " ")
+	return tmpl.ExecuteTemplate(w, name, s)
 }

@@ -103,7 +103,7 @@ func TestWordsAreUsed(t *testing.T) {
 	built := []string{
 		"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line.", "probe.how.",
 		"register.why.",
-		"measured.", "member-kind.", "event.", "breakage.", "state.", "row.",
+		"measured.", "member-kind.", "event.", "breakage.", "state.", "row.", "page.", "explore.",
 	}
 	for key := range english {
 		found := strings.Contains(source.String(), `"`+key+`"`)

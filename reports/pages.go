@@ -1,0 +1,74 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"drillbook/reports/model"
+	"drillbook/reports/page"
+	"drillbook/reports/words"
+)
+
+// pages are the index of a run and the pages of its drills. Each is there in every
+// language: index.html in the one that was asked for, and another file beside it in
+// each other one.
+func pages(models map[string]model.Report, lang string) []file {
+	var all []file
+	for _, l := range words.Languages() {
+		m, name := models[l], pageName(l, lang)
+		around := page.Around{Paths: map[string]string{}}
+		for _, other := range words.Languages() {
+			if other != l {
+				around.Other, around.OtherLang = pageName(other, lang), other
+			}
+		}
+		for _, d := range m.Drills {
+			if !hasFolder(d) {
+				continue
+			}
+			around.Paths[d.ID] = path.Join(d.Folder, name)
+			beside := page.Around{Other: around.Other, OtherLang: around.OtherLang}
+			if m.Several {
+				beside.Index = "../" + name
+			}
+			all = append(all, file{
+				filepath.Join(d.Folder, name), func(w io.Writer) error { return page.Drill(w, m, d, beside) },
+			})
+		}
+		all = append(all, file{name, func(w io.Writer) error { return page.Write(w, m, around) }})
+	}
+	return all
+}
+
+// pageName is the file of a page in a language, where the reports are in another.
+func pageName(lang, asked string) string {
+	if lang == asked {
+		return PageFile
+	}
+	return "index." + lang + ".html"
+}
+
+// hasFolder reports whether a drill has a folder right below that of the run.
+func hasFolder(d model.Drill) bool {
+	return d.Folder != "" && filepath.IsLocal(d.Folder) && filepath.Base(d.Folder) == d.Folder && d.Folder != "."
+}
+
+// removeOldPages removes what was written when the reports were in another language: a
+// page in this one, which is index.html now.
+func removeOldPages(dir string, files []file, lang string) error {
+	for _, f := range files {
+		if filepath.Base(f.name) != PageFile {
+			continue
+		}
+		old := filepath.Join(dir, filepath.Dir(f.name), pageName(lang, ""))
+		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an old report: %w", err)
+		}
+	}
+	return nil
+}
