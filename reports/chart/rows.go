@@ -202,7 +202,7 @@ func (p *plot) marks(points model.Points, y func(time.Duration) float64, cell fl
 
 // markBad draws what was acknowledged and is wrong all the same.
 func (p *plot) markBad(points model.Points, y func(time.Duration) float64) {
-	const cell = 3
+	const cell = 6
 	p.path(p.scatter(points.Stale, y, cell, wedge), "stale")
 	p.path(p.scatter(points.Lost, y, cell, diamond), "lost")
 	p.used["stale"] = p.used["stale"] || len(points.Stale) > 0

@@ -49,7 +49,9 @@ func Strip(s model.Strip) string {
 func (p *plot) stripGround(s model.Strip, axis stripAxis, height float64) {
 	var d strings.Builder
 	for _, t := range s.Ticks {
-		p.text(axis.x(t.At), p.y-4, "t tiny mid", t.Label)
+		if math.Abs(axis.x(t.At)-axis.x(s.Promise.At)) > 24 { // whose label says it
+			p.text(axis.x(t.At), p.y-4, "t tiny mid", t.Label)
+		}
 		fmt.Fprintf(&d, "M%s %sv%s", num(axis.x(t.At)), num(p.y), num(height))
 	}
 	p.path(d.String(), "grid")

@@ -64,7 +64,7 @@ func (w writer) expectedOf(repeated []run.Trials) Section {
 	for _, s := range repeated {
 		for _, step := range s.Expected {
 			r, e := step.Ranks, step.Expected
-			t.add(named(s.Head().Runbook, s.Head().Params), strconv.Itoa(step.Number), w.event(e.Event),
+			t.add(w.called(s.Head()), strconv.Itoa(step.Number), w.event(e.Event),
 				w.Duration(e.Most), count(r.Measured), w.rank(r, r.P50), w.rank(r, r.P95),
 				w.rank(r, r.Max))
 		}

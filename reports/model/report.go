@@ -188,7 +188,7 @@ func (w writer) trials(repeated []run.Trials) Section {
 	for _, s := range repeated[:t.room(len(repeated), maxOverview)] {
 		h := s.Head()
 		t.rate(s.Verdict,
-			named(h.Runbook, h.Params), text.Name(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
+			w.called(h), text.Name(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
 			w.rank(s.Ranks, s.P50), w.rank(s.Ranks, s.P95), w.rank(s.Ranks, s.Max), w.median(s.Median),
 			w.Duration(h.Promise.RTO), percent(s.Kept), w.lostIn(s))
 	}
@@ -238,6 +238,11 @@ func (w writer) lostIn(s run.Trials) string {
 		return w.Say("lost-least", "count", count(s.Lost), "counted", count(s.Counted))
 	}
 	return count(s.Lost)
+}
+
+// called is what people call a drill, with the parameters that were given.
+func (w writer) called(h record.Head) string {
+	return named(cmp.Or(text.Name(h.Title.In(w.Lang)), h.Runbook), h.Params)
 }
 
 // named is the runbook, with the parameters that were given.

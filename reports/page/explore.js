@@ -139,7 +139,7 @@
     drawTicks(plot, 18, plotHeight - 22);
     let count = 0;
     rows.forEach((r, n) => {
-      label(plot, 8, rowTop(n) + 14, 't name', data.streams[r.row].name.slice(0, 18));
+      label(plot, 8, rowTop(n) + 27, 't name', data.streams[r.row].name.slice(0, 18));
       for (let t = scales[n].low; t <= scales[n].high; t *= 10) {
         if (t === scales[n].low || t === scales[n].high) {
           label(plot, left - 6, y(n, { done: t, intended: 0 }) + 3, 't tiny end', lasted(t));
@@ -208,6 +208,7 @@
     told0.dataset.stream = String(a.row);
     told0.dataset.number = String(a.number);
     told0.replaceChildren(...told);
+    told0.hidden = false;
   }
 
   // Going from one to the next.
