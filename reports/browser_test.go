@@ -124,7 +124,9 @@ func TestBrowserLoadsNothing(t *testing.T) {
 	for name, r := range cases() {
 		b.requests, b.errors = nil, nil
 		address := b.open(inBrowser(r, "zh"))
-		ran := evaluate[bool](b, `(() => { const s = document.createElement('script'); s.textContent = 'window.second = 1';
+		ran := evaluate[bool](b, `(() => {
+			const s = document.createElement('script');
+			s.textContent = 'window.second = 1';
 			document.body.append(s); return 'second' in window; })()`)
 		b.mu.Lock()
 		if !slices.Equal(b.requests, []string{address}) || len(b.errors) > 0 || ran {
@@ -146,12 +148,13 @@ func TestBrowserReachesEveryAttempt(t *testing.T) {
 	outage := r.Drills[0].Result.Downtime.Main
 	var want []string
 	for _, a := range r.Drills[0].Record.Attempts {
-		if int(a.Stream) == outage.Stream && a.Outcome != record.Acked && a.Intended >= outage.From && a.Intended <= outage.To {
+		failed := int(a.Stream) == outage.Stream && a.Outcome != record.Acked
+		if failed && a.Intended >= outage.From && a.Intended <= outage.To {
 			want = append(want, strconv.Itoa(int(a.Seq)))
 		}
 	}
 	b.do(chromedp.Focus(chromedp.CSS("#attempts")), chromedp.KeyEvent("o"))
-	var got []string
+	got := make([]string, 0, len(want)+1)
 	for range len(want) + 1 {
 		got = append(got, evaluate[string](b, `document.getElementById('attempt').dataset.number`))
 		b.do(chromedp.KeyEvent(kb.ArrowRight))
@@ -176,9 +179,10 @@ func TestBrowserJumpsAndZooms(t *testing.T) {
 	lost := map[string]bool{}
 	for range r.Drills[0].Result.Writes.Lost {
 		b.do(chromedp.KeyEvent("l"))
-		told := evaluate[string](b, `(({stream, number}) => stream + '/' + number)(document.getElementById('attempt').dataset)`)
-		lost[told] = true
-		if text := evaluate[string](b, `document.getElementById('attempt').textContent`); !strings.Contains(text, "later lost") {
+		const where = `(({stream, number}) => stream + '/' + number)(document.getElementById('attempt').dataset)`
+		lost[evaluate[string](b, where)] = true
+		text := evaluate[string](b, `document.getElementById('attempt').textContent`)
+		if !strings.Contains(text, "later lost") {
 			t.Fatalf("a lost write says %s", text)
 		}
 	}
@@ -247,7 +251,8 @@ func TestBrowserOnATelephone(t *testing.T) {
 		outside := evaluate[[]string](b, `[...document.querySelectorAll(
 			'.word,p.line,.reasons li,.figures dd,.rows td,.rows th[scope=row],.entry p')].filter(e => {
 				const r = e.getBoundingClientRect();
-				return e.checkVisibility() && !e.closest('thead') && (r.left < 0 || r.right > 390.5 || e.scrollWidth > e.clientWidth + 1);
+				return e.checkVisibility() && !e.closest('thead') &&
+					(r.left < 0 || r.right > 390.5 || e.scrollWidth > e.clientWidth + 1);
 			}).map(e => e.outerHTML.slice(0, 100))`)
 		if len(outside) > 0 {
 			t.Errorf("%s: outside of the screen: %v", name, outside)
@@ -255,7 +260,8 @@ func TestBrowserOnATelephone(t *testing.T) {
 		if wide := evaluate[int](b, `document.documentElement.scrollWidth`); wide > 390 {
 			t.Errorf("%s: the page is %d wide", name, wide)
 		}
-		first := evaluate[bool](b, `[...document.querySelectorAll('.rows tbody tr')].filter(r => r.checkVisibility()).every(r => {
+		const rows = `[...document.querySelectorAll('.rows tbody tr')].filter(r => r.checkVisibility())`
+		first := evaluate[bool](b, rows+`.every(r => {
 			const mark = r.querySelector('td.mark');
 			return !mark || [...r.children].every(c => c.getBoundingClientRect().height === 0 ||
 				c.getBoundingClientRect().top >= mark.getBoundingClientRect().top); })`)

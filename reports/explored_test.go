@@ -127,7 +127,8 @@ func timelineOf(t *testing.T, page string) drawn {
 	}
 	d := drawn{number("from"), number("to"), map[string][]float64{}}
 	_, moving, _ := strings.Cut(svg, `class="moving"`)
-	for _, m := range regexp.MustCompile(`<path d="([^"]*)" class="(lost|stale|ring|cross)"`).FindAllStringSubmatch(moving, -1) {
+	paths := regexp.MustCompile(`<path d="([^"]*)" class="(lost|stale|ring|cross)"`)
+	for _, m := range paths.FindAllStringSubmatch(moving, -1) {
 		half := map[string]float64{"lost": 4, "stale": 4, "ring": 2, "cross": 2}[m[2]]
 		for _, p := range regexp.MustCompile(`M(-?[\d.]+) `).FindAllStringSubmatch(m[1], -1) {
 			x, _ := strconv.ParseFloat(p[1], 64)
@@ -223,7 +224,8 @@ func TestExploredIsWhole(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d records: %d outages, %d lost writes, %d stale reads, %d unknown writes", count, outages, lost, stale, unknown)
+	t.Logf("%d records: outages %d, lost writes %d, stale reads %d, unknown writes %d", count, outages, lost, stale,
+		unknown)
 	if outages < count || lost < count || stale < count || unknown < count {
 		t.Error("too little happened in them")
 	}
@@ -243,10 +245,18 @@ func (c wholeness) outages() {
 	for _, o := range c.drill.Result.Outages {
 		found := false
 		for k, a := range c.page {
-			found = found || k.stream == o.Stream && a.done >= o.From.Microseconds() && a.intended <= o.To.Microseconds()
+			within := a.done >= o.From.Microseconds() && a.intended <= o.To.Microseconds()
+			found = found || k.stream == o.Stream && within
 		}
 		if !found {
 			c.t.Errorf("seed %d: no attempt of the outage %+v", c.seed, o)
+		}
+		for _, a := range c.drill.Record.Attempts {
+			if end := a.Done == o.From || a.Done == o.To; end && int(a.Stream) == o.Stream {
+				if _, ok := c.page[token{o.Stream, a.Seq}]; !ok {
+					c.t.Errorf("seed %d: %+v, at an end of the outage %+v, is left out", c.seed, a, o)
+				}
+			}
 		}
 	}
 }
@@ -282,7 +292,8 @@ func (c wholeness) attempts() {
 			continue
 		}
 		times := [3]int64{a.Intended.Microseconds(), a.Sent.Microseconds(), a.Done.Microseconds()}
-		if !ok || got.fate != want || [3]int64{got.intended, got.sent, got.done} != times || got.member != int(a.Member) {
+		same := got.fate == want && got.member == int(a.Member) && [3]int64{got.intended, got.sent, got.done} == times
+		if !ok || !same {
 			c.t.Errorf("seed %d: the page has %+v (%t) of %+v, want the fate %d", c.seed, got, ok, a, want)
 		}
 		if class != "" && !c.picture.shows(class, a.Intended) {

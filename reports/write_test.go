@@ -23,7 +23,7 @@ func TestWrite(t *testing.T) {
 	}
 	folder := "20261121-0142-0003"
 	pages := []string{"index.en.html", reports.PageFile}
-	want := append(pages, reports.JUnitFile, reports.SummaryFile, reports.ResultsFile, folder)
+	want := slices.Concat(pages, []string{reports.JUnitFile, reports.SummaryFile, reports.ResultsFile, folder})
 	slices.Sort(want)
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("the folder holds %v, want %v", got, want)

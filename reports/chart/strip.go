@@ -83,9 +83,13 @@ func (p *plot) stripBar(b model.StripBar, axis stripAxis) {
 	case b.To == 0:
 		p.path(fmt.Sprintf("M%s %sh0", num(axis.left), num(y)), class+" point")
 	case b.Open:
-		p.path(fmt.Sprintf("M%s %sv8M%s %sH%sl-6 -4m6 4l-6 4", num(x), num(y-4), num(x), num(y), num(axis.right)), class)
+		arrow := fmt.Sprintf("M%s %sH%sl-6 -4m6 4l-6 4", num(x), num(y), num(axis.right))
+		p.path(upright(x, y)+arrow, class)
 	default:
 		x2 = max(x2, x+2)
-		p.path(fmt.Sprintf("M%s %sv8M%s %sH%sM%s %sv8", num(x), num(y-4), num(x), num(y), num(x2), num(x2), num(y-4)), class)
+		p.path(upright(x, y)+fmt.Sprintf("M%s %sH%s", num(x), num(y), num(x2))+upright(x2, y), class)
 	}
 }
+
+// upright is an end of a bracket.
+func upright(x, y float64) string { return fmt.Sprintf("M%s %sv8", num(x), num(y-4)) }

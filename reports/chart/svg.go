@@ -120,7 +120,8 @@ func (c *canvas) text(x, y float64, class, s string) { c.timedText(x, y, class, 
 
 func (c *canvas) timedText(x, y float64, class, s, times string) {
 	if s != "" {
-		c.tag(`<text x="`, num(x), `" y="`, num(y), `" class="`, class, `"`, times, `>`, html.EscapeString(s), `</text>`)
+		c.tag(`<text x="`, num(x), `" y="`, num(y), `" class="`, class, `"`, times, `>`, html.EscapeString(s),
+			`</text>`)
 	}
 }
 
@@ -184,8 +185,8 @@ func (p *plot) movable(id string) string {
 }
 
 func (p *plot) framed(id, class, attributes, drawn string) string {
-	return `<svg class="` + class + `" viewBox="0 0 ` + num(plotWidth) + " " + num(p.y) + `" role="img"` +
-		` aria-labelledby="` + id + `-t ` + id + `-d"` + attributes + ">\n" +
+	return `<svg class="` + class + `" viewBox="0 0 ` + num(plotWidth) + " " + num(p.y) + `"` +
+		` role="img" aria-labelledby="` + id + `-t ` + id + `-d"` + attributes + ">\n" +
 		`<title id="` + id + `-t">` + html.EscapeString(p.Title) + "</title>\n" +
 		`<desc id="` + id + `-d">` + html.EscapeString(p.Desc) + "</desc>\n" + drawn + "</svg>"
 }

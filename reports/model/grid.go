@@ -57,7 +57,8 @@ func (w writer) grid(r run.Run, ids map[*record.Record]string) Grid {
 		g.addTrials(t, ids)
 	}
 	for _, s := range r.Skipped {
-		g.addAbsent(record.Head{Runbook: s.Runbook, Product: s.Product, Host: s.Host, Params: s.Params}, w.Say("skipped"))
+		h := record.Head{Runbook: s.Runbook, Product: s.Product, Host: s.Host, Params: s.Params}
+		g.addAbsent(h, w.Say("skipped"))
 	}
 	for _, b := range r.Broken {
 		if b.What == run.NotBegun || b.What == run.RecordLost {

@@ -87,7 +87,8 @@ func (d drafter) timeline() *Timeline {
 	t := &Timeline{
 		Picture: d.picture("picture", min(firstAttempt(d.rec), d.res.Took), d.res.Took,
 			Legend{"acked", "legend.acked"}, Legend{"refused", "legend.refused"}, Legend{"unknown", "legend.unknown"},
-			Legend{"cross", "legend.refused-one"}, Legend{"ring", "legend.unknown-one"}, Legend{"lost", "legend.lost"}, Legend{"stale", "legend.stale"},
+			Legend{"cross", "legend.refused-one"}, Legend{"ring", "legend.unknown-one"},
+			Legend{"lost", "legend.lost"}, Legend{"stale", "legend.stale"},
 			Legend{"out", "legend.outage"}, Legend{"fault", "legend.fault"}, Legend{"unheld", "legend.unheld"},
 			Legend{"confirmed", "legend.confirmed"}, Legend{"took", "legend.took"}, Legend{"stall", "legend.stall"}),
 		StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"),
