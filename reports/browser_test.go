@@ -191,6 +191,11 @@ func TestBrowserJumpsAndZooms(t *testing.T) {
 			t.Errorf("the lost write %s was not jumped to", key)
 		}
 	}
+	b.do(chromedp.KeyEvent("e"))
+	first := evaluate[string](b, `document.getElementById('attempt').textContent`)
+	if !strings.Contains(first, "connection reset by peer") {
+		t.Errorf("the first error of clients is %s", first)
+	}
 	b.do(chromedp.KeyEvent("0"))
 	before := evaluate[string](b, `document.getElementById('explorer-range').textContent`)
 	box := evaluate[[]float64](b, `(() => { const p = document.querySelector('svg.moves'); p.scrollIntoView();

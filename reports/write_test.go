@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -135,6 +136,55 @@ func TestTableIsAligned(t *testing.T) {
 					t.Errorf("%s, %s: a line has %d columns: %s", name, lang, n, line)
 				}
 			}
+		}
+	}
+}
+
+// The index of a run leads to the page of every drill, and back, in both languages; an
+// old page in the language that index.html is in now is gone.
+func TestPagesLeadToOneAnother(t *testing.T) {
+	dir := t.TempDir()
+	r := run(trials()...)
+	r.Skipped, r.Broken = skipped(), brokenRuns()
+	for _, lang := range []string{"en", "zh"} {
+		if err := reports.Write(dir, r, lang); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "index.zh.html")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old Chinese page is still there: %v", err)
+	}
+	pages := []string{"index.html", "index.en.html"}
+	for _, d := range r.Drills {
+		pages = append(pages, d.Name+"/index.html", d.Name+"/index.en.html")
+	}
+	led := map[string]bool{}
+	for _, p := range pages {
+		text, err := os.ReadFile(filepath.Join(dir, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lang := map[bool]string{true: "en", false: "zh"}[strings.HasSuffix(p, ".en.html")]; !strings.Contains(
+			string(text), `<html lang="`+lang+`">`) {
+			t.Errorf("%s is not in %s", p, lang)
+		}
+		for _, m := range regexp.MustCompile(`<a [^>]*href="([^"#]+)"`).FindAllStringSubmatch(string(text), -1) {
+			to := filepath.Join(filepath.Dir(p), m[1])
+			led[to] = true
+			if _, err := os.Stat(filepath.Join(dir, to)); err != nil {
+				t.Errorf("%s leads to %s: %v", p, m[1], err)
+			}
+		}
+	}
+	for _, p := range pages {
+		if !led[filepath.Clean(p)] {
+			t.Errorf("nothing leads to %s", p)
+		}
+	}
+	index, _ := os.ReadFile(filepath.Join(dir, "index.html"))
+	for _, say := range []string{"已跳过", "没有开始", "未达标", "试次"} {
+		if !strings.Contains(string(index), say) {
+			t.Errorf("the index does not say %s", say)
 		}
 	}
 }

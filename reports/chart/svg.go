@@ -131,6 +131,7 @@ type plot struct {
 	model.Picture
 	left, right float64         // the rows, between their names and the margin
 	y           float64         // where the next row begins
+	bottom      float64         // where the last one ended, above the legend
 	used        map[string]bool // which marks occur, for the legend
 }
 
@@ -166,6 +167,14 @@ func (p *plot) label(s model.Span, dx, y float64, class, text string) {
 	p.timedText(p.x(s.From)+dx, y, class, text, times)
 }
 
+// fitted is a label that has room for less than all of its text as long as the whole
+// picture is shown.
+func (p *plot) fitted(s model.Span, dx, y float64, class, text string) {
+	times := ` data-at="` + micros(s.From) + `" data-until="` + micros(s.To) + `" data-dx="` + num(dx) + `"`
+	p.tag(`<text x="`, num(p.x(s.From)+dx), `" y="`, num(y), `" class="`, class, `"`, times,
+		` data-full="`, html.EscapeString(s.Label), `">`, html.EscapeString(text), `</text>`)
+}
+
 func at(t time.Duration) model.Span { return model.Span{From: t, To: t} }
 
 // drawing finishes the picture. The id must be unique on its page.
@@ -179,7 +188,7 @@ func (p *plot) movable(id string) string {
 	clip := `<clipPath id="` + id + `-rows"><rect x="` + num(p.left) + `" y="0" width="` + num(p.right-p.left+8) +
 		`" height="` + num(p.y) + `"/></clipPath>` + "\n"
 	span := ` data-from="` + micros(p.From) + `" data-to="` + micros(p.To) + `" data-left="` + num(p.left) +
-		`" data-right="` + num(p.right) + `"`
+		`" data-right="` + num(p.right) + `" data-bottom="` + num(p.bottom) + `"`
 	return p.framed(id, "chart moves", span, clip+p.pinned.String()+`<g class="moving" clip-path="url(#`+id+`-rows)">`+"\n"+
 		p.moving.String()+"</g>\n")
 }

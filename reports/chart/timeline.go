@@ -20,6 +20,7 @@ func Timeline(t model.Timeline, id string) string {
 	p.latency(t, 96)
 	p.lanes(t)
 	p.lag(t, 44)
+	p.bottom = p.y
 	p.legend()
 	return p.movable(id)
 }
@@ -87,7 +88,7 @@ func (p *plot) stepBands(t model.Timeline) {
 		if label == "" && w > 12 {
 			label = strconv.Itoa(s.Number)
 		}
-		p.label(s.Span, 5, p.y+15, "t", label)
+		p.fitted(s.Span, 5, p.y+15, "t", label)
 	}
 	p.y += height + 6
 }

@@ -25,6 +25,7 @@ type Explorer struct {
 // Explored is one stream.
 type Explored struct {
 	Name     string
+	Clients  bool // it goes the clients' way, not straight to a member
 	Interval time.Duration
 	Attempts []Attempt // in the order in which they were to leave
 }
@@ -68,7 +69,7 @@ func (d drafter) explorer(t *Timeline) *Explorer {
 		e.Members[i] = text.Name(m)
 	}
 	for i, s := range d.rec.Head.Streams {
-		e.Streams = append(e.Streams, Explored{Name: d.streamName(i), Interval: s.Interval})
+		e.Streams = append(e.Streams, Explored{Name: d.streamName(i), Clients: s.Member == "", Interval: s.Interval})
 	}
 	keep := d.worthKeeping(t.Picture)
 	causes := newCauses(d.rec.Causes)

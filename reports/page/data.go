@@ -24,6 +24,7 @@ type explored struct {
 
 type exploredStream struct {
 	Name     string `json:"name"`
+	Clients  bool   `json:"clients"`
 	Interval int64  `json:"interval"`
 	Count    int    `json:"count"`
 }
@@ -48,7 +49,7 @@ func data(e model.Explorer) (template.HTML, error) {
 	}
 	var packed []byte
 	for _, s := range e.Streams {
-		d.Streams = append(d.Streams, exploredStream{s.Name, s.Interval.Microseconds(), len(s.Attempts)})
+		d.Streams = append(d.Streams, exploredStream{s.Name, s.Clients, s.Interval.Microseconds(), len(s.Attempts)})
 		packed = pack(packed, s)
 	}
 	d.Attempts = base64.RawURLEncoding.EncodeToString(packed)

@@ -84,13 +84,14 @@
 
   // The picture over time: whatever is absolute or as long as a time is moved.
   const moved = [...picture.querySelectorAll('.moving path, .moving rect, .moving text')].map(e => ({
-    e, d: e.getAttribute('d'), y: (e.getAttribute('d') || '').match(/^M\S+ (.*)/)?.[1], t: timesOf(e.dataset),
+    e, text: e.textContent, d: e.getAttribute('d'), y: (e.getAttribute('d') || '').match(/^M\S+ (.*)/)?.[1], t: timesOf(e.dataset),
     mark: marks.includes(e.getAttribute('class')) && e.getAttribute('class') !== 'dot', width: Number(e.getAttribute('width')),
   }));
   function timesOf(set) {
     if (set.from) return { from: Number(set.from), to: Number(set.to) };
     return set.at ? { at: Number(set.at), until: Number(set.until || set.at), dx: Number(set.dx || 0) } : null;
   }
+  const width = text => [...text].reduce((w, c) => w + (c > '\u2e7f' ? 11 : 6), 0);
   function movePicture() {
     const k = (whole.to - whole.from) / (view.to - view.from);
     const shift = left - k * (left + (right - left) * (view.from - whole.from) / (whole.to - whole.from));
@@ -104,6 +105,10 @@
         const t = Math.min(Math.max(m.t.at, view.from), m.t.until);
         if (m.d) m.e.setAttribute('d', `M${x(t).toFixed(1)} ${m.y}`); else m.e.setAttribute('x', (x(t) + m.t.dx).toFixed(1));
         m.e.style.display = t < view.from || t > view.to ? 'none' : '';
+        if (m.e.dataset.full) {
+          const room = Math.min(x(m.t.until), right) - x(t) - 8;
+          m.e.textContent = width(m.e.dataset.full) < room ? m.e.dataset.full : k > 1 ? '' : m.text;
+        }
       } else if (m.d) {
         // Marks and the lines of times are as fine as the whole picture; the rows below have them exactly.
         m.e.style.display = k > 10 && m.mark || k > 1 && m.e.classList.contains('grid') ? 'none' : '';
@@ -113,7 +118,7 @@
     }
     const ticks = picture.querySelector('.ticks');
     ticks.replaceChildren();
-    drawTicks(ticks, 18, picture.viewBox.baseVal.height - 48);
+    drawTicks(ticks, 18, picture.dataset.bottom - 18);
   }
   function drawTicks(parent, y0, length) {
     const span = view.to - view.from;
@@ -172,7 +177,7 @@
     const n = rows.findIndex(r => r.row === chosen.row), px = x(chosen.intended).toFixed(1);
     svg('path', { d: `M${px} ${top}V${plotHeight - 4}`, class: 'cursor' }, plot);
     svg('circle', { cx: px, cy: y(n, chosen).toFixed(1), r: 6, class: 'chosen' }, plot);
-    svg('path', { d: `M${px} 22V${picture.viewBox.baseVal.height - 24}`, class: 'cursor' }, picture);
+    svg('path', { d: `M${px} 22V${picture.dataset.bottom}`, class: 'cursor' }, picture);
   }
   function show(from, to, what) {
     const least = 2000, span = Math.min(Math.max(to - from, least), whole.to - whole.from);
@@ -229,7 +234,7 @@
   const reached = {};
   function jump(kind) {
     if (kind === 'lost' || kind === 'stale') return goTo(nextOf(kind === 'lost' ? LOST : STALE), 5e5);
-    if (kind === 'error') return goTo(byTime.find(failed), 5e5);
+    if (kind === 'error') return goTo(byTime.find(a => failed(a) && data.streams[a.row].clients) || byTime.find(failed), 5e5);
     const list = jumps(kind);
     if (list.length === 0) return;
     const j = list[(reached[kind] = ((reached[kind] ?? -1) + 1) % list.length)];
