@@ -207,9 +207,14 @@ func statesTold(t *testing.T, k kill, rec *record.Record, out string) string {
 			killedAt[e.Member] = e.At - e.Took
 		}
 	}
-	page, err := os.ReadFile(filepath.Join(out, "index.html"))
-	if err != nil {
-		t.Errorf("the report: %v", err)
+	files, _ := filepath.Glob(filepath.Join(out, "*", "index.html"))
+	var page []byte
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Errorf("the report: %v", err)
+		}
+		page = append(page, text...)
 	}
 	members := []string{"server01", "server02"}
 	all := make([]string, 0, len(members))
