@@ -61,7 +61,7 @@ func (w writer) grid(r run.Run, ids map[*record.Record]string) Grid {
 		g.addAbsent(h, w.Say("skipped"))
 	}
 	for _, b := range r.Broken {
-		if b.What == run.NotBegun || b.What == run.RecordLost {
+		if b.Lacking() {
 			g.addAbsent(record.Head{Runbook: b.Runbook, Product: b.Product, Host: b.Host, Params: b.Params},
 				w.Say("breakage."+string(b.What)))
 		}

@@ -102,8 +102,12 @@ func (w writer) tally(r run.Run) Conclusion {
 	case n[measure.Met] > 0 && n[measure.Met] == len(r.Drills) && !r.LacksDrills():
 		worst = measure.Met
 	}
-	return w.conclude(worst, w.Say("tally", "count", count(len(r.Drills)), "met", count(n[measure.Met]),
-		"missed", count(n[measure.Missed]), "unmeasurable", count(n[measure.Unmeasurable])))
+	line := w.Say("tally", "count", count(len(r.Drills)), "met", count(n[measure.Met]),
+		"missed", count(n[measure.Missed]), "unmeasurable", count(n[measure.Unmeasurable]))
+	if not := len(r.Skipped) + r.Lacking(); not > 0 {
+		line = words.Sentences([]string{line, w.Say("tally.not-run", "count", count(not))})
+	}
+	return w.conclude(worst, line)
 }
 
 // maxOverview bounds the drills that an overview lists.

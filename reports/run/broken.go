@@ -2,7 +2,6 @@ package run
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -37,9 +36,21 @@ type Broken struct {
 func (b Broken) String() string { return fmt.Sprintf("%s: %s", b.Runbook, b.Why) }
 
 // LacksDrills reports whether drills of the run did not begin, or have no record.
-func (r Run) LacksDrills() bool {
-	return slices.ContainsFunc(r.Broken, func(b Broken) bool { return b.What == NotBegun || b.What == RecordLost })
+func (r Run) LacksDrills() bool { return r.Lacking() > 0 }
+
+// Lacking counts the drills of the run that did not begin, or have no record.
+func (r Run) Lacking() int {
+	n := 0
+	for _, b := range r.Broken {
+		if b.Lacking() {
+			n++
+		}
+	}
+	return n
 }
+
+// Lacking reports whether there is no record of the drill.
+func (b Broken) Lacking() bool { return b.What == NotBegun || b.What == RecordLost }
 
 // WriteBroken writes what went wrong with a run into its folder, which it makes
 // if need be. Where nothing did there is no file.
