@@ -41,6 +41,7 @@ type GridEntry struct {
 	Downtime string   // of the longest outage; of several trials, the median and the greatest
 	Lost     string   // how many acknowledged writes
 	Drills   []string // the IDs of the drills, in the order of the trials
+	Lead     string   // the first of them that has the verdict
 }
 
 // gridding is a grid in the making.
@@ -94,6 +95,9 @@ func (g *gridding) addTrials(t run.Trials, ids map[*record.Record]string) {
 	}
 	for _, d := range t.Drills {
 		e.Drills = append(e.Drills, ids[d.Record])
+		if e.Lead == "" && d.Result.Verdict == t.Verdict {
+			e.Lead = ids[d.Record]
+		}
 	}
 	g.add(h, text.Name(h.Title.In(g.Lang)), e)
 }
