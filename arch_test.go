@@ -262,24 +262,27 @@ func rules() []rule {
 			"the programs",
 		},
 		{"fixtures/iris/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
+		{"fixtures/postgres/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
 			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/shell", "harness/wait",
 			"github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
 		{"fixtures/dm8/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
-		{"fixtures/dm8/conf", nil, "files are plain text"},
+		{"fixtures/charset", []string{"golang.org/x/text/..."}, "the only package that knows encodings"},
+		{"fixtures/lint", []string{"fixtures/charset"}, "findings, their words, and files of any product"},
+		{"fixtures/dm8/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{
 			"fixtures/dm8/console",
-			[]string{"harness/console", "harness/secret"},
+			[]string{"fixtures/charset", "harness/console", "harness/secret"},
 			"parses what the product's consoles print",
 		},
 		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "connection rules of clients"},
 		{"fixtures/dm8", []string{
-			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "harness/console", "harness/driver",
+			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "fixtures/lint", "harness/console", "harness/driver",
 			"harness/host", "harness/secret", "harness/shell", "harness/wait",
 		}, "the adapter depends on neither image nor stand-in"},
-		{"fixtures/iris/conf", nil, "files are plain text"},
+		{"fixtures/iris/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{
 			"fixtures/iris/console",
 			[]string{"harness/console", "harness/secret"},
@@ -345,6 +348,10 @@ func rules() []rule {
 		{
 			"cmd/drillbook",
 			[]string{
+				"fixtures/dm8/conf",
+				"fixtures/iris/conf",
+				"fixtures/lint",
+				"fixtures/postgres/conf",
 				"harness/...",
 				"reports",
 				"reports/table",
