@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,8 +58,10 @@ func lintCommand(w words.Words) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint DIR|FILE|TAR...",
 		Short: "Look for traps in configuration files, without a cluster",
-		Long: "lint reads a folder for each host (HOST/FILE), a tar of such folders, or single files, and says what is\n" +
-			"wrong in them, what that does to a failover, and what to write instead. A finding (must) makes the exit\n" +
+		Long: "lint reads a folder for each host (HOST/FILE), a tar of such folders, or single files, and says what " +
+			"is\n" +
+			"wrong in them, what that does to a failover, and what to write instead. A finding (must) makes the " +
+			"exit\n" +
 			"code 1, a note (may) does not.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -189,7 +192,7 @@ func (r lintReport) print(out io.Writer, texts lint.Words, asJSON bool) error {
 		fmt.Fprintln(&b, texts.Of(f).What)
 	}
 	fmt.Fprintln(&b, texts.Of(lint.Finding{Code: "summary", Args: []string{
-		fmt.Sprint(must), fmt.Sprint(all.May), fmt.Sprint(all.Files), fmt.Sprint(all.Hosts),
+		strconv.Itoa(must), strconv.Itoa(all.May), strconv.Itoa(all.Files), strconv.Itoa(all.Hosts),
 	}}).What)
 	err := error(nil)
 	if asJSON {

@@ -39,10 +39,7 @@ const monitorFile = "MON_DW_CONFIRM = 0\n[A]\nMON_INST_OGUID = 5\nMON_DW_IP = 10
 // TestLintBadInput: each thing that is wrong with a file is one line, and the
 // others are read all the same.
 func TestLintBadInput(t *testing.T) {
-	wide := "\xff\xfe"
-	for _, c := range monitorFile {
-		wide += string([]byte{byte(c), 0})
-	}
+	wide := "\xff\xfe" + strings.Join(strings.Split(monitorFile, ""), "\x00") + "\x00"
 	for _, tt := range []struct {
 		name, file, text string
 		code             int
@@ -53,18 +50,22 @@ func TestLintBadInput(t *testing.T) {
 		{"UTF-16", "dmmonitor.ini", wide, exitMissed, "must: file-utf16"},
 		{"CRLF", "dmmonitor.ini", strings.ReplaceAll(monitorFile, "\n", "\r\n"), 0, "may: line-ends"},
 		{"tabs", "dmmonitor.ini", strings.ReplaceAll(monitorFile, " = ", "\t=\t"), 0, ""},
-		{"full-width equals sign", "dmmonitor.ini", strings.Replace(monitorFile, " = 5", " ＝ 5", 1), exitMissed, "must: full-width"},
-		{"full-width brackets", "dmmonitor.ini", strings.Replace(monitorFile, "[A]", "［A］", 1), exitMissed, "must: full-width"},
+		{"full-width equals sign", "dmmonitor.ini", strings.Replace(monitorFile, " = 5", " ＝ 5", 1), exitMissed,
+			"must: full-width"},
+		{"full-width brackets", "dmmonitor.ini", strings.Replace(monitorFile, "[A]", "［A］", 1), exitMissed,
+			"must: full-width"},
 		{"comment with #", "dmmonitor.ini", "# on\n" + monitorFile, 0, ""},
 		{"comment with ;", "dmmonitor.ini", "; on\n" + monitorFile, exitMissed, "must: comment-mark"},
 		{"quotes", "dmmonitor.ini", "MON_LOG_PATH = \"/var/log\"\n" + monitorFile, 0, "may: quoted-value"},
 		{"a program", "dmmonitor.ini", "\x7fELF\x02\x00\x00", exitMissed, "must: file-not-text"},
 		{"empty", "dmmonitor.ini", " \n", exitMissed, "must: file-empty"},
-		{"another product's", "postgresql.conf", "listen_addresses = '*'\nwal_log_hints = on\nwal_keep_size = 1GB\n", 0, ""},
+		{"another product's", "postgresql.conf", "listen_addresses = '*'\nwal_log_hints = on\nwal_keep_size = 1GB\n",
+			0, ""},
 		{"spoilt", "postgresql.conf", "listen_addresses = '*\n", exitMissed, "must: pg-line"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, errs := linted(t, writeTree(t, map[string]string{"one/" + tt.file: tt.text, "two/notes.txt": "x"}))
+			code, out, errs := linted(t, writeTree(t, map[string]string{"one/" + tt.file: tt.text,
+				"two/notes.txt": "x"}))
 			lines := strings.Split(strings.TrimSpace(out), "\n")
 			found := lines[:len(lines)-1]
 			if tt.name == "spoilt" { // of a line that was not read, what it was to say is missing too
@@ -96,7 +97,8 @@ func TestLintFolders(t *testing.T) {
 		if err := os.Chmod(file, 0); err != nil {
 			t.Fatal(err)
 		}
-		if code, out, _ := linted(t, filepath.Join(group, "a")); code != exitMissed || !strings.Contains(out, "file-unreadable") {
+		if code, out, _ := linted(t, filepath.Join(group, "a")); code != exitMissed || !strings.Contains(out,
+			"file-unreadable") {
 			t.Errorf("no right to read: exit %d\n%s", code, out)
 		}
 	}
@@ -114,7 +116,8 @@ func TestLintTar(t *testing.T) {
 	w := tar.NewWriter(&b)
 	for _, e := range []tar.Header{
 		{Name: "x/dmmonitor.ini", Typeflag: tar.TypeReg}, {Name: "x/dmmonitor.ini", Typeflag: tar.TypeReg},
-		{Name: "../dmmonitor.ini", Typeflag: tar.TypeReg}, {Name: "y/dm.ini", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"},
+		{Name: "../dmmonitor.ini", Typeflag: tar.TypeReg}, {Name: "y/dm.ini", Typeflag: tar.TypeSymlink,
+			Linkname: "/etc/passwd"},
 	} {
 		e.Mode = 0o600
 		if e.Typeflag == tar.TypeReg {
@@ -137,7 +140,8 @@ func TestLintTar(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs := linted(t, file)
-	if code != exitMissed || strings.Count(out, "file-twice") != 1 || strings.Count(out, "link-outside") != 2 || errs != "" {
+	if code != exitMissed || strings.Count(out, "file-twice") != 1 || strings.Count(out, "link-outside") != 2 ||
+		errs != "" {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	if err := os.WriteFile(file, b.Bytes()[:550], 0o600); err != nil {
@@ -162,7 +166,8 @@ func TestLintUsage(t *testing.T) {
 }
 
 func TestLintJSONAndLanguages(t *testing.T) {
-	dir := writeTree(t, map[string]string{"m/dmmonitor.ini": strings.Replace(monitorFile, "MON_DW_IP", "MON_DW_IPS", 1)})
+	dir := writeTree(t, map[string]string{"m/dmmonitor.ini": strings.Replace(monitorFile, "MON_DW_IP", "MON_DW_IPS",
+		1)})
 	_, out, _ := linted(t, "--json", dir)
 	var got reportJSON
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
