@@ -50,22 +50,30 @@ func TestLintBadInput(t *testing.T) {
 		{"UTF-16", "dmmonitor.ini", wide, exitMissed, "must: file-utf16"},
 		{"CRLF", "dmmonitor.ini", strings.ReplaceAll(monitorFile, "\n", "\r\n"), 0, "may: line-ends"},
 		{"tabs", "dmmonitor.ini", strings.ReplaceAll(monitorFile, " = ", "\t=\t"), 0, ""},
-		{"full-width equals sign", "dmmonitor.ini", strings.Replace(monitorFile, " = 5", " ＝ 5", 1), exitMissed,
-			"must: full-width"},
-		{"full-width brackets", "dmmonitor.ini", strings.Replace(monitorFile, "[A]", "［A］", 1), exitMissed,
-			"must: full-width"},
+		{
+			"full-width equals sign", "dmmonitor.ini", strings.Replace(monitorFile, " = 5", " ＝ 5", 1), exitMissed,
+			"must: full-width",
+		},
+		{
+			"full-width brackets", "dmmonitor.ini", strings.Replace(monitorFile, "[A]", "［A］", 1), exitMissed,
+			"must: full-width",
+		},
 		{"comment with #", "dmmonitor.ini", "# on\n" + monitorFile, 0, ""},
 		{"comment with ;", "dmmonitor.ini", "; on\n" + monitorFile, exitMissed, "must: comment-mark"},
 		{"quotes", "dmmonitor.ini", "MON_LOG_PATH = \"/var/log\"\n" + monitorFile, 0, "may: quoted-value"},
 		{"a program", "dmmonitor.ini", "\x7fELF\x02\x00\x00", exitMissed, "must: file-not-text"},
 		{"empty", "dmmonitor.ini", " \n", exitMissed, "must: file-empty"},
-		{"another product's", "postgresql.conf", "listen_addresses = '*'\nwal_log_hints = on\nwal_keep_size = 1GB\n",
-			0, ""},
+		{
+			"another product's", "postgresql.conf", "listen_addresses = '*'\nwal_log_hints = on\nwal_keep_size = 1GB\n",
+			0, "",
+		},
 		{"spoilt", "postgresql.conf", "listen_addresses = '*\n", exitMissed, "must: pg-line"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, errs := linted(t, writeTree(t, map[string]string{"one/" + tt.file: tt.text,
-				"two/notes.txt": "x"}))
+			code, out, errs := linted(t, writeTree(t, map[string]string{
+				"one/" + tt.file: tt.text,
+				"two/notes.txt":  "x",
+			}))
 			lines := strings.Split(strings.TrimSpace(out), "\n")
 			found := lines[:len(lines)-1]
 			if tt.name == "spoilt" { // of a line that was not read, what it was to say is missing too
@@ -115,9 +123,13 @@ func TestLintTar(t *testing.T) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, e := range []tar.Header{
-		{Name: "x/dmmonitor.ini", Typeflag: tar.TypeReg}, {Name: "x/dmmonitor.ini", Typeflag: tar.TypeReg},
-		{Name: "../dmmonitor.ini", Typeflag: tar.TypeReg}, {Name: "y/dm.ini", Typeflag: tar.TypeSymlink,
-			Linkname: "/etc/passwd"},
+		{Name: "x/dmmonitor.ini", Typeflag: tar.TypeReg},
+		{Name: "x/dmmonitor.ini", Typeflag: tar.TypeReg},
+		{Name: "../dmmonitor.ini", Typeflag: tar.TypeReg},
+		{
+			Name: "y/dm.ini", Typeflag: tar.TypeSymlink,
+			Linkname: "/etc/passwd",
+		},
 	} {
 		e.Mode = 0o600
 		if e.Typeflag == tar.TypeReg {
@@ -155,7 +167,10 @@ func TestLintTar(t *testing.T) {
 func TestLintUsage(t *testing.T) {
 	empty := t.TempDir()
 	for _, args := range [][]string{
-		{}, {filepath.Join(empty, "nothing")}, {empty}, {empty, "--product", "oracle"},
+		{},
+		{filepath.Join(empty, "nothing")},
+		{empty},
+		{empty, "--product", "oracle"},
 		{filepath.Join(writeTree(t, map[string]string{"notes.txt": "x"}), "notes.txt")},
 	} {
 		code, out, errs := linted(t, args...)
