@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -57,15 +56,11 @@ func lintCommand(w words.Words) *cobra.Command {
 	var o lintOptions
 	cmd := &cobra.Command{
 		Use:   "lint DIR|FILE|TAR...",
-		Short: "Look for traps in configuration files, without a cluster",
-		Long: "lint reads a folder for each host (HOST/FILE), a tar of such folders, or single files, and says what " +
-			"is\n" +
-			"wrong in them, what that does to a failover, and what to write instead. A finding (must) makes the " +
-			"exit\n" +
-			"code 1, a note (may) does not.",
+		Short: w.Say("short.lint"),
+		Long:  w.Say("long.lint"),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage(errors.New("which folder, tar or file? One folder for each host: HOST/dm.ini and so on"))
+				return usage(failure(w, nil, "error.lint.paths"))
 			}
 			return nil
 		},
@@ -74,38 +69,37 @@ func lintCommand(w words.Words) *cobra.Command {
 			if o.json {
 				o.lang = forMachines(cmd, w).Lang
 			}
-			return o.run(cmd.OutOrStdout(), args)
+			return o.run(cmd.OutOrStdout(), args, w)
 		},
 	}
-	cmd.Flags().StringVar(&o.product, "product", "", "whose files: dm8, iris, postgres (by default by file name)")
-	cmd.Flags().DurationVar(&o.promise, "promise", 0, "the longest outage that was promised: 30s, 5m")
-	cmd.Flags().BoolVar(&o.explain, "explain", false, "also say what the files allow: outages, clients, who takes over")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	cmd.Flags().StringVar(&o.product, "product", "", w.Say("flag.lint.product"))
+	cmd.Flags().DurationVar(&o.promise, "promise", 0, w.Say("flag.lint.promise"))
+	cmd.Flags().BoolVar(&o.explain, "explain", false, w.Say("flag.lint.explain"))
+	cmd.Flags().BoolVar(&o.json, "json", false, w.Say("flag.json"))
 	return cmd
 }
 
 // run reads the files, lints those of each product, and says what was found.
-func (o lintOptions) run(out io.Writer, paths []string) error {
+func (o lintOptions) run(out io.Writer, paths []string, w words.Words) error {
 	chosen := slices.DeleteFunc(linters(), func(l linter) bool { return o.product != "" && l.product != o.product })
 	if len(chosen) == 0 {
-		return usage(fmt.Errorf("--product %s: the products are dm8, iris, postgres", o.product))
+		return usage(failure(w, nil, "error.lint.product", "product", o.product, "products", "dm8, iris, postgres"))
 	}
 	known := func(name string) bool {
 		return slices.ContainsFunc(chosen, func(l linter) bool { return l.known(name) })
 	}
 	files, found, err := lint.Sources(paths, known)
 	if err != nil {
-		return usage(err)
+		return usage(failure(w, err, "error.lint.read"))
 	}
 	for _, f := range files {
 		if !known(f.Name) {
-			return usage(fmt.Errorf("%s: no product has a file of this name; known are %s",
-				filepath.Join(f.Host, f.Name), namesOf(chosen)))
+			return usage(failure(w, nil, "error.lint.unknown", "file", filepath.Join(f.Host, f.Name),
+				"known", namesOf(chosen)))
 		}
 	}
 	if len(files) == 0 && len(found) == 0 {
-		return usage(fmt.Errorf("%s: there is no configuration file; known are %s", strings.Join(paths, ", "),
-			namesOf(chosen)))
+		return usage(failure(w, nil, "error.lint.nothing", "paths", strings.Join(paths, ", "), "known", namesOf(chosen)))
 	}
 	texts, err := lint.Own(o.lang)
 	if err != nil {
