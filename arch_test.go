@@ -295,11 +295,12 @@ func rules() []rule {
 		}, "the adapter depends on neither image nor stand-in"},
 		{"reports/text", nil, "foreign text is plain text"},
 		{"reports/words", []string{"harness/measure", "reports/text"}, "words and figures"},
-		{
-			"reports/run",
-			[]string{"harness/linear", "harness/measure", "harness/record", "reports/text"},
-			"the input of reports",
-		},
+		{"reports/cover", []string{
+			"harness/record", "reports/text", "github.com/goccy/go-yaml",
+		}, "what people say of a drill, checked against its record"},
+		{"reports/run", []string{
+			"harness/linear", "harness/measure", "harness/record", "reports/cover", "reports/text",
+		}, "the input of reports"},
 		{"reports/results", []string{
 			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/words",
 		}, "made from the run alone; its sentences are English"},
