@@ -305,7 +305,8 @@ func rules() []rule {
 			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/words",
 		}, "made from the run alone; its sentences are English"},
 		{"reports/model", []string{
-			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/text", "reports/words",
+			"harness/linear", "harness/measure", "harness/record", "reports/cover", "reports/run", "reports/text",
+			"reports/words",
 		}, "what a report says, in the words of one language"},
 		{
 			"reports/chart",
@@ -313,6 +314,11 @@ func rules() []rule {
 			"draws the data of the model",
 		},
 		{"reports/page", []string{"reports/chart", "reports/model"}, "a renderer reads the model alone"},
+		{"reports/office", []string{
+			"reports/model", "github.com/xuri/excelize/...",
+		}, "a renderer reads the model alone; the only package that knows excelize"},
+		{"reports/paper", nil, "prints any page"},
+		{"reports/sheet", []string{"reports/model", "golang.org/x/text/width"}, "a renderer reads the model alone"},
 		{"reports/markdown", []string{"reports/model", "reports/text"}, "a renderer reads the model alone"},
 		{"reports/junit", []string{"reports/model"}, "a renderer reads the model alone"},
 		{

@@ -64,6 +64,7 @@ func Write(dir string, r Run, lang string) error {
 	if _, err := words.Find(lang); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
+	r = r.Hashed(dir)
 	for _, l := range words.Languages() {
 		m, err := model.Of(r, l)
 		if err != nil {

@@ -125,6 +125,9 @@ func class(o model.Origin) string {
 
 func newSuite(d model.Drill) suite {
 	s := suiteOf(d.Origin)
+	if d.StandIn != "" {
+		s.Name += " (stand-in)"
+	}
 	for _, step := range d.Steps {
 		c := testcase{Name: strconv.Itoa(step.Number) + ". " + step.Title, Classname: class(d.Origin), Time: "0"}
 		if !step.Reached {

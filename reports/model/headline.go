@@ -48,7 +48,8 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 	d.bad = badAnswersOf(d.res)
 	h := d.rec.Head
 	out := Drill{
-		ID: drillID(n), Folder: folder(drill.Name), Conclusion: d.conclude(d.res.Verdict, d.verdictLine()),
+		ID: drillID(n), Folder: folder(drill.Name),
+		Conclusion: d.conclude(d.res.Verdict, d.verdictOf(drill), d.verdictLine()),
 		Title: cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
 		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
 		Promise: Promise{d.Duration(h.Promise.RTO), strconv.Itoa(h.Promise.RPO)}, Steps: d.steps(),
@@ -122,7 +123,7 @@ func (d drafter) figures() []Fact {
 		also(&downtime, "figure.outages", "count", count(n), "total", total)
 	}
 	lost := d.Say("figure.may-be-lost", "most", count(promise.RPO))
-	if promise.SplitBrain && d.savedAll() {
+	if promise.SplitBrain && d.SavedAll() {
 		lost = d.Say("figure.saved")
 	} else if len(d.res.Writes.Lost) > 0 {
 		also(&lost, "figure.oldest", "age", d.Duration(d.res.Writes.OldestLost))
@@ -149,7 +150,7 @@ func (d drafter) figures() []Fact {
 	}
 	return []Fact{
 		d.fact(d.Say("downtime-longest"), d.longestOf(d.Drill), downtime),
-		d.fact(d.Say("lost"), d.lostOf(d.res.Writes), lost), d.fact(d.Say("split-brain"), proved, split),
+		d.fact(d.Say("lost"), d.lostOf(d.Drill), lost), d.fact(d.Say("split-brain"), proved, split),
 		d.fact(d.Say("time"), d.Duration(took), spent),
 	}
 }

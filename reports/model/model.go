@@ -87,6 +87,7 @@ type Drill struct {
 	Explorer     *Explorer // nil if nothing was tried
 	Zoom         *Zoom     // nil without an outage
 	Waterfall    *Waterfall
+	Sheet        Sheet
 	Origin
 }
 

@@ -36,6 +36,7 @@ func Of(r run.Run, lang string) (Report, error) {
 	for i, d := range r.Drills {
 		out.Drills = append(out.Drills, newDrill(w, d, i+1))
 	}
+	w.addSheets(r, out.Drills)
 	if len(r.Drills) == 1 && !r.LacksDrills() {
 		out.Title = w.Say("fact", "name", out.Title) + text.Name(r.Drills[0].Record.Head.Title.In(w.Lang))
 		return out, nil
@@ -66,8 +67,7 @@ func (w writer) reading() Section {
 }
 
 // conclude puts a verdict into words.
-func (w writer) conclude(v measure.Verdict, line string) Conclusion {
-	word := w.verdict(v)
+func (w writer) conclude(v measure.Verdict, word, line string) Conclusion {
 	return Conclusion{
 		Verdict: string(v), Symbol: symbol(v), Word: word, Line: line,
 		Summed: w.Say("verdict-line", "word", word, "line", line),
@@ -107,7 +107,18 @@ func (w writer) tally(r run.Run) Conclusion {
 	if not := len(r.Skipped) + r.Lacking(); not > 0 {
 		line = words.Sentences([]string{line, w.Say("tally.not-run", "count", count(not))})
 	}
-	return w.conclude(worst, line)
+	return w.conclude(worst, w.verdictOn(worst, standIns(r)...), line)
+}
+
+// standIns are the systems that stand-ins have played.
+func standIns(r run.Run) []string {
+	var systems []string
+	for _, d := range r.Drills {
+		if h := d.Record.Head; h.StandIn != "" && !slices.Contains(systems, h.System) {
+			systems = append(systems, h.System)
+		}
+	}
+	return systems
 }
 
 // maxOverview bounds the drills that an overview lists.
@@ -124,7 +135,7 @@ func (w writer) overview(r run.Run) *Table {
 		}
 		t.rate(d.Result.Verdict,
 			symbol(d.Result.Verdict)+"\u00a0"+w.verdict(d.Result.Verdict), w.titled(h), system,
-			w.longestOf(d), w.Duration(h.Promise.RTO), w.lostOf(d.Result.Writes), count(h.Promise.RPO),
+			w.longestOf(d), w.Duration(h.Promise.RTO), w.lostOf(d), count(h.Promise.RPO),
 			w.Duration(d.Result.Took))
 		t.Rows[i].Drill = drillID(i + 1)
 	}
@@ -174,11 +185,18 @@ func (w writer) none(d run.Drill) string {
 	return w.Say("none")
 }
 
-func (w writer) lostOf(writes measure.Writes) string {
-	if !writes.Counted {
+// lostOf is how many writes were lost, and that all of them are saved if the drill is
+// about that.
+func (w writer) lostOf(d run.Drill) string {
+	writes := d.Result.Writes
+	switch lost := count(len(writes.Lost)); {
+	case !writes.Counted:
 		return w.Say("unknown")
+	case d.Record.Head.Promise.SplitBrain && len(writes.Lost) > 0 && d.SavedAll():
+		return w.Say("lost.all-saved", "count", lost)
+	default:
+		return lost
 	}
-	return count(len(writes.Lost))
 }
 
 // trials is the table of what repeated drills say together; empty if none was.

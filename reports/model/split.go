@@ -10,16 +10,11 @@ import (
 
 // What is said of a split brain, and of what was saved of the losing side.
 
-// savedAll reports whether everything that was lost is in a file.
-func (d drafter) savedAll() bool {
-	return len(d.res.Saved) > 0 && d.res.Writes.Counted && d.res.Unsaved == 0
-}
-
 // lostLine says in the line of the verdict what was lost.
 func (d drafter) lostLine() string {
 	promise, lost := d.rec.Head.Promise, len(d.res.Writes.Lost)
 	switch {
-	case promise.SplitBrain && d.savedAll():
+	case promise.SplitBrain && d.SavedAll():
 		return words.Sentences([]string{
 			d.Say("line.split-expected"),
 			d.Say("line.split-saved", "count", count(lost)),

@@ -10,6 +10,7 @@ import (
 	"drillbook/harness/linear"
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
+	"drillbook/reports/cover"
 	"drillbook/reports/text"
 )
 
@@ -21,6 +22,7 @@ type Drill struct {
 	// the verdict, which rests on tokens.
 	Register linear.Result
 	Name     string // folder of the drill in its run; "" if it has none
+	SHA256   string // of the file with the record; "" if it is not known
 }
 
 // Of measures the record of a drill.
@@ -42,6 +44,22 @@ type Run struct {
 	Skipped   []Skipped
 	Broken    []Broken
 	Generator string // which drillbook renders: "drillbook 1.2.0"
+	// Cover is what people say of the drills; nil if they say nothing.
+	Cover *cover.Cover
+	// Last are the drills of an earlier run that these are compared with.
+	Last []Drill
+}
+
+// LastOf is the newest of the earlier drills that a drill repeats; nil if there is none.
+func (r Run) LastOf(d Drill) *Drill {
+	var last *Drill
+	for i, l := range r.Last {
+		if trialOf(l) == trialOf(d) && l.Record.Head.Run != d.Record.Head.Run &&
+			(last == nil || l.Record.Head.Began.After(last.Record.Head.Began)) {
+			last = &r.Last[i]
+		}
+	}
+	return last
 }
 
 // Check refuses what cannot be rendered truthfully.
@@ -79,6 +97,11 @@ func (d Drill) TriedWrites() bool {
 // Answered reports whether any attempt of a kind of stream was acknowledged.
 func (d Drill) Answered(kind record.StreamKind) bool {
 	return slices.ContainsFunc(d.Result.Streams, func(s measure.Stream) bool { return s.Kind == kind && s.Acked > 0 })
+}
+
+// SavedAll reports whether everything that was lost is in a file.
+func (d Drill) SavedAll() bool {
+	return len(d.Result.Saved) > 0 && d.Result.Writes.Counted && d.Result.Unsaved == 0
 }
 
 // Token is a write as the database holds it.

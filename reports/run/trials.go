@@ -26,6 +26,9 @@ func (t *Trials) Head() record.Head { return t.Drills[0].Record.Head }
 // Whole reports whether it is known of every trial what was lost.
 func (t *Trials) Whole() bool { return t.Counted == len(t.Drills) }
 
+// Has reports whether a drill is one of the trials.
+func (t *Trials) Has(d Drill) bool { return trialOf(t.Drills[0]) == trialOf(d) }
+
 // Trials are those of a run, in the order of their first drills.
 func (r Run) Trials() []Trials {
 	var all []Trials

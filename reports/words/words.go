@@ -44,12 +44,19 @@ func In(lang string) Words {
 	if !slices.Contains(Languages(), lang) {
 		lang = "en"
 	}
-	table, err := files.ReadFile(lang + ".txt")
-	if err != nil {
-		panic("words: " + err.Error()) // the file is embedded
+	w := Words{Lang: lang}
+	for _, name := range tables(lang) {
+		table, err := files.ReadFile(name)
+		if err != nil {
+			panic("words: " + err.Error()) // the file is embedded
+		}
+		w = w.With(string(table))
 	}
-	return Words{Lang: lang}.With(string(table))
+	return w
 }
+
+// tables are the files with the words of a language.
+func tables(lang string) []string { return []string{lang + ".txt", "sheet." + lang + ".txt"} }
 
 // With returns the words and those of another table, which may have texts of its own
 // for the same keys.

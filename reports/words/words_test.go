@@ -26,9 +26,13 @@ const (
 // table reads the words of a language.
 func table(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(lang + ".txt")
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range []string{lang + ".txt", "sheet." + lang + ".txt"} {
+		part, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, part...)
 	}
 	found := map[string]string{}
 	for n, line := range strings.Split(string(text), "\n") {
@@ -103,7 +107,8 @@ func TestWordsAreUsed(t *testing.T) {
 	built := []string{
 		"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line.", "probe.how.",
 		"register.why.",
-		"measured.", "member-kind.", "event.", "breakage.", "state.", "row.", "page.", "explore.",
+		"measured.", "member-kind.", "event.", "breakage.", "state.", "row.", "page.", "explore.", "sheet.own.",
+		"sheet.own-lost.", "sheet.grade.",
 	}
 	for key := range english {
 		found := strings.Contains(source.String(), `"`+key+`"`)
