@@ -65,6 +65,7 @@ func examine(ctx context.Context, out string, w words.Words) []finding {
 			"system", runtime.GOOS+"/"+runtime.GOARCH, "count", strconv.Itoa(runtime.NumCPU()))},
 	}
 	findings = append(findings, examineFolder(out, w))
+	findings = append(findings, examinePaper(ctx, w)...)
 	return append(findings, examinePlaces(ctx, w)...)
 }
 

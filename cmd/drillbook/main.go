@@ -116,7 +116,8 @@ func rootCommand(w words.Words) *cobra.Command {
 	root.PersistentFlags().String("runbooks", "", w.Say("flag.runbooks"))
 	root.PersistentFlags().String(languageFlag, w.Lang, w.Say("flag.lang"))
 	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), runCommand(w), reportCommand(w),
-		lintCommand(w), leaksCommand(w), calibrateCommand(w), healCommand(w), imagesCommand(w), versionCommand(w))
+		coverCommand(w), lintCommand(w), leaksCommand(w), calibrateCommand(w), healCommand(w), imagesCommand(w),
+		versionCommand(w))
 	setHelp(root, w)
 	return root
 }

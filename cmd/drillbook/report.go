@@ -15,19 +15,26 @@ import (
 )
 
 func reportCommand(w words.Words) *cobra.Command {
-	return &cobra.Command{
+	var flags sheetFlags
+	cmd := &cobra.Command{
 		Use:   "report " + w.Say("help.folder") + "…",
 		Short: w.Say("short.report"),
 		Long:  w.Say("long.report"),
 		Args:  folders(w),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			sheets, err := flags.read(w)
+			if err != nil {
+				return err
+			}
 			ends := make([]error, 0, len(args))
 			for _, dir := range args {
-				ends = append(ends, rewrite(cmd, dir, w))
+				ends = append(ends, rewrite(cmd, dir, sheets))
 			}
 			return worst(ends...)
 		},
 	}
+	flags.add(cmd, w)
+	return cmd
 }
 
 // folders wants folders of runs.
@@ -42,8 +49,8 @@ func folders(w words.Words) cobra.PositionalArgs {
 
 // rewrite renders the records below a folder. One that cannot be read is told of in
 // the reports, and is an error; those beside it are reported all the same.
-func rewrite(cmd *cobra.Command, dir string, w words.Words) error {
-	run := reports.Run{Generator: version()}
+func rewrite(cmd *cobra.Command, dir string, s sheets) error {
+	run, w := reports.Run{Generator: version()}, s.words
 	files, err := recordsIn(dir, w)
 	if err != nil {
 		return err
@@ -72,13 +79,17 @@ func rewrite(cmd *cobra.Command, dir string, w words.Words) error {
 		}
 		run.Drills = append(run.Drills, reports.Of(rec, name))
 	}
+	if run, err = s.fitted(run); err != nil {
+		return err
+	}
 	if err := reports.Write(dir, run, w.Lang); err != nil {
 		return environment(err)
 	}
+	unwritten := s.write(cmd.Context(), dir, run)
 	if err := reports.Table(cmd.OutOrStdout(), run, w.Lang); err != nil {
 		return environment(err)
 	}
-	return worst(judge(run, "", w), environment(errors.Join(unreadable...)))
+	return worst(judge(run, "", w), environment(errors.Join(unreadable...)), unwritten)
 }
 
 // recordsIn are the records of the run in a folder, whatever its name.

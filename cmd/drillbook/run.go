@@ -34,6 +34,7 @@ type runFlags struct {
 	set                               []string
 	probe                             drill.Probe
 	plain, yes                        bool
+	sheet                             sheetFlags
 }
 
 func runCommand(w words.Words) *cobra.Command {
@@ -57,6 +58,7 @@ func runCommand(w words.Words) *cobra.Command {
 	flags.DurationVar(&f.probe.Reply, "reply", 0, w.Say("flag.reply"))
 	flags.BoolVar(&f.yes, "yes", false, w.Say("flag.yes"))
 	flags.BoolVar(&f.plain, "plain", false, w.Say("flag.plain"))
+	f.sheet.add(cmd, w)
 	return cmd
 }
 
@@ -65,13 +67,20 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	if err != nil {
 		return err
 	}
+	sheets, err := f.sheet.read(w)
+	if err != nil {
+		return err
+	}
+	if err := sheets.foreseen(options.Library, chosen); err != nil {
+		return err
+	}
 	watched, done := context.WithCancel(cmd.Context())
 	defer done()
 	ctx, stop := context.WithCancel(watched)
 	defer stop()
 	in := catchInterrupts()
 	defer in.forget()
-	r := running{cmd: cmd, out: cmd.OutOrStdout(), words: w, chosen: chosen}
+	r := running{cmd: cmd, out: cmd.OutOrStdout(), words: w, chosen: chosen, sheets: sheets}
 	r.view = newView(r.out, w, f.plain || f.consent == "ask")
 	defer r.view.Close()
 	go handleSignals(watched, in.signals, stop, r.endAtOnce)
@@ -105,6 +114,7 @@ type running struct {
 	view   view
 	words  words.Words
 	chosen []dsl.Scenario
+	sheets sheets
 }
 
 // restoredWithin is how long a terminal that takes nothing more may keep a program
@@ -155,7 +165,7 @@ func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) 
 	formatter.ColorableStdOut = io.Discard // the view speaks, not Ginkgo
 	suite.Run(&outcome{})                  //nolint:contextcheck // its contexts are Ginkgo's; Stop ends them
 	r.view.Close()
-	return r.conclude(suite, options)
+	return r.conclude(context.WithoutCancel(ctx), suite, options)
 }
 
 // outcome is what Ginkgo wants to fail; the records say more.
@@ -283,16 +293,19 @@ func pairs(set []string, w words.Words) (map[string]string, error) {
 }
 
 // conclude writes the reports and says how the run went.
-func (r running) conclude(suite *dsl.Suite, o dsl.Options) error {
-	run := suite.Report()
+func (r running) conclude(ctx context.Context, suite *dsl.Suite, o dsl.Options) error {
+	run, unfit := r.sheets.fitted(suite.Report())
 	unpublished := publish(r.out, run, o.Out, r.words)
+	if unpublished == nil {
+		unpublished = r.sheets.write(ctx, o.Out, run)
+	}
 	if unpublished != nil && len(run.Drills) > 0 {
 		unpublished = failure(r.words, unpublished, "error.unpublished", "folder", o.Out)
 	}
 	if suite.Interrupted() {
-		return &exitError{code: exitInterrupted, err: unpublished}
+		return &exitError{code: exitInterrupted, err: errors.Join(unfit, unpublished)}
 	}
-	return worst(environment(unpublished), judge(run, o.Place.Instead, r.words))
+	return worst(environment(unpublished), unfit, judge(run, o.Place.Instead, r.words))
 }
 
 // publish writes the reports, prints the table, and points latest to them.

@@ -50,7 +50,7 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 	out := Drill{
 		ID: drillID(n), Folder: folder(drill.Name),
 		Conclusion: d.conclude(d.res.Verdict, d.verdictOf(drill), d.verdictLine()),
-		Title: cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
+		Title:      cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
 		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
 		Promise: Promise{d.Duration(h.Promise.RTO), strconv.Itoa(h.Promise.RPO)}, Steps: d.steps(),
 		Sections: Sections{
