@@ -256,7 +256,7 @@ type Printing struct {
 	Font    string // that has Chinese; "" if there is none
 	// FontKnown says that fonts could be looked for at all.
 	FontKnown bool
-	Install string // how to get what is missing
+	Install   string // how to get what is missing
 }
 
 // FindPrinting looks for what prints.

@@ -88,7 +88,7 @@ func height(s model.Sheet, t setting) float64 {
 	}
 	for _, p := range s.Problems.Rows {
 		sum += t.row([]string{p.Text, p.Grade, p.Action, p.Owner, p.Due},
-			[]float64{0.46 * paperWidth, 0.07 * paperWidth, 0.21 * paperWidth, 0.1 * paperWidth, 0.12 * paperWidth})
+			[]float64{0.44 * paperWidth, 0.095 * paperWidth, 0.2 * paperWidth, 0.1 * paperWidth, 0.12 * paperWidth})
 	}
 	const signature = 9
 	return sum + signature*float64(len(s.Opinion.Rows)) + 3*t.row(nil, nil)
@@ -97,8 +97,8 @@ func height(s model.Sheet, t setting) float64 {
 // stepWidths are those of the columns of the table of steps, as sheet.css has them.
 func stepWidths() []float64 {
 	return []float64{
-		0.05 * paperWidth, 0.18 * paperWidth, 0.31 * paperWidth, 0.09 * paperWidth, 0.14 * paperWidth,
-		0.12 * paperWidth, 0.11 * paperWidth,
+		0.05 * paperWidth, 0.17 * paperWidth, 0.285 * paperWidth, 0.09 * paperWidth, 0.14 * paperWidth,
+		0.12 * paperWidth, 0.145 * paperWidth,
 	}
 }
 
