@@ -11,6 +11,7 @@ import (
 
 	"drillbook/reports/model"
 	"drillbook/reports/page"
+	"drillbook/reports/sheet"
 	"drillbook/reports/words"
 )
 
@@ -37,12 +38,29 @@ func pages(models map[string]model.Report, lang string) []file {
 				beside.Index = "../" + name
 			}
 			all = append(all, file{
-				filepath.Join(d.Folder, name), func(w io.Writer) error { return page.Drill(w, m, d, beside) },
+				filepath.Join(d.Folder, name), func(w io.Writer) error { return drillPage(w, m, d, beside) },
 			})
 		}
-		all = append(all, file{name, func(w io.Writer) error { return page.Write(w, m, around) }})
+		all = append(all, file{name, func(w io.Writer) error { return runPage(w, m, around) }})
 	}
 	return all
+}
+
+// drillPage is the page of a drill, its sheet first.
+func drillPage(w io.Writer, m model.Report, d model.Drill, around page.Around) error {
+	var err error
+	if around.Sheet, err = sheet.Part(d.Sheet); err != nil {
+		return fmt.Errorf("the sheet of %s: %w", d.Title, err)
+	}
+	return page.Drill(w, m, d, around)
+}
+
+// runPage is the index of a run, or the page of its only drill.
+func runPage(w io.Writer, m model.Report, around page.Around) error {
+	if !m.Several {
+		return drillPage(w, m, m.Drills[0], around)
+	}
+	return page.Write(w, m, around)
 }
 
 // pageName is the file of a page in a language, where the reports are in another.

@@ -148,8 +148,15 @@ func printed(ctx context.Context, p paper.Printer, r Run, n int, d model.Drill) 
 	return append(files, sheetFile{"annex" + suffix(d) + ".pdf", copied(annex)}), nil
 }
 
-// annex is the page of a drill without its sheet; that on a stand-in says so on every sheet of paper.
-func annex(w io.Writer, r model.Report) error { return page.Write(w, r) }
+// annex is the page of a drill without its sheet. That on a stand-in says so on every
+// page of paper.
+func annex(w io.Writer, r model.Report) error {
+	stamp, err := sheet.Stamp(r.Drills[0].Sheet)
+	if err != nil {
+		return err
+	}
+	return page.Drill(w, r, r.Drills[0], page.Around{Sheet: stamp})
+}
 
 // maxPages is how many pages the sheet may take.
 const maxPages = 2

@@ -61,7 +61,7 @@ func (w writer) strip(t run.Trials, n int, ids map[*record.Record]string) Strip 
 		bar.Drill = ids[d.Record]
 		s.Bars = append(s.Bars, bar)
 		s.Table.rate(d.Result.Verdict, bar.Name, bar.Symbol+"\u00a0"+w.verdict(d.Result.Verdict), bar.Label,
-			w.lostOf(d.Result.Writes))
+			w.lostOf(d))
 		s.Table.Rows[len(s.Table.Rows)-1].Drill = bar.Drill
 		if bar.To > 0 {
 			low, high = min(low, max(bar.From, bar.To/10)), max(high, bar.To)
