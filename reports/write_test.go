@@ -154,7 +154,8 @@ func TestPagesLeadToOneAnother(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "index.zh.html")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the old Chinese page is still there: %v", err)
 	}
-	pages := []string{"index.html", "index.en.html"}
+	pages := make([]string, 0, 2+2*len(r.Drills))
+	pages = append(pages, "index.html", "index.en.html")
 	for _, d := range r.Drills {
 		pages = append(pages, d.Name+"/index.html", d.Name+"/index.en.html")
 	}

@@ -189,8 +189,8 @@ func (p *plot) movable(id string) string {
 		`" height="` + num(p.y) + `"/></clipPath>` + "\n"
 	span := ` data-from="` + micros(p.From) + `" data-to="` + micros(p.To) + `" data-left="` + num(p.left) +
 		`" data-right="` + num(p.right) + `" data-bottom="` + num(p.bottom) + `"`
-	return p.framed(id, "chart moves", span, clip+p.pinned.String()+`<g class="moving" clip-path="url(#`+id+`-rows)">`+"\n"+
-		p.moving.String()+"</g>\n")
+	moving := `<g class="moving" clip-path="url(#` + id + `-rows)">` + "\n" + p.moving.String() + "</g>\n"
+	return p.framed(id, "chart moves", span, clip+p.pinned.String()+moving)
 }
 
 func (p *plot) framed(id, class, attributes, drawn string) string {
