@@ -99,7 +99,8 @@ func (o lintOptions) run(out io.Writer, paths []string, w words.Words) error {
 		}
 	}
 	if len(files) == 0 && len(found) == 0 {
-		return usage(failure(w, nil, "error.lint.nothing", "paths", strings.Join(paths, ", "), "known", namesOf(chosen)))
+		return usage(failure(w, nil, "error.lint.nothing", "paths", strings.Join(paths, ", "),
+			"known", namesOf(chosen)))
 	}
 	texts, err := lint.Own(o.lang)
 	if err != nil {
