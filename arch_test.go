@@ -76,6 +76,7 @@ func rules() []rule {
 			"harness/calibrate", "harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
 			"harness/observe", "harness/preflight", "harness/probe", "harness/record", "harness/wait",
 		}, ""},
+		{"harness/watch", []string{"harness/drill"}, "a drill in which people act"},
 		{
 			"harness/drivertest",
 			[]string{"harness/cluster", "harness/driver", "harness/host", "harness/wait"},
@@ -265,7 +266,8 @@ func rules() []rule {
 		{"fixtures/postgres/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
-			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/shell", "harness/wait",
+			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/secret", "harness/shell",
+			"harness/wait",
 			"github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
 		{"fixtures/dm8/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
@@ -361,6 +363,7 @@ func rules() []rule {
 				"fixtures/lint",
 				"fixtures/postgres/conf",
 				"harness/...",
+				"fixtures/postgres",
 				"reports",
 				"reports/table",
 				"reports/words",

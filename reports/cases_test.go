@@ -134,6 +134,8 @@ func cases() map[string]reports.Run {
 		"trials":       run(trials()...),
 		"automatic":    run(automatic()),
 		"nine":         run(nine()),
+		"watched":      run(watched()),
+		"looked-at":    run(lookedAt()),
 		"form":         run(filledIn(), brokenOff()),
 	}
 }

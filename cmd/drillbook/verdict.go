@@ -34,7 +34,7 @@ func judge(run reports.Run, instead string, w words.Words) error {
 			all = append(all, environment(fmt.Errorf("%s: %s", d.Record.Head.Runbook, t.Err)))
 		}
 		switch d.Result.Verdict {
-		case measure.Met:
+		case measure.Met, measure.Unjudged:
 		case measure.Missed:
 			all = append(all, &exitError{code: exitMissed})
 		case measure.Unmeasurable:

@@ -34,7 +34,8 @@ var ErrEnvironment = errors.New("the drill could not begin")
 const RecordName = "record.jsonl"
 
 // Config says what to drill and how. Head, Driver, Host, Members and Dir must
-// be set.
+// be set; without a Host the members are there already, at the addresses that they are
+// named by, and are only watched.
 type Config struct {
 	// Head describes the drill. Begin fills in members, streams, settings and the
 	// time.
@@ -77,6 +78,10 @@ type Probe struct {
 	// Connect and Reply are the deadlines of one attempt; Connect is per
 	// member that has to be tried. 0: 100 ms and 250 ms.
 	Connect, Reply time.Duration
+	// Roles is how often a second every member is asked for its role; 0: 20.
+	Roles float64
+	// ReadOnly leaves out all writes; so nothing is to be read back, either.
+	ReadOnly bool
 }
 
 // Deadlines of what is not measured.
@@ -98,6 +103,9 @@ const (
 const (
 	settle   = time.Second
 	baseline = time.Second
+	// watchedBaseline is that of a cluster of whose service nothing is known, and which is
+	// tried at a low rate.
+	watchedBaseline = 5 * time.Second
 )
 
 // activeFault is a fault that was injected, perhaps only in part, and not healed.
@@ -160,7 +168,7 @@ func (d *Drill) openJournal() error {
 	if p, ok := d.cfg.Host.(host.Publisher); ok {
 		d.cfg.Head.Published = p.Published()
 	}
-	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: baseline, Usual: interval(d.cfg.UsualRate)}
+	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: d.baseline(), Usual: interval(d.cfg.UsualRate)}
 	if d.cfg.Calibrate != nil {
 		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
 	}
@@ -192,33 +200,45 @@ func kindNames(all map[string]driver.Kind) map[string]string {
 	return names
 }
 
-// start starts the parts of the drill in order.
-func (d *Drill) start(ctx context.Context) error {
+// startCluster starts the members and makes them ready for the probe, or takes those
+// that are there as they are.
+func (d *Drill) startCluster(ctx context.Context) (err error) {
+	if d.cfg.Host == nil {
+		d.Cluster, err = cluster.Adopt(d.cfg.Driver, d.cfg.Members)
+		return err
+	}
 	began := d.now()
-	c, err := cluster.Start(ctx, cluster.Spec{
+	d.Cluster, err = cluster.Start(ctx, cluster.Spec{
 		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: d.cfg.Members, Kinds: d.cfg.Kinds,
 		Replication: d.cfg.Links, Within: readyWithin, Alone: d.cfg.Alone, OnCommand: d.recordCommand,
 	})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
-	d.Cluster = c
 	d.event(record.Event{Kind: record.Ready, Took: d.now() - began})
-	primary, err := c.Primary(ctx)
+	primary, err := d.Cluster.Primary(ctx)
 	if err != nil {
 		return err
 	}
 	if err := d.cfg.Driver.Prepare(ctx, primary); err != nil {
 		return fmt.Errorf("prepare %s for the probe's writes: %w", primary.Name, err)
 	}
-	if err := d.preflight(ctx); err != nil {
+	return d.preflight(ctx)
+}
+
+// start starts the parts of the drill in order.
+func (d *Drill) start(ctx context.Context) error {
+	if err := d.startCluster(ctx); err != nil {
 		return err
 	}
+	c := d.Cluster
+	every, within := d.cfg.Probe.askRoles()
 	d.observer = observe.Start(context.WithoutCancel(ctx), observe.Config{
 		Began: d.began, Driver: d.cfg.Driver, Members: d.direct(c.Members...),
-		Every: 50 * time.Millisecond, Within: 250 * time.Millisecond, Event: d.emit,
+		Every: every, Within: within, Event: d.emit,
 	})
 	d.watchAuxiliaries(ctx)
+	var err error
 	d.probe, err = probe.Start(context.WithoutCancel(ctx), probe.Config{
 		Run: d.cfg.Head.Run, Began: d.began, Members: d.cfg.Members,
 		Streams: d.probeStreams(), Journal: d.journal,
@@ -229,7 +249,7 @@ func (d *Drill) start(ctx context.Context) error {
 	if err := d.calibrate(ctx); err != nil {
 		return fmt.Errorf("calibrate the probe: %w", err)
 	}
-	if err := d.WaitServed(ctx, baseline, healthyWithin); err != nil {
+	if err := d.WaitServed(ctx, d.baseline(), healthyWithin); err != nil {
 		return errors.Join(fmt.Errorf("the clients are not served before the drill has begun: %w", err),
 			c.CheckAuxiliaries(ctx))
 	}

@@ -32,13 +32,11 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 		w.Stop()
 	}
 	stopped, healed := d.probe.Stop(), d.healAll(ctx)
-	within := syncWithin
-	if hurried {
-		within = syncWithinHurried
-	}
 	reading, done := d.readContext(ctx)
 	defer done()
-	d.readBack(reading, within)
+	if !d.cfg.Probe.ReadOnly {
+		d.readBack(reading, d.syncWithin(hurried))
+	}
 	d.observer.Stop()
 	d.nodes.Stop()
 	tail.Versions = d.versions(reading)
@@ -47,6 +45,18 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 		tail.Err, tail.Blame = err.Error(), record.BlamePlace
 	}
 	return errors.Join(err, d.closeJournal(tail))
+}
+
+// syncWithin is how long a member may take to catch up before it is read back. One that is
+// watched may be down for good.
+func (d *Drill) syncWithin(hurried bool) time.Duration {
+	switch {
+	case hurried:
+		return syncWithinHurried
+	case d.watched():
+		return syncWithinWatched
+	}
+	return syncWithin
 }
 
 // healAll heals the active faults, the last one first. It tries again those that
@@ -79,7 +89,10 @@ func (d *Drill) readContext(ctx context.Context) (context.Context, context.Cance
 // waitServiceBack waits until service has been clean for the settling time, or
 // until an outage has certainly lasted longer than promised.
 func (d *Drill) waitServiceBack(ctx context.Context) {
-	within := d.cfg.Head.Promise.RTO + 2*settle
+	within := 2 * settle
+	if !d.watched() { // a person has said when it ends
+		within += d.cfg.Head.Promise.RTO
+	}
 	if err := d.WaitServed(ctx, settle+100*time.Millisecond, within); err != nil {
 		d.event(record.Event{Kind: record.Note, What: "service did not settle", Err: err.Error()})
 	}

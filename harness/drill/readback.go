@@ -18,6 +18,8 @@ import (
 // which may have come before the member was started again.
 const syncWithinHurried = 5 * time.Second
 
+const syncWithinWatched = 15 * time.Second
+
 // readBack reads the copies of all members that hold data, the primary first. Each standby is
 // read once it has caught up, or after within; the deadline is per member. Copies
 // that differ are read again for a while, since a write that its client gave up

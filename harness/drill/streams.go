@@ -20,7 +20,11 @@ const (
 	defaultRegisters = 20
 	defaultConnect   = 100 * time.Millisecond
 	defaultReply     = 250 * time.Millisecond
+	defaultRoles     = 20
 )
+
+// roleWithin is how long a member may take at least to say its role.
+const roleWithin = 250 * time.Millisecond
 
 // Or sets the fields of p that are not set to those of q.
 func (p Probe) Or(q Probe) Probe {
@@ -28,6 +32,7 @@ func (p Probe) Or(q Probe) Probe {
 		Writes: orElse(p.Writes, q.Writes), Reads: orElse(p.Reads, q.Reads), Connects: orElse(p.Connects, q.Connects),
 		Direct: orElse(p.Direct, q.Direct), Registers: orElse(p.Registers, q.Registers),
 		Connect: orElse(p.Connect, q.Connect), Reply: orElse(p.Reply, q.Reply),
+		Roles: orElse(p.Roles, q.Roles), ReadOnly: p.ReadOnly || q.ReadOnly,
 	}
 }
 
@@ -35,8 +40,14 @@ func (p Probe) Or(q Probe) Probe {
 func (p Probe) withDefaults() Probe {
 	return p.Or(Probe{
 		Writes: defaultWrites, Reads: defaultReads, Connects: defaultConnects, Direct: defaultDirect,
-		Registers: defaultRegisters, Connect: defaultConnect, Reply: defaultReply,
+		Registers: defaultRegisters, Connect: defaultConnect, Reply: defaultReply, Roles: defaultRoles,
 	})
+}
+
+// askRoles is how often members are asked for their roles, and how long each may take.
+func (p Probe) askRoles() (every, within time.Duration) {
+	p = p.withDefaults()
+	return interval(p.Roles), max(roleWithin, p.Connect+p.Reply)
 }
 
 // Streams returns the streams of a drill, those of the clients first. The members
@@ -53,6 +64,11 @@ func (p Probe) Streams(members []string, registers bool) []record.Stream {
 		return s
 	}
 	all := len(members)
+	if p.ReadOnly {
+		return []record.Stream{
+			stream("read", record.Reading, p.Reads, all), stream("connect", record.Connect, p.Connects, all),
+		}
+	}
 	streams := slices.Grow([]record.Stream{
 		stream("write", record.Write, p.Writes, all),
 		stream("read", record.Reading, p.Reads, all),

@@ -25,7 +25,7 @@ func (r *Result) judge(v *view) {
 	case len(doubts) > 0:
 		r.Verdict = Unmeasurable
 	default:
-		r.Verdict = Met
+		r.Verdict = v.settled()
 	}
 }
 
@@ -57,7 +57,7 @@ func (r *Result) unfitReasons(v *view) []Reason {
 			add(Reason{Code: ProbeInaccurate, Age: c.Error(), Limit: bound, Detail: c.How})
 		}
 	}
-	if !v.triedWrites() {
+	if !v.triedWrites() && !v.onlyReads() {
 		add(Reason{Code: NoWrites})
 	} else if why := r.baseline(v); why.Code != "" {
 		add(why)
@@ -135,8 +135,8 @@ func (r *Result) failedCheck(v *view) (check Span, failed bool) {
 func (r *Result) missedReasons(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Missed; why = append(why, w) }
-	promise := v.rec.Head.Promise
-	if verdict, o := judgeOutages(r.blamedOutages(v.writeOutages(r.Outages)), promise.RTO); verdict == Missed {
+	promise := v.promise()
+	if verdict, o := judgeOutages(r.blamedOutages(v.judgedOutages(r.Outages)), promise.RTO); verdict == Missed {
 		add(Reason{Code: RTOMissed, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
 	}
 	if n := r.lostForPromise(promise); n > promise.RPO && promise.SplitBrain {
@@ -200,8 +200,8 @@ func (r *Result) missedReasons(v *view) []Reason {
 func (r *Result) doubtfulReasons(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
-	promise := v.rec.Head.Promise
-	suffered := v.writeOutages(r.Outages)
+	promise := v.promise()
+	suffered := v.judgedOutages(r.Outages)
 	if verdict, o := judgeOutages(r.blamedOutages(suffered), promise.RTO); verdict == Unmeasurable {
 		code := RTOUnclear
 		if o.Open {
@@ -225,6 +225,7 @@ func (r *Result) doubtfulReasons(v *view) []Reason {
 		add(Reason{Code: ProbeOverload, Count: o.Rate, Most: o.Usual, Age: o.To - o.From, Detail: o.Member})
 	}
 	switch {
+	case promise.NoRPO:
 	case !r.Writes.Counted:
 		add(Reason{Code: RPOUnknown})
 	case len(r.Writes.Unread) > 0:

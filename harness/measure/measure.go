@@ -85,7 +85,13 @@ func newView(rec *record.Record) *view {
 	if v.baselineEnd == v.end {
 		v.baselineEnd = v.firstStep()
 	}
-	v.series = newSeries(rec, v.baselineEnd)
+	var learnFrom time.Duration
+	if rec.Head.Watched != nil {
+		v.firstDisturbance = v.healthyAt()
+		v.baselineEnd = min(v.firstDisturbance, v.end)
+		learnFrom = v.baselineEnd - rec.Head.Settings.Baseline // until then the probe was calibrated beside it
+	}
+	v.series = newSeries(rec, learnFrom, v.baselineEnd)
 	v.stalls = stalls(rec)
 	var furthest time.Duration
 	for _, s := range v.stalls {
@@ -99,11 +105,10 @@ func newView(rec *record.Record) *view {
 // first served well: the probe opens its sessions one after the other, and that
 // is no fault of the service.
 func (v *view) sinceHealthy(outages []Outage) []Outage {
-	i := slices.IndexFunc(v.rec.Events, func(e record.Event) bool { return e.Kind == record.Healthy })
-	if i < 0 {
+	began := v.healthyAt()
+	if began == endless {
 		return outages
 	}
-	began := v.rec.Events[i].At
 	return slices.DeleteFunc(outages, func(o Outage) bool { return !o.Open && o.To <= began })
 }
 

@@ -16,6 +16,9 @@ type primaryChange struct {
 
 // phases returns the moments of the first change of primary.
 func (v *view) phases(r Result) Phases {
+	if v.rec.Head.Watched != nil {
+		return v.watchedPhases(r)
+	}
 	var p Phases
 	c := v.firstChange(r.Faults)
 	zero := zeroTime(r.Faults, c)

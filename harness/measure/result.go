@@ -14,11 +14,13 @@ import (
 // Verdict is what may be said of a promise.
 type Verdict string
 
-// The three verdicts. The zero Verdict is none of them.
+// The verdicts. The zero Verdict is none of them.
 const (
 	Met          Verdict = "met"
 	Missed       Verdict = "missed"
 	Unmeasurable Verdict = "unmeasurable"
+	// Unjudged is that of what was measured without a promise to judge it by.
+	Unjudged Verdict = "unjudged"
 )
 
 // Result is all that is measured of one drill.
@@ -146,12 +148,17 @@ type Expected struct {
 // Phases are the moments of a change of primary, as offsets from Zero. A nil
 // moment was not seen.
 type Phases struct {
-	Zero       time.Duration // when the fault was confirmed, or the change decided if there was no fault before it
-	FirstError *time.Duration
+	// Zero is when the fault was confirmed, or the change decided if there was no fault
+	// before it. Of what was watched it is the last mark before the outage (Marked), or
+	// else the last answer (LastAnswer).
+	Zero               time.Duration
+	Marked, LastAnswer bool
+	FirstError         *time.Duration
 	// Decided is when the change was ordered or, if nobody ordered it, when the
 	// observer first saw the new primary say that it is one.
 	Decided *time.Duration
-	// Observed says that nobody ordered the change: the cluster made it.
+	// Observed says that no order of the change is recorded: the cluster made it, or
+	// people did who were watched.
 	Observed bool
 	Writable *time.Duration // the new primary first acknowledged a write that was sent straight to it
 	Served   *time.Duration // first acknowledgement for good on the clients' path

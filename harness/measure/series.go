@@ -24,9 +24,9 @@ type series struct {
 	procedureEnd time.Duration
 }
 
-// newSeries sorts the attempts by stream, and learns from those before the first
-// disturbance what is healthy.
-func newSeries(rec *record.Record, disturbed time.Duration) []*series {
+// newSeries sorts the attempts by stream, and learns from those that were answered
+// between two times, before the first disturbance, what is healthy.
+func newSeries(rec *record.Record, learnFrom, disturbed time.Duration) []*series {
 	var procedure time.Duration
 	for _, e := range rec.Events {
 		if e.Kind == record.Ended {
@@ -54,30 +54,34 @@ func newSeries(rec *record.Record, disturbed time.Duration) []*series {
 	for _, s := range all {
 		sortBy(s.acks, func(n uint32) time.Duration { return rec.Attempts[n].Done })
 		sortBy(s.fails, func(n uint32) time.Duration { return rec.Attempts[n].Sent })
-		s.learnHealthy(disturbed)
+		s.learnHealthy(learnFrom, disturbed)
 	}
 	return all
 }
 
 // learnHealthy learns the latency and lateness of healthy service from the
-// attempts that ended before the first disturbance.
-func (s *series) learnHealthy(disturbed time.Duration) {
-	healthy := 0 // acks
+// attempts that ended from a time on and before the first disturbance.
+func (s *series) learnHealthy(from, disturbed time.Duration) {
+	first := 0 // acks
+	for first < len(s.acks) && s.ack(first).Done < from {
+		first++
+	}
+	healthy := first
 	for healthy < len(s.acks) && s.ack(healthy).Done <= disturbed {
 		healthy++
 	}
 	ds := make([]time.Duration, 0, healthy)
-	for k := range healthy {
+	for k := first; k < healthy; k++ {
 		ds = append(ds, s.ack(k).Done-s.ack(k).Sent)
 	}
 	slices.Sort(ds)
 	s.latency = Percentile(ds, 99)
 	ds = ds[:0]
-	for k := range healthy {
+	for k := first; k < healthy; k++ {
 		ds = append(ds, s.ack(k).Sent-s.ack(k).Intended)
 	}
 	for _, n := range s.fails {
-		if a := &s.attempts[n]; a.Done <= disturbed {
+		if a := &s.attempts[n]; a.Done >= from && a.Done <= disturbed {
 			ds = append(ds, a.Sent-a.Intended)
 		}
 	}

@@ -10,8 +10,9 @@ import (
 
 // steps returns the steps of the runbook in order, with their outcomes.
 func (v *view) steps() []Step {
-	steps := make([]Step, 0, len(v.rec.Head.Steps))
-	for _, s := range v.rec.Head.Steps {
+	all := v.allSteps()
+	steps := make([]Step, 0, len(all))
+	for _, s := range all {
 		step := Step{Step: s, Outcome: Skipped, Answers: v.answers(s)}
 		for _, e := range v.rec.Events {
 			if e.Step != s.Number {

@@ -14,7 +14,7 @@ const Confidence = 0.95
 // Trials is what several drills of one runbook say together.
 type Trials struct {
 	// Verdict is missed if a trial missed its promise, unmeasurable if none
-	// did and one was unmeasurable, and met if all were.
+	// did and one was unmeasurable, unjudged if that is true of one, and met if all were.
 	Verdict                   Verdict
 	Count                     int
 	Met, Missed, Unmeasurable int
@@ -56,7 +56,7 @@ type Interval struct {
 // OfTrials measures what drills of the same runbook say together.
 func OfTrials(drills []Result) Trials {
 	t := Trials{Count: len(drills)}
-	kept := 0
+	kept, unjudged := 0, 0
 	for _, d := range drills {
 		switch d.Verdict {
 		case Met:
@@ -65,6 +65,8 @@ func OfTrials(drills []Result) Trials {
 			t.Missed++
 		case Unmeasurable:
 			t.Unmeasurable++
+		case Unjudged:
+			unjudged++
 		}
 		if !d.Unfit && d.Verdict == Met {
 			kept++
@@ -75,6 +77,8 @@ func OfTrials(drills []Result) Trials {
 		t.Verdict = Missed
 	case t.Unmeasurable > 0 || t.Count == 0:
 		t.Verdict = Unmeasurable
+	case unjudged > 0:
+		t.Verdict = Unjudged
 	default:
 		t.Verdict = Met
 	}

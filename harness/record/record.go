@@ -63,6 +63,18 @@ type Head struct {
 	// Published is where the harness dialled ports that the host publishes,
 	// empty if it dialled the members themselves.
 	Published string `json:"published,omitempty"`
+	// Watched says that people acted, on a cluster of their own, and drillbook only
+	// measured; nil: it was a drill.
+	Watched *Watched `json:"watched,omitempty"`
+}
+
+// Watched is how a cluster was watched that drillbook did not make. Its members are
+// named by the addresses at which they were watched.
+type Watched struct {
+	By    string `json:"by"`    // who watched
+	Login string `json:"login"` // user, database and encryption of the sessions
+	// ReadOnly says that nothing was written: of writes nothing is known.
+	ReadOnly bool `json:"read_only,omitempty"`
 }
 
 // Auxiliary is a node that a cluster needs besides its members.
@@ -95,6 +107,10 @@ type Promise struct {
 	// StaleReads says that reads may be stale, since the drill leaves a member
 	// alive that was deposed: they are counted, and break no promise.
 	StaleReads bool `json:"stale_reads,omitempty"`
+	// NoRTO and NoRPO say that nobody has promised anything of the kind, so that
+	// nothing is judged by it.
+	NoRTO bool `json:"no_rto,omitempty"`
+	NoRPO bool `json:"no_rpo,omitempty"`
 }
 
 // Step is one step of the runbook.
@@ -230,11 +246,14 @@ type Kind string
 
 // The kinds of event.
 const (
-	Ready    Kind = "ready"    // the cluster is up; Took says how long it took
-	Healthy  Kind = "healthy"  // the baseline was clean long enough
-	Began    Kind = "began"    // a step
-	Ended    Kind = "ended"    // a step; Err and Blame if it failed
-	Skipped  Kind = "skipped"  // a step that was not carried out; Err says why, Blame whose doing that is
+	Ready   Kind = "ready"   // the cluster is up; Took says how long it took
+	Healthy Kind = "healthy" // the baseline was clean long enough
+	Began   Kind = "began"   // a step
+	Ended   Kind = "ended"   // a step; Err and Blame if it failed
+	Skipped Kind = "skipped" // a step that was not carried out; Err says why, Blame whose doing that is
+	// Marked: whoever acts said What they do. Step is that in which they said so; one
+	// that is not among the steps of the head is named by it.
+	Marked   Kind = "marked"
 	Decided  Kind = "decided"  // a change of roles was ordered; Member is to be primary
 	Prepared Kind = "prepared" // a fault: about to be injected
 	Injected Kind = "injected"

@@ -41,6 +41,8 @@ func (o *outcome) contradictions() []string {
 		wrong = append(wrong, o.notMet()...)
 	case measure.Missed:
 		wrong = append(wrong, o.notMissed()...)
+	case measure.Unjudged:
+		wrong = append(wrong, "a promise was given, and nothing is judged")
 	case measure.Unmeasurable: // is never wrong, only of no use
 	}
 	return wrong

@@ -2,7 +2,7 @@
 // each step, for each row of the form that a step answers, and one for the promise.
 // Missed is a failure, unmeasurable an error, a step that was not reached is skipped, and
 // so are a row that nobody could look at and the only case of a drill that was; what went
-// wrong outside of its record is an error.
+// wrong outside of its record is an error. A promise that nobody has made is skipped.
 //
 // Names of cases are English, whatever the report is written in, so that their
 // history does not depend on its language.
@@ -192,9 +192,12 @@ func (c *testcase) judge(verdict, word string, why []model.Reason) {
 		}
 		because.Text += r.Text + "\n"
 	}
-	if verdict == model.Missed {
+	switch verdict {
+	case model.Missed:
 		c.Failure = because
-	} else {
+	case model.Unjudged:
+		c.Skipped = because
+	default:
 		c.Error = because
 	}
 }

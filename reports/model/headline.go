@@ -52,7 +52,7 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 		Conclusion: d.conclude(d.res.Verdict, d.verdictOf(drill), d.verdictLine()),
 		Title:      cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
 		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
-		Promise: Promise{d.Duration(h.Promise.RTO), strconv.Itoa(h.Promise.RPO)}, Steps: d.steps(),
+		Promise: Promise{d.rto(h.Promise), d.rpo(h.Promise)}, Steps: d.steps(),
 		Sections: Sections{
 			Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Measured: d.measured(),
 			Writes: d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
@@ -66,6 +66,9 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 	}
 	if h.Published != "" {
 		out.Apart = d.Say("published", "at", d.Detail(h.Published))
+	}
+	if h.Watched != nil {
+		out.Apart = d.watchedHow()
 	}
 	return out
 }
@@ -91,6 +94,9 @@ func (w writer) said(all []measure.Reason) []Reason {
 func (d drafter) under() []string {
 	h := d.rec.Head
 	under := []string{text.Name(h.System), text.Name(h.Runbook)}
+	if by := d.watchedBy(); by != "" {
+		under = append(under, by)
+	}
 	if h.Trials > 1 {
 		under = append(under, d.trial(h))
 	}
@@ -99,30 +105,26 @@ func (d drafter) under() []string {
 
 // verdictLine is the verdict in one line.
 func (d drafter) verdictLine() string {
-	if d.res.Verdict != measure.Met {
+	switch d.res.Verdict {
+	case measure.Unjudged:
+		return d.unjudgedLine()
+	case measure.Missed, measure.Unmeasurable:
 		return d.Say("line." + string(d.res.Verdict))
+	case measure.Met:
 	}
-	promise, longest := d.rec.Head.Promise, d.res.Downtime.Longest
-	parts := []string{d.Say("line.met")}
-	if d.res.Downtime.Count == 0 {
-		parts = append(parts, d.Say("line.no-outage", "limit", d.Duration(promise.RTO)))
-	} else {
-		bracket := d.Bracket(longest.Bracket, longest.Open)
-		parts = append(parts, d.Say("line.outage", "bracket", bracket, "limit", d.Duration(promise.RTO)))
-	}
-	return words.Sentences(append(parts, d.lostLine()))
+	return words.Sentences([]string{d.Say("line.met"), d.outageLine(), d.lostLine()})
 }
 
 // figures are the four that everybody asks for first.
 func (d drafter) figures() []Fact {
 	promise := d.rec.Head.Promise
 	also := func(note *string, key string, pairs ...string) { *note += d.Say("and-also") + d.Say(key, pairs...) }
-	downtime := d.Say("figure.promised", "limit", d.Duration(promise.RTO))
+	downtime := d.downtimeNote()
 	if n := d.res.Downtime.Count; n > 1 {
 		total := d.Bracket(d.res.Downtime.Total, d.res.Downtime.Open)
 		also(&downtime, "figure.outages", "count", count(n), "total", total)
 	}
-	lost := d.Say("figure.may-be-lost", "most", count(promise.RPO))
+	lost := d.lostNote()
 	if promise.SplitBrain && d.SavedAll() {
 		lost = d.Say("figure.saved")
 	} else if len(d.res.Writes.Lost) > 0 {

@@ -56,6 +56,7 @@ const (
 	Met          = string(measure.Met)
 	Missed       = string(measure.Missed)
 	Unmeasurable = string(measure.Unmeasurable)
+	Unjudged     = string(measure.Unjudged)
 )
 
 // Conclusion is a verdict, in words.

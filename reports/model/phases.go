@@ -22,10 +22,13 @@ func phasesOf(r measure.Result) []phase {
 		return nil
 	}
 	all := []phase{{zeroKey(r), new(time.Duration)}, {"phase.first-error", p.FirstError}}
-	if zeroKey(r) != "phase.decided" {
+	if zeroKey(r) != "phase.decided" && (p.Decided != nil || !p.Marked && !p.LastAnswer) {
 		key := "phase.decided"
 		if p.Observed {
 			key = "phase.observed"
+		}
+		if p.Marked || p.LastAnswer {
+			key = "phase.seen" // people have ordered it, off the record
 		}
 		all = append(all, phase{key, p.Decided})
 	}
@@ -33,8 +36,14 @@ func phasesOf(r measure.Result) []phase {
 }
 
 // zeroKey says what zero is: a fault that was confirmed or, without one, the
-// decision to change roles.
+// decision to change roles; of what was watched, a mark or the last answer.
 func zeroKey(r measure.Result) string {
+	switch {
+	case r.Phases.Marked:
+		return "phase.marked"
+	case r.Phases.LastAnswer:
+		return "phase.last-answer"
+	}
 	for _, f := range r.Faults {
 		if f.Confirmed != nil && *f.Confirmed == r.Phases.Zero {
 			return "phase.confirmed"

@@ -82,6 +82,8 @@ func symbol(v measure.Verdict) string {
 		return "✔"
 	case measure.Missed:
 		return "✘"
+	case measure.Unjudged:
+		return "○"
 	case measure.Unmeasurable:
 	}
 	return "?"
@@ -101,9 +103,11 @@ func (w writer) tally(r run.Run) Conclusion {
 		worst = measure.Missed
 	case n[measure.Met] > 0 && n[measure.Met] == len(r.Drills) && !r.LacksDrills():
 		worst = measure.Met
+	case n[measure.Unmeasurable] == 0 && n[measure.Unjudged] > 0 && !r.LacksDrills():
+		worst = measure.Unjudged
 	}
 	line := w.Say("tally", "count", count(len(r.Drills)), "met", count(n[measure.Met]),
-		"missed", count(n[measure.Missed]), "unmeasurable", count(n[measure.Unmeasurable]))
+		"missed", count(n[measure.Missed]), "unmeasurable", count(n[measure.Unmeasurable])) + w.unjudged(n)
 	if not := len(r.Skipped) + r.Lacking(); not > 0 {
 		line = words.Sentences([]string{line, w.Say("tally.not-run", "count", count(not))})
 	}
@@ -135,7 +139,7 @@ func (w writer) overview(r run.Run) *Table {
 		}
 		t.rate(d.Result.Verdict,
 			symbol(d.Result.Verdict)+"\u00a0"+w.verdict(d.Result.Verdict), w.titled(h), system,
-			w.longestOf(d), w.Duration(h.Promise.RTO), w.lostOf(d), count(h.Promise.RPO),
+			w.longestOf(d), w.rto(h.Promise), w.lostOf(d), w.rpo(h.Promise),
 			w.Duration(d.Result.Took))
 		t.Rows[i].Drill = drillID(i + 1)
 	}
@@ -168,6 +172,8 @@ func (w writer) trial(h record.Head) string {
 func (w writer) longestOf(d run.Drill) string {
 	t := d.Result.Downtime
 	switch {
+	case onlyReads(d):
+		return w.Say("not-checked")
 	case !d.TriedWrites():
 		return w.Say("unknown")
 	case t.Count == 0:
@@ -190,6 +196,8 @@ func (w writer) none(d run.Drill) string {
 func (w writer) lostOf(d run.Drill) string {
 	writes := d.Result.Writes
 	switch lost := count(len(writes.Lost)); {
+	case onlyReads(d):
+		return w.Say("not-checked")
 	case !writes.Counted:
 		return w.Say("unknown")
 	case d.Record.Head.Promise.SplitBrain && len(writes.Lost) > 0 && d.SavedAll():
@@ -212,7 +220,7 @@ func (w writer) trials(repeated []run.Trials) Section {
 		t.rate(s.Verdict,
 			w.called(h), text.Name(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
 			w.rank(s.Ranks, s.P50), w.rank(s.Ranks, s.P95), w.rank(s.Ranks, s.Max), w.median(s.Median),
-			w.Duration(h.Promise.RTO), percent(s.Kept), w.lostIn(s))
+			w.rto(h.Promise), percent(s.Kept), w.lostIn(s))
 	}
 	return Section{ID: "repeated", Title: w.Say("repeated"), Lead: w.Say("repeated.lead"), Table: t}
 }

@@ -19,6 +19,10 @@ func (d drafter) lostLine() string {
 			d.Say("line.split-expected"),
 			d.Say("line.split-saved", "count", count(lost)),
 		})
+	case lost > 0 && promise.NoRPO:
+		return d.Say("line.lost-measured", "count", count(lost))
+	case !d.res.Writes.Counted: // only where nothing was promised of it
+		return d.Say("writes.uncounted")
 	case lost > 0:
 		return d.Say("line.lost", "count", count(lost), "most", count(promise.RPO))
 	}

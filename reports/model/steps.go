@@ -46,7 +46,7 @@ func (d drafter) stepTable() Section {
 	took, planned := d.sums()
 	downtime := d.stepDowntime(d.res.Downtime, d.overall())
 	t.Foot = []string{"", d.Say("total"), "", downtime, "", d.Duration(took), d.planned(planned), ""}
-	return Section{ID: "steps", Title: d.Say("steps"), Table: t, Notes: d.unseenRows()}
+	return Section{ID: "steps", Title: d.Say("steps"), Table: t, Notes: append(d.unseenRows(), d.marks()...)}
 }
 
 // overall is how far the drill got, as if it were a step.
@@ -112,6 +112,9 @@ func (w writer) stepDowntimeIn(t measure.Downtime, o measure.Outcome) string {
 }
 
 func (d drafter) stepDowntime(t measure.Downtime, o measure.Outcome) string {
+	if onlyReads(d.Drill) && o != measure.Skipped {
+		return d.Say("not-checked")
+	}
 	if !d.TriedWrites() && o != measure.Skipped {
 		return d.Say("unknown")
 	}

@@ -50,7 +50,7 @@ func (w writer) strip(t run.Trials, n int, ids map[*record.Record]string) Strip 
 	s := Strip{
 		ID: "trials-" + strconv.Itoa(n), Title: w.Say("strip", "what", name, "count", count(t.Count)),
 		Desc:    w.Say("strip.desc"),
-		Promise: Tick{h.Promise.RTO, w.Duration(h.Promise.RTO)}, PromiseName: w.Say("strip.promise"),
+		Promise: Tick{h.Promise.RTO, w.rto(h.Promise)}, PromiseName: w.Say("strip.promise"),
 	}
 	s.Table = w.table(w.Say("strip.trial"), w.Say("verdict"), w.Say("downtime-longest"), w.Say("lost")).figures(2, 3).
 		marks(1)

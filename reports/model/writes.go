@@ -15,6 +15,9 @@ func (d drafter) writes() Section {
 	s.Table.add(d.Say("acked"), count(w.Acked), count(w.Direct.Acked))
 	s.Table.add(d.Say("refused"), count(w.Refused), count(w.Direct.Refused))
 	s.Table.add(d.Say("unknown-to-client"), count(w.Unknown), count(w.Direct.Unknown))
+	if onlyReads(d.Drill) {
+		return Section{ID: "writes", Title: d.Say("writes"), Lead: d.Say("watched.only-reads")}
+	}
 	if !w.Counted {
 		s.Lead = d.Say("writes.uncounted")
 		return s

@@ -34,7 +34,8 @@ func newDrill(d run.Drill) drillResult {
 		Began:      h.Began,
 		TookMS:     millis(r.Took),
 		ReadyMS:    unlessZero(r.Ready),
-		Promise:    promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
+		Watched:    newWatched(h.Watched),
+		Promise:    newPromise(h.Promise),
 		Settings:   settingsResult{millis(h.Settings.Settle), millis(h.Settings.Baseline)},
 		Verdict:    r.Verdict,
 		Reasons:    mapped(r.Reasons, func(why measure.Reason) reasonResult { return newReason(why, english) }),
@@ -256,7 +257,7 @@ func newSummary(s run.Trials) summaryResult {
 	out := summaryResult{
 		Runbook: h.Runbook, Product: h.Product, Host: h.Host, StandIn: h.StandIn, Params: present(h.Params),
 		Published: h.Published,
-		Promise:   promiseResult{millis(h.Promise.RTO), h.Promise.RPO, h.Promise.SplitBrain},
+		Promise:   newPromise(h.Promise),
 		Verdict:   s.Verdict, Trials: s.Count,
 		Met: s.Met, Missed: s.Missed, Unmeasurable: s.Unmeasurable, Kept: floor(s.Kept, 4),
 		Measured: s.Measured, Open: s.Open, Counted: s.Counted, LostLeast: s.Lost,

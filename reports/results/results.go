@@ -101,6 +101,7 @@ type drillResult struct {
 	Complete    bool              `json:"complete"`
 	Interrupted bool              `json:"interrupted"`
 	Error       string            `json:"error,omitempty"`
+	Watched     *watchedResult    `json:"watched,omitempty"`
 	Promise     promiseResult     `json:"promise"`
 	Settings    settingsResult    `json:"settings"`
 	Verdict     measure.Verdict   `json:"verdict"`
@@ -125,8 +126,8 @@ type drillResult struct {
 }
 
 type promiseResult struct {
-	RTO millis `json:"rto_ms"`
-	RPO int    `json:"rpo"`
+	RTO *millis `json:"rto_ms"` // nil: nothing of the kind was promised
+	RPO *int    `json:"rpo"`
 	// SplitBrain says that a split brain is what the drill is about.
 	SplitBrain bool `json:"split_brain"`
 }

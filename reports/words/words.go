@@ -60,7 +60,9 @@ func tables(lang string) []string { return []string{lang + ".txt", "sheet." + la
 
 // With returns the words and those of another table, which may have texts of its own
 // for the same keys.
-func (w Words) With(table string) Words {
+func tables(lang string) []string {
+	return []string{lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt"}
+}
 	all := maps.Clone(w.table)
 	if all == nil {
 		all = map[string]string{}

@@ -34,6 +34,11 @@ func table(t *testing.T, lang string) map[string]string {
 		}
 		text = append(text, part...)
 	}
+	more, err := os.ReadFile("watched." + lang + ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, more...)
 	found := map[string]string{}
 	for n, line := range strings.Split(string(text), "\n") {
 		if line == "" || strings.HasPrefix(line, "#") {

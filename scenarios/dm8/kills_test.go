@@ -127,6 +127,8 @@ func killAfter(t *testing.T, k kill) {
 		if len(res.Reasons) == 0 {
 			t.Errorf("the verdict is %s, for no reason", res.Verdict)
 		}
+	case measure.Unjudged:
+		t.Error("nothing was judged, in spite of a promise")
 	default:
 		t.Errorf("verdict = %q, want one of the three", res.Verdict)
 	}
