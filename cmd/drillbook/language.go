@@ -23,11 +23,14 @@ var tables embed.FS
 // wordsIn are the words of the reports and of the command in a language.
 func wordsIn(lang string) words.Words {
 	w := words.In(lang)
-	table, err := tables.ReadFile("words/" + w.Lang + ".txt")
-	if err != nil {
-		panic("words: " + err.Error()) // the file is embedded
+	for _, part := range []string{"", "watch."} {
+		table, err := tables.ReadFile("words/" + part + w.Lang + ".txt")
+		if err != nil {
+			panic("words: " + err.Error()) // the file is embedded
+		}
+		w = w.With(string(table))
 	}
-	return w.With(string(table))
+	return w
 }
 
 // languageFlag is the flag that chooses a language.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"drillbook/harness/measure"
+	"drillbook/harness/record"
 	"drillbook/reports/run"
 	"drillbook/reports/text"
 )
@@ -88,7 +89,7 @@ func (d sheetDrafter) objectives() string {
 	if d.rec.Head.Began.IsZero() {
 		return ""
 	}
-	promise := d.Say("sheet.promise", "rto", d.Duration(p.RTO), "rpo", d.mayBeLost(p.RPO))
+	promise := d.Say("sheet.promise", "rto", d.rto(p), "rpo", d.mostLost(p))
 	if d.cover.RTO() == 0 && o.RPO == nil {
 		return promise
 	}
@@ -101,6 +102,14 @@ func (d sheetDrafter) objectives() string {
 		return promise
 	}
 	return d.Say("sheet.objectives-own", "own", own, "promise", promise)
+}
+
+// mostLost is how many writes may be lost by promise; a dash if nothing was promised.
+func (d sheetDrafter) mostLost(p record.Promise) string {
+	if p.NoRPO {
+		return "–"
+	}
+	return d.mayBeLost(p.RPO)
 }
 
 // mayBeLost is how many writes may be lost.

@@ -32,7 +32,7 @@ func (d sheetDrafter) verdictFigures() []Fact {
 	if d.TriedWrites() {
 		bound = d.Bound(d.res.Error)
 	}
-	outage := d.Say("sheet.limit", "limit", d.Duration(p.RTO)) + d.Say("and-also") +
+	outage := d.Say("sheet.limit", "limit", d.rto(p)) + d.Say("and-also") +
 		d.Say("sheet.error", "error", bound)
 	lost := d.lostOf(d.Drill)
 	if lost == count(len(d.res.Writes.Lost)) { // neither unknown nor with a remark
@@ -52,7 +52,7 @@ func (d sheetDrafter) verdictFigures() []Fact {
 	}
 	return []Fact{
 		d.fact(d.Say("sheet.outage"), d.longestOf(d.Drill), outage),
-		d.fact(d.Say("sheet.lost"), lost, d.Say("sheet.lost-limit", "most", d.mayBeLost(p.RPO))),
+		d.fact(d.Say("sheet.lost"), lost, d.Say("sheet.lost-limit", "most", d.mostLost(p))),
 		d.fact(d.Say("sheet.split"), proved, ""),
 		d.fact(d.Say("sheet.took"), d.Duration(took), plan),
 		d.fact(d.Say("sheet.last"), d.lastTime(), ""),
@@ -96,13 +96,13 @@ type objective struct {
 func (d sheetDrafter) ownObjectives() []objective {
 	var all []objective
 	p := d.rec.Head.Promise
-	if rto := d.cover.RTO(); rto > 0 && rto < p.RTO {
+	if rto := d.cover.RTO(); rto > 0 && (p.NoRTO || rto < p.RTO) {
 		v := d.ownOutage(rto)
 		said := d.Say("sheet.own."+string(v), "limit", d.Duration(rto), "bracket", d.longestOf(d.Drill))
 		all = append(all, objective{v, said})
 	}
 	rpo := d.cover.Objectives.RPO
-	if rpo == nil || *rpo >= p.RPO {
+	if rpo == nil || !p.NoRPO && *rpo >= p.RPO {
 		return all
 	}
 	lost := len(d.res.Writes.Lost)

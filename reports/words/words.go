@@ -56,13 +56,13 @@ func In(lang string) Words {
 }
 
 // tables are the files with the words of a language.
-func tables(lang string) []string { return []string{lang + ".txt", "sheet." + lang + ".txt"} }
-
-// With returns the words and those of another table, which may have texts of its own
-// for the same keys.
 func tables(lang string) []string {
 	return []string{lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt"}
 }
+
+// With returns the words and those of another table, which may have texts of its own
+// for the same keys.
+func (w Words) With(table string) Words {
 	all := maps.Clone(w.table)
 	if all == nil {
 		all = map[string]string{}
