@@ -47,7 +47,8 @@ func TestFormatsSayTheSame(t *testing.T) {
 
 // textsOf are all that a sheet says.
 func textsOf(s model.Sheet) []string {
-	all := []string{s.Title, s.Verdict.Word, s.Why, s.Run.Value, s.Mark}
+	all := make([]string, 0, 200)
+	all = append(all, s.Title, s.Verdict.Word, s.Why, s.Run.Value, s.Mark)
 	for _, b := range s.Boxes {
 		all = append(all, b.Name, b.Value)
 	}
