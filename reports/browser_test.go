@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +21,7 @@ import (
 
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/reports/paper"
 )
 
 // browser is a Chromium with one page open.
@@ -34,27 +34,25 @@ type browser struct {
 	errors   []string
 }
 
-// browse starts a Chromium. Without one the test is skipped, but never in CI.
+// browserEnv says that there is a Chromium, as in CI.
+const browserEnv = "DRILLBOOK_BROWSER"
+
+// browse starts a Chromium. Without one the test is skipped, unless there must be one.
 func browse(t *testing.T) *browser {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	var program string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil && program == "" {
-			program = path
+	program, err := paper.Find()
+	if err != nil {
+		if os.Getenv(browserEnv) != "" {
+			t.Fatal(err)
 		}
-	}
-	if program == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("there is no Chromium: apt-get install chromium")
-		}
-		t.Skip("there is no Chromium: apt-get install chromium")
+		t.Skip(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program.Path), chromedp.NoSandbox)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"os"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -204,9 +205,9 @@ func random(seed uint64) *record.Record {
 // each outage, and each attempt that failed, was lost or was stale; and each write that
 // was lost or is unknown, and each stale read, is marked in the picture.
 func TestExploredIsWhole(t *testing.T) {
-	count := 1000
-	if testing.Short() {
-		count = 40
+	count := 40
+	if os.Getenv(everySheet) != "" {
+		count = 1000
 	}
 	var outages, lost, stale, unknown int
 	for seed := range uint64(count) {

@@ -123,8 +123,17 @@ func papers(t *testing.T) map[string]reports.Run {
 	return all
 }
 
-// TestSheetsTakeTwoPages prints the sheets of all runbooks and of all golden cases. Where
-// DRILLBOOK_PAPER names a folder, it keeps them there, with pictures of their pages.
+// everySheet has all sheets printed, and not only the longest ones.
+const everySheet = "DRILLBOOK_EVERY_SHEET"
+
+// longest are the sheets that need most of their two pages.
+func longest() []string {
+	return []string{"worst.zh", "postgres-planned-switchover.en", "iris-planned-switch-and-failback.zh"}
+}
+
+// TestSheetsTakeTwoPages prints sheets; `make sheets` those of all runbooks and of all
+// golden cases. Where DRILLBOOK_PAPER names a folder, it keeps them there, with pictures of
+// their pages.
 func TestSheetsTakeTwoPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
@@ -133,13 +142,14 @@ func TestSheetsTakeTwoPages(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	keep, only := os.Getenv("DRILLBOOK_PAPER"), os.Getenv("DRILLBOOK_ONLY")
+	keep, printed := os.Getenv("DRILLBOOK_PAPER"), 0
 	for name, r := range papers(t) {
 		for _, lang := range []string{"en", "zh"} {
 			name := name + "." + lang
-			if only != "" && !slices.Contains(strings.Split(only, ","), name) {
+			if os.Getenv(everySheet) == "" && !slices.Contains(longest(), name) {
 				continue
 			}
+			printed++
 			t.Run(name, func(t *testing.T) {
 				m, err := model.Of(r, lang)
 				if err != nil {
@@ -161,6 +171,9 @@ func TestSheetsTakeTwoPages(t *testing.T) {
 				kept(t, keep, name, html.Bytes(), pdf)
 			})
 		}
+	}
+	if printed < len(longest()) {
+		t.Errorf("%d sheets were printed, want %v at least", printed, longest())
 	}
 }
 
