@@ -34,7 +34,7 @@ type browser struct {
 	errors   []string
 }
 
-// browserEnv says that there is a Chromium, as in CI.
+// browserEnv names the Chromium that there must be, as in CI.
 const browserEnv = "DRILLBOOK_BROWSER"
 
 // browse starts a Chromium. Without one the test is skipped, unless there must be one.
