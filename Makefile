@@ -69,7 +69,7 @@ mutants: ## take each thing out again that a test guards, and have that test fai
 
 test: ## run the tests: units, conformance, the scenarios of the smoke tier (the others: make scenarios)
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
-	@tools/test.sh $(GO) $(AFTER)
+	@tools/test.sh $(GO)
 
 elsewhere: images ## try an engine that is not this machine's own: one in a container, reached over TCP
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \

@@ -2,13 +2,10 @@
 # Runs all tests, those that measure time one package at a time and with nothing beside
 # them. What -short leaves out is taken to measure time, unless its package is listed here.
 #
-# usage: tools/test.sh GO [LOCK]
-# Whoever runs other things beside the first tests holds a flock on LOCK meanwhile: those that
-# measure time wait for it.
+# usage: tools/test.sh GO
 set -uo pipefail
 cd "$(dirname "$0")/.."
 go=$1
-lock=${2:-}
 
 # They wait for containers, whose deadlines are far off, or only compute.
 beside=(
@@ -31,6 +28,5 @@ fi
 # Vet is part of `make check`.
 code=0
 grep -vxF -e "$alone" <<<"$all" | xargs "$go" test -p 2 -vet=off -shuffle=on -timeout 20m || code=1
-[ -z "$lock" ] || flock "$lock" true
 xargs "$go" test -p 1 -vet=off -shuffle=on -timeout 40m <<<"$alone" || code=1
 exit $code
