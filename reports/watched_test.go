@@ -1,9 +1,15 @@
 package reports_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
+	"testing"
 
 	"drillbook/harness/record"
+	"drillbook/reports"
 )
 
 // watched is the failover of quick, by hand on a cluster of somebody's own, without a
@@ -69,4 +75,28 @@ func lookedAt() *record.Record {
 	rec.Events = slices.DeleteFunc(rec.Events, func(e record.Event) bool { return e.Member == "pg2" })
 	rec.Copies = nil
 	return rec
+}
+
+// The sheet of what nobody has promised names no limit.
+func TestWatchedSheet(t *testing.T) {
+	for _, lang := range reports.Languages() {
+		dir := t.TempDir()
+		r := run(watched())
+		r.Drills[0].Name = "watch"
+		if err := reports.Write(dir, r, lang); err != nil {
+			t.Fatal(err)
+		}
+		page, err := os.ReadFile(filepath.Join(dir, reports.PageFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(page)
+		limit := regexp.MustCompile(`(objective|目标|RTO) (≤|= 0)[^<]*`)
+		if said := limit.FindString(text); said != "" || strings.Contains(text, "⟦") {
+			t.Errorf("%s: the page says %q, and nothing was promised", lang, said)
+		}
+		if !strings.Contains(text, `class="sheet`) {
+			t.Errorf("%s: there is no sheet", lang)
+		}
+	}
 }

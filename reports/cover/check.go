@@ -124,11 +124,11 @@ func (c *Cover) Promised(runbook string, p record.Promise) []error {
 		return nil
 	}
 	var wrong []error
-	if !p.NoRTO && c.rto > p.RTO {
+	if c.rto > p.RTO && !p.NoRTO {
 		wrong = append(wrong, fmt.Errorf("objectives: rto %s is looser than the %s that %s promises", c.rto, p.RTO,
 			text.Name(runbook)))
 	}
-	if n := c.Objectives.RPO; n != nil && !p.NoRPO && *n > p.RPO {
+	if n := c.Objectives.RPO; n != nil && *n > p.RPO && !p.NoRPO {
 		wrong = append(wrong, fmt.Errorf("objectives: rpo %d is looser than the %d that %s promises", *n, p.RPO,
 			text.Name(runbook)))
 	}

@@ -89,23 +89,28 @@ func (d sheetDrafter) objectives() string {
 	if d.rec.Head.Began.IsZero() {
 		return ""
 	}
-	promise := d.Say("sheet.promise", "rto", d.rto(p), "rpo", d.mostLost(p))
+	promise := d.Say("figure.no-promise")
+	if !p.NoRTO || !p.NoRPO {
+		promise = d.Say("sheet.promise", "rto", d.rto(p), "rpo", d.promisedLoss(p))
+	}
 	if d.cover.RTO() == 0 && o.RPO == nil {
 		return promise
 	}
-	rto, rpo := cmp.Or(d.cover.RTO(), p.RTO), p.RPO
-	if o.RPO != nil {
-		rpo = *o.RPO
+	if rto := d.cover.RTO(); rto > 0 {
+		p.RTO, p.NoRTO = rto, false
 	}
-	own := d.Say("sheet.promise", "rto", d.Duration(rto), "rpo", d.mayBeLost(rpo))
+	if o.RPO != nil {
+		p.RPO, p.NoRPO = *o.RPO, false
+	}
+	own := d.Say("sheet.promise", "rto", d.rto(p), "rpo", d.promisedLoss(p))
 	if own == promise {
 		return promise
 	}
 	return d.Say("sheet.objectives-own", "own", own, "promise", promise)
 }
 
-// mostLost is how many writes may be lost by promise; a dash if nothing was promised.
-func (d sheetDrafter) mostLost(p record.Promise) string {
+// promisedLoss is how many writes may be lost by a promise; a dash if it says nothing of it.
+func (d sheetDrafter) promisedLoss(p record.Promise) string {
 	if p.NoRPO {
 		return "–"
 	}

@@ -32,7 +32,15 @@ func (d sheetDrafter) verdictFigures() []Fact {
 	if d.TriedWrites() {
 		bound = d.Bound(d.res.Error)
 	}
-	outage := d.Say("sheet.limit", "limit", d.rto(p)) + d.Say("and-also") +
+	limit := d.Say("sheet.limit", "limit", d.Duration(p.RTO))
+	mostLost := d.Say("sheet.lost-limit", "most", d.mayBeLost(p.RPO))
+	if p.NoRTO {
+		limit = d.Say("figure.no-promise")
+	}
+	if p.NoRPO {
+		mostLost = d.lostNote()
+	}
+	outage := limit + d.Say("and-also") +
 		d.Say("sheet.error", "error", bound)
 	lost := d.lostOf(d.Drill)
 	if lost == count(len(d.res.Writes.Lost)) { // neither unknown nor with a remark
@@ -52,7 +60,7 @@ func (d sheetDrafter) verdictFigures() []Fact {
 	}
 	return []Fact{
 		d.fact(d.Say("sheet.outage"), d.longestOf(d.Drill), outage),
-		d.fact(d.Say("sheet.lost"), lost, d.Say("sheet.lost-limit", "most", d.mostLost(p))),
+		d.fact(d.Say("sheet.lost"), lost, mostLost),
 		d.fact(d.Say("sheet.split"), proved, ""),
 		d.fact(d.Say("sheet.took"), d.Duration(took), plan),
 		d.fact(d.Say("sheet.last"), d.lastTime(), ""),
@@ -145,7 +153,11 @@ func (d sheetDrafter) beyondVerdict() measure.Verdict {
 			worst = measure.Unmeasurable
 		}
 	}
-	if !d.res.Writes.Counted {
+	switch {
+	case d.res.Writes.Counted:
+	case d.rec.Head.Promise.NoRPO && worst == measure.Met:
+		worst = measure.Unjudged
+	default:
 		worst = measure.Unmeasurable
 	}
 	return worst

@@ -27,18 +27,13 @@ const (
 func table(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	var text []byte
-	for _, name := range []string{lang + ".txt", "sheet." + lang + ".txt"} {
+	for _, name := range []string{lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt"} {
 		part, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text = append(text, part...)
 	}
-	more, err := os.ReadFile("watched." + lang + ".txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, more...)
 	found := map[string]string{}
 	for n, line := range strings.Split(string(text), "\n") {
 		if line == "" || strings.HasPrefix(line, "#") {
