@@ -36,6 +36,11 @@ func rules() []rule {
 			[]string{"harness/record", "github.com/anishathalye/porcupine"},
 			"checking is a pure function of a record",
 		},
+		{
+			"harness/night",
+			[]string{"harness/measure", "github.com/goccy/go-yaml/..."},
+			"cells and shards depend on what they are told alone",
+		},
 		{"harness/probe", []string{"harness/driver", "harness/record"}, "independent of cluster and steps"},
 		{
 			"harness/calibrate",
