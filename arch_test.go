@@ -306,13 +306,14 @@ func rules() []rule {
 			"harness/record", "reports/text", "github.com/goccy/go-yaml",
 		}, "what people say of a drill, checked against its record"},
 		{"reports/run", []string{
-			"harness/linear", "harness/measure", "harness/record", "reports/cover", "reports/text",
+			"harness/linear", "harness/measure", "harness/night", "harness/record", "reports/cover", "reports/text",
 		}, "the input of reports"},
 		{"reports/results", []string{
-			"harness/linear", "harness/measure", "harness/record", "reports/run", "reports/words",
+			"harness/linear", "harness/measure", "harness/night", "harness/record", "reports/run", "reports/words",
 		}, "made from the run alone; its sentences are English"},
 		{"reports/model", []string{
-			"harness/linear", "harness/measure", "harness/record", "reports/cover", "reports/run", "reports/text",
+			"harness/linear", "harness/measure", "harness/night", "harness/record", "reports/cover", "reports/run",
+			"reports/text",
 			"reports/words",
 		}, "what a report says, in the words of one language"},
 		{

@@ -23,6 +23,9 @@ var exposed = regexp.MustCompile(`(?i)` + strings.Join([]string{
 // prompt begins what is typed into a program that runs already.
 var prompt = regexp.MustCompile(`^[A-Z]+> ?`)
 
+// action is a line of a workflow that names an action and its version.
+var action = regexp.MustCompile(`^(- )?uses: [\w-]+/[\w-]+@v\d+$`)
+
 // span is code within a sentence.
 var span = regexp.MustCompile("`([^`]+)`")
 
@@ -46,7 +49,7 @@ func commands(page string) []string {
 }
 
 func exposes(command string) bool {
-	return !prompt.MatchString(command) && exposed.MatchString(command)
+	return !prompt.MatchString(command) && !action.MatchString(command) && exposed.MatchString(command)
 }
 
 // TestExposedFindsPasswords: what finds nothing on any page must be able to find it.
@@ -67,7 +70,8 @@ func TestExposedFindsPasswords(t *testing.T) {
 		`sshpass -p Chestnut7 ssh b`:                                  true,
 		`curl -u admin:Chestnut7 http://b/`:                           true,
 
-		`disql /nolog`: false,
+		`disql /nolog`:                                                                  false,
+		`- uses: actions/checkout@v5`:                                                   false,
 		`SQL> conn SYSDBA/"password"@127.0.0.1:5236`:                                    false,
 		`SQL> create user DRILL identified by "password"`:                               false,
 		`dexp PARFILE=/home/dmdba/dexp.par`:                                             false,

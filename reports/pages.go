@@ -33,6 +33,9 @@ func pages(models map[string]model.Report, lang string) []file {
 				continue
 			}
 			around.Paths[d.ID] = path.Join(d.Folder, name)
+			if m.Pages {
+				continue
+			}
 			beside := page.Around{Other: around.Other, OtherLang: around.OtherLang}
 			if m.Several {
 				beside.Index = "../" + name
@@ -61,6 +64,29 @@ func runPage(w io.Writer, m model.Report, around page.Around) error {
 		return drillPage(w, m, m.Drills[0], around)
 	}
 	return page.Write(w, m, around)
+}
+
+// WriteDrill writes the pages of one drill of a night into its own folder below that of
+// the night.
+func WriteDrill(dir string, d Drill, generator, lang string) error {
+	var files []file
+	for _, l := range words.Languages() {
+		m, err := model.Of(Run{Drills: []Drill{d}, Generator: generator}, l)
+		if err != nil {
+			return fmt.Errorf("write the page of %s: %w", d.Name, err)
+		}
+		around := page.Around{Index: "../" + pageName(l, lang)}
+		for _, other := range words.Languages() {
+			if other != l {
+				around.Other, around.OtherLang = pageName(other, lang), other
+			}
+		}
+		files = append(files, file{
+			filepath.Join(d.Name, pageName(l, lang)),
+			func(w io.Writer) error { return drillPage(w, m, m.Drills[0], around) },
+		})
+	}
+	return writeAll(dir, files)
 }
 
 // pageName is the file of a page in a language, where the reports are in another.

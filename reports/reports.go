@@ -36,6 +36,8 @@ type (
 	Skipped = run.Skipped
 	// Broken is a drill that its place has failed.
 	Broken = run.Broken
+	// Night is what many machines have carried out together.
+	Night = run.Night
 	// Breakage is what went wrong with a drill outside of its record.
 	Breakage = run.Breakage
 )
@@ -133,6 +135,17 @@ func Of(rec *record.Record, name string) Drill { return run.Of(rec, name) }
 // Unreadable stands for a drill whose record cannot be read: nothing is known of
 // it but its name and why.
 func Unreadable(name string, why error) Drill { return run.Unreadable(name, why) }
+
+// WriteWhole writes a file of a folder whole or not at all.
+func WriteWhole(dir, name string, render func(io.Writer) error) error {
+	return run.WriteWhole(dir, name, render)
+}
+
+// Files beside the records of a run: what it has skipped, and what went wrong with it.
+const (
+	SkippedFile = run.SkippedFile
+	BrokenFile  = run.BrokenFile
+)
 
 // WriteSkipped writes what a run skips into its folder, which it makes if need
 // be. Where nothing is skipped there is no file.

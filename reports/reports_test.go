@@ -15,7 +15,9 @@ import (
 var update = flag.Bool("update", false, "update the golden files")
 
 func TestGolden(t *testing.T) {
-	for name, r := range cases() {
+	all := cases()
+	all["night"] = aNight()
+	for name, r := range all {
 		for file, render := range map[string]func(io.Writer) error{
 			name + ".golden.json":    func(w io.Writer) error { return results.Write(w, r) },
 			name + ".golden.xml":     func(w io.Writer) error { return asJUnit(w, r) },

@@ -16,6 +16,7 @@ import (
 	"drillbook/harness/host/local"
 	"drillbook/reports/words"
 	"drillbook/scenarios"
+	"drillbook/scenarios/dsl"
 )
 
 // finding is one thing that drills need.
@@ -95,9 +96,24 @@ func examinePlaces(ctx context.Context, w words.Words) []finding {
 		findings = append(findings, onMachine)
 	}
 	if noEngine == nil {
+		findings = append(findings, examineWay(ctx, w))
 		findings = append(findings, examineImages(ctx, w)...)
 	}
 	return findings
+}
+
+// examineWay says whether members can be dialled from here, or whether drillbook has to
+// run beside them.
+func examineWay(ctx context.Context, w words.Words) finding {
+	f := finding{What: w.Say("doctor.way"), Found: w.Say("doctor.way.direct"), Spare: true}
+	lacks, err := dsl.Containers().Look(ctx)
+	switch {
+	case err != nil:
+		f.Mend = told(w, err)
+	case lacks[dsl.ClientsBeside] != "":
+		f.Mend = w.Say("doctor.way.published")
+	}
+	return f
 }
 
 func examineFolder(out string, w words.Words) finding {

@@ -115,9 +115,9 @@ func rootCommand(w words.Words) *cobra.Command {
 	root.PersistentFlags().BoolP("help", "h", false, w.Say("flag.help"))
 	root.PersistentFlags().String("runbooks", "", w.Say("flag.runbooks"))
 	root.PersistentFlags().String(languageFlag, w.Lang, w.Say("flag.lang"))
-	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), runCommand(w), watchCommand(w),
-		reportCommand(w), coverCommand(w), lintCommand(w), leaksCommand(w), calibrateCommand(w), healCommand(w),
-		imagesCommand(w), versionCommand(w))
+	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), cellsCommand(w), runCommand(w),
+		watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w), leaksCommand(w),
+		calibrateCommand(w), healCommand(w), imagesCommand(w), versionCommand(w))
 	setHelp(root, w)
 	return root
 }

@@ -35,6 +35,7 @@ type runFlags struct {
 	probe                             drill.Probe
 	plain, yes                        bool
 	sheet                             sheetFlags
+	night                             nightFlags
 }
 
 func runCommand(w words.Words) *cobra.Command {
@@ -43,7 +44,15 @@ func runCommand(w words.Words) *cobra.Command {
 		Use:   "run [" + w.Say("help.runbook") + "…]",
 		Short: w.Say("short.run"),
 		Long:  w.Say("long.run"),
-		RunE:  func(cmd *cobra.Command, args []string) error { return runDrills(cmd, f, args, w) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.night.check(cmd, args); err != nil {
+				return err
+			}
+			if f.night.file != "" {
+				return runNight(cmd, f, w)
+			}
+			return runDrills(cmd, f, args, w)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.product, "product", "postgres", w.Say("flag.product"))
@@ -57,6 +66,7 @@ func runCommand(w words.Words) *cobra.Command {
 	flags.DurationVar(&f.probe.Connect, "connect", 0, w.Say("flag.connect"))
 	flags.DurationVar(&f.probe.Reply, "reply", 0, w.Say("flag.reply"))
 	flags.BoolVar(&f.yes, "yes", false, w.Say("flag.yes"))
+	f.night.register(flags, w)
 	flags.BoolVar(&f.plain, "plain", false, w.Say("flag.plain"))
 	f.sheet.add(cmd, w)
 	return cmd

@@ -59,6 +59,9 @@ func (t Trial) Error() time.Duration {
 	return (t.Measured.Least+t.Measured.Most)/2 - t.Truth
 }
 
+// Within reports whether the outage was found, with no greater error than bound.
+func (t Trial) Within(bound time.Duration) bool { return t.Seen && t.Error().Abs() <= bound }
+
 // settle is shorter than in a drill, since nothing here flaps.
 const settle = 200 * time.Millisecond
 

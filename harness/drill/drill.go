@@ -170,7 +170,7 @@ func (d *Drill) openJournal() error {
 	}
 	d.cfg.Head.Settings = record.Settings{Settle: settle, Baseline: d.baseline(), Usual: interval(d.cfg.UsualRate)}
 	if d.cfg.Calibrate != nil {
-		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.calibration(), d.cfg.Head.Promise.RTO)
+		d.cfg.Head.Settings.Bound = calibrate.Bound(d.cfg.Probe.Calibration(), d.cfg.Head.Promise.RTO)
 	}
 	holders := driver.Holders(d.cfg.Members, d.cfg.Kinds)
 	d.cfg.Head.Streams = d.cfg.Probe.Streams(holders, d.cfg.Driver.Product().Registers)

@@ -92,8 +92,8 @@ func interval(rate float64) time.Duration {
 	return time.Duration(float64(time.Second) / orElse(rate, defaultWrites))
 }
 
-// calibration returns the settings for calibrating the probe of clients' writes.
-func (p Probe) calibration() calibrate.Settings {
+// Calibration returns the settings for calibrating the probe of clients' writes.
+func (p Probe) Calibration() calibrate.Settings {
 	p = p.withDefaults()
 	return calibrate.Settings{
 		Rate:    p.Writes,
@@ -123,7 +123,7 @@ func (d *Drill) calibrate(ctx context.Context) error {
 	if d.cfg.Calibrate == nil {
 		return nil
 	}
-	s, bound := d.cfg.Probe.calibration(), d.cfg.Head.Settings.Bound
+	s, bound := d.cfg.Probe.Calibration(), d.cfg.Head.Settings.Bound
 	tries, passed := 0, map[calibrate.OutageKind]bool{}
 	for all := 1; ; all++ {
 		trials, err := d.cfg.Calibrate(ctx, s, bound)

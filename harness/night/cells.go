@@ -17,8 +17,8 @@ import (
 // Cell is one drill of a night.
 type Cell struct {
 	// Name is unique in the night and the same in every night that asks for the same:
-	// "postgres/lost-primary@15?mode=async#2". It begins with the runbook; the version,
-	// the parameters that were set and the trial follow.
+	// "<runbook>:15?mode=async#2" has the version 15, a parameter that was set, and the
+	// trial 2.
 	Name    string            `json:"cell"`
 	Runbook string            `json:"runbook"`
 	Product string            `json:"product"`
@@ -36,7 +36,7 @@ type Cell struct {
 
 // Runbook is what the cells of a runbook depend on.
 type Runbook struct {
-	Name    string // with its product: "postgres/lost-primary"
+	Name    string // with its product
 	Product string
 	Tiers   []string // that carry it out
 	Planned time.Duration
@@ -188,7 +188,7 @@ func (e Entry) settings(b Runbook) []map[string]string {
 func (c Cell) name() string {
 	name := c.Runbook
 	if c.Version != "" {
-		name += "@" + c.Version
+		name += ":" + c.Version
 	}
 	if len(c.Params) > 0 {
 		set := url.Values{}

@@ -33,6 +33,9 @@ type Part struct {
 type Carried struct {
 	Turn
 
+	// Path is where the record lies in the cell's folder, Drill the folder of its page
+	// in the night's; both are "" without a record.
+	Path, Drill string
 	// Run is the drill's own name, which no other has; "" without a record.
 	Run     string
 	Verdict measure.Verdict // "" without a record
@@ -98,19 +101,10 @@ const (
 // Merge says what became of every cell of a night. The result does not depend on
 // which shard has carried out what, unless something is wrong with the shards.
 func Merge(parts []Part, turns []Carried) (Merged, error) {
-	if len(parts) == 0 {
-		return Merged{}, errors.New("there is no " + ShardFile + ": name folders that `drillbook run --night` has made")
+	if err := Agree(parts); err != nil {
+		return Merged{}, err
 	}
 	first := parts[0]
-	for _, p := range parts {
-		if err := p.Shard.Check(); err != nil {
-			return Merged{}, fmt.Errorf("%s: %s: %w", p.Where, ShardFile, err)
-		}
-		if p.Shard.Digest != first.Shard.Digest || p.Shard.Night != first.Shard.Night {
-			return Merged{}, fmt.Errorf("%s is of night %s (%s), %s of night %s (%s): merge one night at a time",
-				first.Where, first.Shard.Night, first.Shard.Digest, p.Where, p.Shard.Night, p.Shard.Digest)
-		}
-	}
 	m := Merged{Night: first.Shard.Night, Digest: first.Shard.Digest}
 	byCell := map[string][]Carried{}
 	for _, t := range turns {
@@ -133,11 +127,62 @@ func Merge(parts []Part, turns []Carried) (Merged, error) {
 	return m, nil
 }
 
+// Agree reports shards that are not of one night, or of none.
+func Agree(parts []Part) error {
+	if len(parts) == 0 {
+		return errors.New("there is no " + ShardFile + ": name folders that `drillbook run --night` has made")
+	}
+	first := parts[0]
+	for _, p := range parts {
+		if err := p.Shard.Check(); err != nil {
+			return fmt.Errorf("%s: %s: %w", p.Where, ShardFile, err)
+		}
+		if p.Shard.Digest != first.Shard.Digest || p.Shard.Night != first.Shard.Night {
+			return fmt.Errorf("%s is of night %s (%s), %s of night %s (%s): merge one night at a time",
+				first.Where, first.Shard.Night, first.Shard.Digest, p.Where, p.Shard.Night, p.Shard.Digest)
+		}
+	}
+	return nil
+}
+
 // before orders turns of one cell. Clocks of machines may differ; it only has to be
 // the same order each time.
 func before(a, b Carried) int {
-	return cmp.Or(a.Begun.Compare(b.Begun), cmp.Compare(a.Run, b.Run), cmp.Compare(a.Said, b.Said),
-		cmp.Compare(a.TookMS, b.TookMS))
+	return cmp.Or(a.Begun.Compare(b.Begun), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Said, b.Said),
+		cmp.Compare(a.TookMS, b.TookMS), cmp.Compare(a.Run, b.Run))
+}
+
+// Name sorts turns by cell and gives those that have a record the folder of their page.
+func Name(turns []Carried, cells []Cell) {
+	order := map[string]int{}
+	for i, c := range cells {
+		order[c.Name] = i
+	}
+	slices.SortFunc(turns, func(a, b Carried) int {
+		return cmp.Or(cmp.Compare(order[a.Cell], order[b.Cell]), strings.Compare(a.Cell, b.Cell), before(a, b))
+	})
+	times := map[string]int{}
+	for i, t := range turns {
+		n, known := order[t.Cell]
+		if t.Path == "" || !known || cells[n].Name != t.Cell {
+			continue
+		}
+		turns[i].Drill = cells[n].Folder()
+		if times[t.Cell]++; times[t.Cell] > 1 {
+			turns[i].Drill += fmt.Sprintf(".%d", times[t.Cell])
+		}
+	}
+}
+
+// Took is how long the cell took: the longest of its turns that were carried out.
+func (o Outcome) Took() time.Duration {
+	longest := time.Duration(0)
+	for _, t := range o.Turns {
+		if t.Ran {
+			longest = max(longest, time.Duration(t.TookMS)*time.Millisecond)
+		}
+	}
+	return longest
 }
 
 // stateOf is what the turns of a cell say together. One that missed counts whatever the

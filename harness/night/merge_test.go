@@ -60,7 +60,7 @@ func TestMergeHoweverDealt(t *testing.T) {
 
 // TestStates: missed is never outweighed, and nothing that was not carried out is met.
 func TestStates(t *testing.T) {
-	const cell = "pg/switchover@17#1"
+	const cell = "pg/switchover:17#1"
 	met, missed := carried(cell, measure.Met), carried(cell, measure.Missed)
 	unmeasurable := carried(cell, measure.Unmeasurable)
 	cut := unmeasurable
@@ -105,7 +105,7 @@ func TestStates(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
-	const cell = "pg/switchover@17#1"
+	const cell = "pg/switchover:17#1"
 	for _, tt := range []struct {
 		name  string
 		spoil func(all []night.Part, turns []night.Carried) ([]night.Part, []night.Carried)
@@ -192,7 +192,7 @@ func TestMergeRefuses(t *testing.T) {
 func TestChanges(t *testing.T) {
 	all, turns := parts(t, 2)
 	turns = append(without(turns, "fake/lost?hold=0s#1"), carried("fake/lost?hold=0s#1", measure.Missed))
-	turns = without(turns, "pg/switchover@17#1")
+	turns = without(turns, "pg/switchover:17#1")
 	m, err := night.Merge(all, turns)
 	if err != nil {
 		t.Fatal(err)
@@ -201,12 +201,12 @@ func TestChanges(t *testing.T) {
 	for _, c := range m.Cells {
 		earlier[c.Name] = night.Earlier{State: night.Met}
 	}
-	earlier["pg/switchover@17#2"] = night.Earlier{State: night.Missed}
-	delete(earlier, "pg/switchover@15#1")
+	earlier["pg/switchover:17#2"] = night.Earlier{State: night.Missed}
+	delete(earlier, "pg/switchover:15#1")
 	want := []night.Change{
-		{Cell: "pg/switchover@17#1", Was: night.Met, Is: night.NotRun, Worse: true},
-		{Cell: "pg/switchover@17#2", Was: night.Missed, Is: night.Met},
-		{Cell: "pg/switchover@15#1", Is: night.Met},
+		{Cell: "pg/switchover:17#1", Was: night.Met, Is: night.NotRun, Worse: true},
+		{Cell: "pg/switchover:17#2", Was: night.Missed, Is: night.Met},
+		{Cell: "pg/switchover:15#1", Is: night.Met},
 		{Cell: "fake/lost?hold=0s#1", Was: night.Met, Is: night.Missed, Worse: true},
 		{Cell: "gone#1", Was: night.Met, Departed: true},
 	}

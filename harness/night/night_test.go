@@ -161,12 +161,12 @@ func TestCells(t *testing.T) {
 		got = append(got, c.Name)
 	}
 	want := []string{
-		"pg/lost-primary@17?hold=600ms&mode=sync#1", "pg/lost-primary@17?hold=600ms&mode=sync#2",
-		"pg/lost-primary@17?hold=600ms&mode=async#1", "pg/lost-primary@17?hold=600ms&mode=async#2",
-		"pg/switchover@17#1", "pg/switchover@17#2",
-		"pg/lost-primary@15?hold=600ms&mode=sync#1", "pg/lost-primary@15?hold=600ms&mode=sync#2",
-		"pg/lost-primary@15?hold=600ms&mode=async#1", "pg/lost-primary@15?hold=600ms&mode=async#2",
-		"pg/switchover@15#1", "pg/switchover@15#2",
+		"pg/lost-primary:17?hold=600ms&mode=sync#1", "pg/lost-primary:17?hold=600ms&mode=sync#2",
+		"pg/lost-primary:17?hold=600ms&mode=async#1", "pg/lost-primary:17?hold=600ms&mode=async#2",
+		"pg/switchover:17#1", "pg/switchover:17#2",
+		"pg/lost-primary:15?hold=600ms&mode=sync#1", "pg/lost-primary:15?hold=600ms&mode=sync#2",
+		"pg/lost-primary:15?hold=600ms&mode=async#1", "pg/lost-primary:15?hold=600ms&mode=async#2",
+		"pg/switchover:15#1", "pg/switchover:15#2",
 		"fake/lost?hold=0s#1",
 	}
 	if !slices.Equal(got, want) {

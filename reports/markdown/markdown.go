@@ -34,7 +34,13 @@ func Write(w io.Writer, r model.Report) error {
 	}
 	var drills []string
 	left := maxBytes
+	if r.Pages {
+		left = -1
+	}
 	for _, d := range r.Drills {
+		if left < 0 {
+			break
+		}
 		var b bytes.Buffer
 		if err := tmpl.ExecuteTemplate(&b, "drill", d); err != nil {
 			return err
@@ -44,11 +50,15 @@ func Write(w io.Writer, r model.Report) error {
 		}
 		drills = append(drills, b.String())
 	}
+	leftOut := ""
+	if !r.Pages {
+		leftOut = r.LeftOut(len(r.Drills) - len(drills))
+	}
 	return tmpl.ExecuteTemplate(w, "report", struct {
 		model.Report
 		Rendered []string
 		LeftOut  string
-	}{r, drills, r.LeftOut(len(r.Drills) - len(drills))})
+	}{r, drills, leftOut})
 }
 
 // sections are those of a drill, in the order of the summary.

@@ -46,21 +46,36 @@ func folder(name string) string {
 func newDrill(w writer, drill run.Drill, n int) Drill {
 	d := drafter{writer: w, Drill: drill, rec: drill.Record, res: drill.Result}
 	d.bad = badAnswersOf(d.res)
+	out := d.brief(n)
+	out.Sections = Sections{
+		Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Measured: d.measured(),
+		Writes: d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
+		Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
+	}
+	out.Timeline, out.Zoom, out.Waterfall = d.timeline(), d.zoom(), d.waterfall()
+	out.Explorer = d.explorer(out.Timeline)
+	return out
+}
+
+// listedDrill drafts what a report says of a drill that has a page of its own.
+func listedDrill(w writer, drill run.Drill, n int) Drill {
+	d := drafter{writer: w, Drill: drill, rec: drill.Record, res: drill.Result}
+	out := d.brief(n)
+	out.Heading = text.Name(drill.Name)
+	out.Sections.Faults = d.faults()
+	return out
+}
+
+// brief is all but the sections of the nth drill and its pictures.
+func (d drafter) brief(n int) Drill {
 	h := d.rec.Head
 	out := Drill{
-		ID: drillID(n), Folder: folder(drill.Name),
-		Conclusion: d.conclude(d.res.Verdict, d.verdictOf(drill), d.verdictLine()),
+		ID: drillID(n), Folder: folder(d.Name),
+		Conclusion: d.conclude(d.res.Verdict, d.verdictOf(d.Drill), d.verdictLine()),
 		Title:      cmp.Or(text.Name(h.Title.In(d.Lang)), text.Name(h.Runbook)), Under: d.under(),
 		VerdictTitle: d.Say("verdict"), ReasonsTitle: d.Say("reasons"), Reasons: d.reasons(), Figures: d.figures(),
-		Promise: Promise{d.rto(h.Promise), d.rpo(h.Promise)}, Steps: d.steps(),
-		Sections: Sections{
-			Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Measured: d.measured(),
-			Writes: d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
-			Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
-		},
-		Timeline: d.timeline(), Zoom: d.zoom(), Waterfall: d.waterfall(), Origin: d.origin(),
+		Promise: Promise{d.rto(h.Promise), d.rpo(h.Promise)}, Steps: d.steps(), Origin: d.origin(),
 	}
-	out.Explorer = d.explorer(out.Timeline)
 	if h.StandIn != "" {
 		out.StandIn = d.Say("stand-in", "system", text.Name(h.System), "what", d.Detail(h.StandIn))
 	}

@@ -17,8 +17,12 @@ type Report struct {
 	Lang       string
 	Kind       string // what kind of document it is
 	Title      string
-	Several    bool // it is not about one drill alone: there is an overview, and a conclusion on all
-	Conclusion      // on all drills: the worst of their verdicts; empty unless Several
+	Several    bool  // it is not about one drill alone: there is an overview, and a conclusion on all
+	Conclusion       // on all drills: the worst of their verdicts; empty unless Several
+	Night      Night // empty unless the drills are those of a night
+	// Pages says that the pages of drills were written apart, into their folders: the
+	// report only lists them.
+	Pages      bool
 	Overview   Section
 	Grid       Grid // the overview, runbooks by products; empty unless Several
 	Trials     Section

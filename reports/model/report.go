@@ -33,16 +33,27 @@ func Of(r run.Run, lang string) (Report, error) {
 		Signatures: Signatures{w.Say("sign.signature"), w.Say("sign.date"), w.Say("sign.by"), w.Say("sign.approved")},
 		words:      w,
 	}
+	if r.Night != nil {
+		w.night(&out, r)
+	}
 	for i, d := range r.Drills {
+		if out.Pages {
+			out.Drills = append(out.Drills, listedDrill(w, d, i+1))
+			continue
+		}
 		out.Drills = append(out.Drills, newDrill(w, d, i+1))
 	}
-	w.addSheets(r, out.Drills)
-	if len(r.Drills) == 1 && !r.LacksDrills() {
+	if !out.Pages {
+		w.addSheets(r, out.Drills)
+	}
+	if !out.Pages && len(r.Drills) == 1 && !r.LacksDrills() {
 		out.Title = w.Say("fact", "name", out.Title) + text.Name(r.Drills[0].Record.Head.Title.In(w.Lang))
 		return out, nil
 	}
-	out.Several = true
-	out.Conclusion = w.tally(r)
+	if !out.Pages {
+		out.Several = true
+		out.Conclusion = w.tally(r)
+	}
 	out.Overview = Section{ID: "overview", Title: w.Say("overview"), Table: w.overview(r)}
 	repeated := slices.DeleteFunc(r.Trials(), func(t run.Trials) bool { return t.Count < 2 })
 	out.Trials, out.Expected = w.trials(repeated), w.expectedOf(repeated)

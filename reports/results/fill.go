@@ -217,10 +217,7 @@ func newProbe(d run.Drill) probeResult {
 			How: c.How, Truth: millis(c.Truth), Least: millis(c.Least), Most: millis(c.Most), Seen: !c.Unseen,
 		})
 	}
-	out.Stalls = len(r.Stalls)
-	for _, s := range r.Stalls {
-		out.Stalled += millis(s.To - s.From)
-	}
+	out.Stalls, out.Stalled, out.Disturbed = len(r.Stalls), millis(d.StoodStill()), d.Disturbed()
 	return out
 }
 

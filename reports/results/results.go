@@ -31,6 +31,7 @@ func Write(w io.Writer, r run.Run) error {
 		Summaries: mapped(r.Trials(), newSummary),
 		Skipped:   mapped(r.Skipped, func(s run.Skipped) run.Skipped { s.Params = present(s.Params); return s }),
 		Broken:    mapped(r.Broken, func(b run.Broken) run.Broken { b.Params = present(b.Params); return b }),
+		Night:     newNight(r.Night),
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -73,6 +74,7 @@ type results struct {
 	Summaries []summaryResult `json:"summaries"`
 	Skipped   []run.Skipped   `json:"skipped"`
 	Broken    []run.Broken    `json:"broken"`
+	Night     *nightResult    `json:"night,omitempty"`
 }
 
 type drillResult struct {
@@ -284,6 +286,8 @@ type probeResult struct {
 	Error   *millis  `json:"error_ms"`
 	Stalls  int      `json:"stalls"`
 	Stalled millis   `json:"stalled_ms"`
+	// Disturbed says that the harness stood still for more than 2 % of the drill.
+	Disturbed bool `json:"disturbed"`
 
 	Calibration []calibrationResult `json:"calibration"`
 }

@@ -31,15 +31,23 @@ func WritePart(dir, name string, render func(io.Writer) error) (part string, err
 	return f.Name(), f.Sync()
 }
 
+// WriteWhole writes a file of a folder whole or not at all.
+func WriteWhole(dir, name string, render func(io.Writer) error) error {
+	part, err := WritePart(dir, name, render)
+	if err != nil {
+		if part != "" {
+			err = errors.Join(err, os.Remove(part))
+		}
+		return err
+	}
+	return os.Rename(part, filepath.Join(dir, name))
+}
+
 // writeList writes a list beside the records of a run, whole or not at all.
 func writeList(dir, name string, list any) error {
 	err := os.MkdirAll(dir, 0o755) //nolint:gosec // reports are for others to read
 	if err == nil {
-		var part string
-		part, err = WritePart(dir, name, func(w io.Writer) error { return json.NewEncoder(w).Encode(list) })
-		if err == nil {
-			err = os.Rename(part, filepath.Join(dir, name))
-		}
+		err = WriteWhole(dir, name, func(w io.Writer) error { return json.NewEncoder(w).Encode(list) })
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

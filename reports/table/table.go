@@ -18,12 +18,20 @@ import (
 	"drillbook/reports/text"
 )
 
+// maxNightRows bounds what is listed of a night: the page has the rest.
+const maxNightRows = 40
+
 // maxColumns is how wide the table may be.
 const maxColumns = 100
 
 // Write renders a report.
 func Write(w io.Writer, r model.Report) error {
 	var b strings.Builder
+	if r.Pages {
+		writeNight(&b, r)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	for i, d := range r.Drills {
 		if i > 0 {
 			b.WriteByte('\n')
@@ -43,6 +51,23 @@ func Write(w io.Writer, r model.Report) error {
 	section(&b, r.Expected, 0, 1, 2, 3, 4, 5, 6, 7)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeNight writes what is said of a night besides its drills.
+func writeNight(b *strings.Builder, r model.Report) {
+	wrap(b, r.Title)
+	wrap(b, r.Symbol+" "+r.Summed)
+	for _, s := range r.Night.Sections() {
+		if !s.Empty() {
+			s.Table = s.Table.First(maxNightRows)
+			columns := make([]int, len(s.Table.Head))
+			for i := range columns {
+				columns[i] = i
+			}
+			section(b, s, columns...)
+		}
+	}
+	section(b, r.Trials, 0, 3, 5, 7, 8, 10, 11)
 }
 
 // section writes the columns of a section for which there is room.

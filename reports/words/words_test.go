@@ -108,7 +108,7 @@ func TestWordsAreUsed(t *testing.T) {
 		"verdict.", "outcome.", "kind.", "role.", "reason.", "reading.", "phase.", "line.", "probe.how.",
 		"register.why.",
 		"measured.", "member-kind.", "event.", "breakage.", "state.", "row.", "page.", "explore.", "sheet.own.",
-		"sheet.own-lost.", "sheet.grade.",
+		"sheet.own-lost.", "sheet.grade.", "night.why.", "night.problem.",
 	}
 	for key := range english {
 		found := strings.Contains(source.String(), `"`+key+`"`)

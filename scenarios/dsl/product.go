@@ -11,13 +11,16 @@ import (
 	"drillbook/runbooks"
 )
 
-// Product is a database product as the commands know it. All fields but Probe must be
-// set.
+// Product is a database product as the commands know it. All fields but Probe and
+// ImageVariable must be set.
 type Product struct {
 	Name      string       // folder of its runbooks, and what commands take: "postgres"
 	Title     string       // "PostgreSQL"
 	Images    []host.Image // what its nodes run from
 	Scenarios []Scenario
+	// ImageVariable is the variable of the environment that says what members run from
+	// instead of Images; "" if none does.
+	ImageVariable string
 	// Probe is what the product needs otherwise than [drill.Probe] has it; what a
 	// scenario or a run says outweighs it.
 	Probe drill.Probe

@@ -22,6 +22,7 @@ import (
 func Product() dsl.Product {
 	return dsl.Product{
 		Name: "iris", Title: "InterSystems IRIS mirror", Images: []host.Image{standin.StandIn()}, Probe: probe(),
+		ImageVariable: imageEnv,
 		Scenarios: []dsl.Scenario{
 			PlannedSwitch(), LostPrimary(), NetworkCut(), Prepare(),
 			CreateMirror(), AddNewDatabase(), AddExistingDatabase(),

@@ -13,6 +13,7 @@ import (
 func Product() dsl.Product {
 	return dsl.Product{
 		Name: "postgres", Title: "PostgreSQL", Images: []host.Image{image.Server()},
+		ImageVariable: image.Variable,
 		Scenarios: []dsl.Scenario{
 			LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),
 			OrderedShutdown(), WrongOrderShutdown(), HalfOpen(), SlowNetwork(),
