@@ -96,7 +96,8 @@ func TestFormInMarkdown(t *testing.T) {
 			"| 3 |  |  | none | – | 1 s | 2 min | ✔ passed |",
 		},
 		"zh": {
-			"|  | **测试准备** |  |", "| 2.3 | CSP server 配置 | 如果用到 CSP 应用。<br>web server：none |", "| ? 此处无法查看 |",
+			"|  | **测试准备** |  |", "| 2.3 | CSP server 配置 | 如果用到 CSP 应用。<br>「原文」web server：none |",
+			"| ? 此处无法查看 |",
 			"| 3 |  |  | 无 | – | 1 秒 | 2 分钟 | ✔ 通过 |",
 		},
 	} {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"drillbook/harness/phrase"
 )
 
 // A journal is a text file of one JSON object a line, each behind its checksum:
@@ -17,12 +19,13 @@ import (
 // The checksum is CRC-32C, in eight hexadecimal digits, over the JSON of this
 // line and of all before it: a line that was changed, left out, moved or taken
 // from another record is noticed. In schema 1 it is over that of the line alone.
-// The kinds k are head (first, once), event, cause (numbered from 1 in order), attempts,
-// copy, tokens (of the copy before) and tail (last).
+// The kinds k are head (first, once), phrase (how a text can be said in other languages), event,
+// cause (numbered from 1 in order), attempts, copy, tokens (of the copy before) and tail (last).
 
 const (
 	keyHead     = "head"
 	keyEvent    = "event"
+	keyPhrase   = "phrase"
 	keyCause    = "cause"
 	keyAttempts = "attempts"
 	keyCopy     = "copy"
@@ -65,6 +68,7 @@ type Writer struct {
 	buf     []byte
 	pending []Attempt
 	causes  map[string]uint16
+	phrases map[string]bool // the texts of those that were written
 	scratch []byte
 	sum     uint32 // of all lines so far
 	err     error
@@ -80,10 +84,11 @@ type Writer struct {
 func NewWriter(w WriteSyncer, head Head) (*Writer, error) {
 	head.Schema = Schema
 	j := &Writer{
-		to:     w,
-		causes: map[string]uint16{},
-		stop:   make(chan struct{}),
-		done:   make(chan struct{}),
+		to:      w,
+		causes:  map[string]uint16{},
+		phrases: map[string]bool{},
+		stop:    make(chan struct{}),
+		done:    make(chan struct{}),
 	}
 	j.value(keyHead, head)
 	j.flush()
@@ -119,6 +124,18 @@ func (j *Writer) Event(e Event) {
 	}
 	j.value(keyEvent, e)
 	j.flush()
+}
+
+// Phrase writes how a text that the record has can be said in other languages, once
+// for each text.
+func (j *Writer) Phrase(p phrase.Phrase) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p.Code == "" || p.Text == "" || j.closed || j.phrases[p.Text] {
+		return
+	}
+	j.phrases[p.Text] = true
+	j.value(keyPhrase, p)
 }
 
 // Attempt writes an attempt within [FlushEvery]. A cause other than "" is why

@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+
+	"drillbook/harness/phrase"
 )
 
 // ErrSchema is wrapped when a record is of a later version than this package.
@@ -202,6 +204,8 @@ func (r *Record) parse(key string, raw []byte) error {
 			return err
 		}
 		r.Events = append(r.Events, e)
+	case keyPhrase:
+		return r.parsePhrase(raw)
 	case keyCause:
 		var s string
 		if err := json.Unmarshal(raw, &s); err != nil {
@@ -232,5 +236,17 @@ func (r *Record) parse(key string, raw []byte) error {
 	default:
 		return fmt.Errorf("line of unknown kind %q", key)
 	}
+	return nil
+}
+
+func (r *Record) parsePhrase(raw []byte) error {
+	var p phrase.Phrase
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return err
+	}
+	if r.Phrases == nil {
+		r.Phrases = map[string]phrase.Phrase{}
+	}
+	r.Phrases[p.Text] = p
 	return nil
 }

@@ -9,13 +9,17 @@
 // harness. The clock of another machine is never used.
 package record
 
-import "time"
+import (
+	"time"
+
+	"drillbook/harness/phrase"
+)
 
 // Schema is the version of the record that this package writes. It reads
 // every version up to its own. Version 2 says who is to blame for an error
 // ([Blame]), and its lines know which ones came before them. Version 3 has
-// auxiliary nodes, and kinds of members.
-const Schema = 3
+// auxiliary nodes, and kinds of members. Version 4 has [Record.Phrases].
+const Schema = 4
 
 // Record is one drill.
 type Record struct {
@@ -24,7 +28,11 @@ type Record struct {
 	Attempts []Attempt // in the order in which they ended
 	Causes   []string  // what [Attempt.Cause] points to; the first is empty
 	Copies   []Copy    // what members held
-	Tail     *Tail     // nil if the harness was ended before it could write it
+	// Phrases are how texts of the record can be said in other languages, by their
+	// English text: those of events, of the head and of the tail. What is not among them
+	// was said by others, or the record is of a version before 4.
+	Phrases map[string]phrase.Phrase
+	Tail    *Tail // nil if the harness was ended before it could write it
 	// Flaw, if set, is where what was read is not what was written: nothing
 	// behind it is in the record.
 	Flaw *CorruptError

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -74,7 +75,11 @@ func journal(tb testing.TB) []byte {
 		j.Attempt(a, why)
 	}
 	j.Attempt(record.Attempt{Stream: 1, Seq: 1, Intended: 1, Sent: 2, Done: 3, Outcome: record.Acked, Saw: 4}, "")
-	j.Event(record.Event{At: 2 * time.Second, Kind: record.Ended, Step: 1, Err: "a step that failed"})
+	failed := phrase.Say("a step that %s", "failed")
+	j.Phrase(failed)
+	j.Event(record.Event{At: 2 * time.Second, Kind: record.Ended, Step: 1, Err: failed.Text})
+	j.Phrase(failed)                             // it is known
+	j.Phrase(phrase.Phrase{Text: "ERROR: none"}) // it can be said in no other language
 	tokens := make([]record.Stored, 0, 5000)
 	for seq := uint32(1); seq <= 5000; seq++ {
 		tokens = append(tokens, record.Stored{Seq: seq, Member: 2})
@@ -99,6 +104,10 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if len(rec.Events) != 2 || rec.Events[1].Err != "a step that failed" {
 		t.Errorf("events = %+v", rec.Events)
+	}
+	if want := phrase.Say("a step that %s", "failed"); len(rec.Phrases) != 1 ||
+		!reflect.DeepEqual(rec.Phrases[rec.Events[1].Err], want) {
+		t.Errorf("phrases = %+v, want one: %+v", rec.Phrases, want)
 	}
 	if len(rec.Attempts) != 6 {
 		t.Fatalf("%d attempts, want 6", len(rec.Attempts))

@@ -23,11 +23,11 @@ func (d drafter) about() Section {
 			s.Facts = append(s.Facts, d.fact(d.Say(key), quote(value), ""))
 		}
 	}
-	add("product", h.System+" ("+h.Product+")")
-	add("stand-in.name", h.StandIn)
+	add("product", d.system(d.rec)+" ("+h.Product+")")
+	add("stand-in.name", d.told(h.StandIn))
 	add("source", cmp.Or(h.Sources.In(d.Lang), h.Source))
 	add("host", h.Host)
-	add("published.name", h.Published)
+	add("published.name", d.told(h.Published))
 	add("machine", h.Machine)
 	add("members", d.List(d.members()))
 	add("auxiliaries", d.List(d.auxiliaryNames()))
@@ -86,5 +86,5 @@ func (d drafter) auxiliaryNames() []string {
 }
 
 func (d drafter) auxiliaryName(a record.Auxiliary) string {
-	return d.Say("member-of-kind", "member", text.Name(a.Name), "kind", text.Name(a.Duty))
+	return d.Say("member-of-kind", "member", text.Name(a.Name), "kind", text.Name(d.told(a.Duty)))
 }

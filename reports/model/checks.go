@@ -31,14 +31,14 @@ func (d drafter) checks() Section {
 	s.Table = d.table(d.Say("in-step"), d.Say("member"), d.Say("looked-at"), d.Say("found"), d.Say("outcome")).
 		figures(0).marks(4)
 	for _, e := range found[:s.Table.room(len(found), maxRows)] {
-		mark, outcome, answer := measure.Met, "✔ "+d.Say("finding.right"), quote(e.Answer)
+		mark, outcome, answer := measure.Met, "✔ "+d.Say("finding.right"), d.tell(e.Answer)
 		switch {
 		case e.Unseen:
-			mark, outcome = measure.Unmeasurable, "? "+d.Detail(e.Err)
+			mark, outcome = measure.Unmeasurable, "? "+d.Detail(d.told(e.Err))
 		case e.Err != "":
-			mark, outcome = measure.Missed, "✘ "+d.Detail(e.Err)
+			mark, outcome = measure.Missed, "✘ "+d.Detail(d.told(e.Err))
 		}
-		s.Table.rate(mark, rowOf(e), text.Name(e.Member), quote(e.What), answer, outcome)
+		s.Table.rate(mark, rowOf(e), text.Name(e.Member), d.tell(e.What), answer, outcome)
 	}
 	return s
 }

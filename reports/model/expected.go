@@ -20,7 +20,7 @@ func (d drafter) expected() Section {
 	for _, s := range d.res.Steps {
 		if e := s.Expected; e != nil {
 			t.add(strconv.Itoa(s.Number), d.event(e.Event), d.Duration(e.Most), d.stepDowntime(s.Downtime, s.Outcome),
-				d.asExpected(s, e.Most), quote(e.Sum))
+				d.asExpected(s, e.Most), d.tell(e.Sum))
 		}
 	}
 	return d.expectedSection(t)

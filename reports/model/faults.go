@@ -15,7 +15,7 @@ func (d drafter) faults() Section {
 		d.Say("healed")).figures(2, 3).marks(3)
 	for _, f := range d.res.Faults[:s.Table.room(len(d.res.Faults), maxRows)] {
 		mark := measure.Met
-		injected, confirmed, evidence := "–", d.Say("fault.unconfirmed"), quote(f.ConfirmedBy)
+		injected, confirmed, evidence := "–", d.Say("fault.unconfirmed"), d.tell(f.ConfirmedBy)
 		if f.Injected > 0 {
 			injected = words.Moment(f.Injected)
 		}
@@ -28,9 +28,9 @@ func (d drafter) faults() Section {
 			confirmed, mark = confirmed+" · "+d.Say("fault.lapsed"), measure.Unmeasurable
 		}
 		if f.Err != "" {
-			evidence = d.Say("error", "error", d.Detail(f.Err))
+			evidence = d.Say("error", "error", d.Detail(d.told(f.Err)))
 		}
-		s.Table.rate(mark, quote(f.What), quote(f.Mechanism), injected, confirmed, evidence, d.healing(f))
+		s.Table.rate(mark, d.tell(f.What), d.tell(f.Mechanism), injected, confirmed, evidence, d.healing(f))
 	}
 	return s
 }
@@ -42,7 +42,7 @@ func (d drafter) healing(f measure.Fault) string {
 	case f.HealedBy == "":
 		return words.Moment(*f.Healed) + " · " + d.Say("fault.unconfirmed")
 	}
-	return words.Moment(*f.Healed) + " · " + quote(f.HealedBy)
+	return words.Moment(*f.Healed) + " · " + d.tell(f.HealedBy)
 }
 
 // lostAuxiliaries are sentences about the auxiliary nodes that the drill has not ended

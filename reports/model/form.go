@@ -37,7 +37,7 @@ func (d drafter) rows(s measure.Step) []FormRow {
 		}
 		for _, e := range r.Findings {
 			if e.Err != "" {
-				one.Why = append(one.Why, d.Detail(e.Err))
+				one.Why = append(one.Why, d.Detail(d.told(e.Err)))
 			}
 		}
 		if s.Outcome == measure.Skipped {
@@ -67,14 +67,15 @@ func rowNumber(step, row int) string { return strconv.Itoa(step) + "." + strconv
 func (d drafter) rowComment(r measure.Row) string {
 	lines := []string{quote(r.Comment.In(d.Lang))}
 	for _, e := range r.Findings {
-		if first, _, _ := strings.Cut(quote(e.Answer), "\n"); first != "" {
-			lines = append(lines, d.Say("row.found", "what", text.Name(e.What), "found", first))
+		if first, _, _ := strings.Cut(d.tell(e.Answer), "\n"); first != "" {
+			lines = append(lines, d.Say("row.found", "what", text.Name(d.told(e.What)), "found", first))
 		}
 		switch {
 		case e.Unseen:
-			lines = append(lines, d.Say("row.not-seen", "what", text.Name(e.What), "why", d.Detail(e.Err)))
+			lines = append(lines, d.Say("row.not-seen", "what", text.Name(d.told(e.What)),
+				"why", d.Detail(d.told(e.Err))))
 		case e.Err != "":
-			lines = append(lines, d.Say("error", "error", d.Detail(e.Err)))
+			lines = append(lines, d.Say("error", "error", d.Detail(d.told(e.Err))))
 		}
 	}
 	return strings.TrimSpace(strings.Join(lines, "\n"))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/reports/run"
 	"drillbook/reports/text"
@@ -31,6 +32,29 @@ const (
 
 // quote cleans and bounds foreign text, such as an answer of a database.
 func quote(s string) string { return text.Short(s, maxText) }
+
+// tell is a text of the record in the language of the report, as far as the record says
+// how.
+func (d drafter) tell(s string) string { return quote(d.told(s)) }
+
+// told is [drafter.tell] before it is shortened and cleaned.
+func (d drafter) told(s string) string { return d.writer.told(d.rec, s) }
+
+// told is a text of a record in the language of the report, as far as the record says
+// how.
+func (w writer) told(rec *record.Record, s string) string { return w.Tell(phraseOf(rec, s)) }
+
+// system is the product and its version.
+func (w writer) system(rec *record.Record) string {
+	return text.Name(w.Name(phraseOf(rec, rec.Head.System)))
+}
+
+func phraseOf(rec *record.Record, s string) phrase.Phrase {
+	if p, ok := rec.Phrases[s]; ok {
+		return p
+	}
+	return phrase.Phrase{Text: s}
+}
 
 func drillID(n int) string { return "drill-" + strconv.Itoa(n) }
 
@@ -77,10 +101,10 @@ func (d drafter) brief(n int) Drill {
 		Promise: Promise{d.rto(h.Promise), d.rpo(h.Promise)}, Steps: d.steps(), Origin: d.origin(),
 	}
 	if h.StandIn != "" {
-		out.StandIn = d.Say("stand-in", "system", text.Name(h.System), "what", d.Detail(h.StandIn))
+		out.StandIn = d.Say("stand-in", "system", d.system(d.rec), "what", d.Detail(d.told(h.StandIn)))
 	}
 	if h.Published != "" {
-		out.Apart = d.Say("published", "at", d.Detail(h.Published))
+		out.Apart = d.Say("published", "at", d.Detail(d.told(h.Published)))
 	}
 	if h.Watched != nil {
 		out.Apart = d.watchedHow()
@@ -98,17 +122,27 @@ func (d drafter) reasons() []Reason {
 	return out
 }
 
-func (w writer) said(all []measure.Reason) []Reason {
+func (d drafter) said(all []measure.Reason) []Reason {
 	out := make([]Reason, len(all))
 	for i, r := range all {
-		out[i] = Reason{symbol(r.Verdict), w.Sentence(r), string(r.Code)}
+		if hasText(r.Code) {
+			r.Detail = d.told(r.Detail)
+		}
+		out[i] = Reason{symbol(r.Verdict), d.Sentence(r), string(r.Code)}
 	}
 	return out
 }
 
+// hasText reports whether the detail of a reason is a text of the record, and no name.
+func hasText(code measure.Code) bool {
+	return slices.Contains([]measure.Code{
+		measure.StepFailed, measure.Failure, measure.FaultNotHeld, measure.FaultLapsed, measure.NotHealed,
+	}, code)
+}
+
 func (d drafter) under() []string {
 	h := d.rec.Head
-	under := []string{text.Name(h.System), text.Name(h.Runbook)}
+	under := []string{d.system(d.rec), text.Name(h.Runbook)}
 	if by := d.watchedBy(); by != "" {
 		under = append(under, by)
 	}

@@ -144,7 +144,7 @@ func (w writer) overview(r run.Run) *Table {
 		w.Say("lost"), "RPO", w.Say("drill-took")).figures(3, 4, 5, 6, 7).short(0).marks(0)
 	for i, d := range r.Drills[:t.room(len(r.Drills), maxOverview)] {
 		h := d.Record.Head
-		system := text.Name(h.System)
+		system := w.system(d.Record)
 		if h.StandIn != "" {
 			system += " — STAND-IN"
 		}
@@ -229,7 +229,7 @@ func (w writer) trials(repeated []run.Trials) Section {
 	for _, s := range repeated[:t.room(len(repeated), maxOverview)] {
 		h := s.Head()
 		t.rate(s.Verdict,
-			w.called(h), text.Name(h.System), count(s.Count), w.verdicts(s), count(s.Measured),
+			w.called(h), w.system(s.Drills[0].Record), count(s.Count), w.verdicts(s), count(s.Measured),
 			w.rank(s.Ranks, s.P50), w.rank(s.Ranks, s.P95), w.rank(s.Ranks, s.Max), w.median(s.Median),
 			w.rto(h.Promise), percent(s.Kept), w.lostIn(s))
 	}

@@ -29,7 +29,7 @@ func (d drafter) steps() []Step {
 		if !one.Reached {
 			one.Why = d.Say("outcome.skipped")
 			if s.Err != "" {
-				one.Why = d.Say("fact", "name", d.Say("outcome.left-out")) + d.Detail(s.Err)
+				one.Why = d.Say("fact", "name", d.Say("outcome.left-out")) + d.Detail(d.told(s.Err))
 			}
 		}
 		out = append(out, one)
@@ -73,7 +73,7 @@ func (d drafter) stepRow(s measure.Step) []string {
 		comment = quote(s.Comment.In(d.Lang))
 	}
 	if s.Err != "" {
-		comment = strings.TrimSpace(comment + "\n" + d.Say("error", "error", d.Detail(s.Err)))
+		comment = strings.TrimSpace(comment + "\n" + d.Say("error", "error", d.Detail(d.told(s.Err))))
 	}
 	title := quote(s.Title.In(d.Lang))
 	if s.Blank {

@@ -140,7 +140,7 @@ func (d drafter) faultBars(end time.Duration) (bars []FaultBar, more string) {
 		if i == maxFaultRows {
 			return bars, d.Say("more-faults", "count", count(len(d.res.Faults)-i))
 		}
-		label := text.Name(f.What)
+		label := text.Name(d.told(f.What))
 		if f.Confirmed == nil {
 			label += " — " + d.Say("fault.unconfirmed")
 		}

@@ -14,7 +14,7 @@ import (
 	"drillbook/reports/text"
 )
 
-//go:embed *.txt
+//go:embed *.txt zh/*.txt
 var files embed.FS
 
 // ErrLanguage is wrapped when there are no words in a language.
@@ -27,8 +27,9 @@ func Languages() []string { return []string{"en", "zh"} }
 // text file of lines "key: text"; {name} in a text is filled in by Say, and a
 // text in quotes may hold line ends and keeps the spaces at its ends.
 type Words struct {
-	Lang  string // its code
-	table map[string]string
+	Lang    string // its code
+	table   map[string]string
+	phrases map[string]string // by their codes; none in English
 }
 
 // Find reads the words of a language.
@@ -44,7 +45,7 @@ func In(lang string) Words {
 	if !slices.Contains(Languages(), lang) {
 		lang = "en"
 	}
-	w := Words{Lang: lang}
+	w := Words{Lang: lang, phrases: phrases(lang)}
 	for _, name := range tables(lang) {
 		table, err := files.ReadFile(name)
 		if err != nil {
