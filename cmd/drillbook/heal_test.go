@@ -9,19 +9,21 @@ import (
 
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
 // storm is a fault in name only.
 type storm struct{}
 
-func (storm) String() string                          { return "host of a is lost" }
-func (storm) Mechanism() string                       { return "docker kill" }
-func (storm) Inject(context.Context) error            { return nil }
-func (storm) Confirm(context.Context) (string, error) { return "", nil }
-func (storm) Holds(context.Context) (string, error)   { return "", nil }
-func (storm) Heal(context.Context) error              { return nil }
-func (storm) Healed(context.Context) (string, error)  { return "", nil }
+func (storm) String() string                                 { return "host of a is lost" }
+func (s storm) Phrase() phrase.Phrase                        { return phrase.Quote(s.String()) }
+func (storm) Mechanism() phrase.Phrase                       { return phrase.Quote("docker kill") }
+func (storm) Inject(context.Context) error                   { return nil }
+func (storm) Confirm(context.Context) (phrase.Phrase, error) { return phrase.Phrase{}, nil }
+func (storm) Holds(context.Context) (phrase.Phrase, error)   { return phrase.Phrase{}, nil }
+func (storm) Heal(context.Context) error                     { return nil }
+func (storm) Healed(context.Context) (phrase.Phrase, error)  { return phrase.Phrase{}, nil }
 
 // killed leaves the ledger of a run that was killed with a fault in force.
 func killed(t *testing.T, run, site string) (path string) {

@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/calibrate"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/harness/secret"
 	"drillbook/harness/watch"
@@ -125,10 +126,10 @@ func (p *watchPerson) config(survey postgres.Survey, out string) watch.Config {
 		Began: func(d *drill.Drill) {
 			p.begun.Store(true)
 			for _, s := range survey.Servers {
-				d.RecordFinding("server before the watch", s.String(), nil)
+				d.RecordFinding(phrase.Say("server before the watch"), phrase.Quote(s.String()), nil)
 			}
 			if sync := survey.Synchronous(); sync != "" {
-				d.RecordFinding("synchronous_standby_names", sync, nil)
+				d.RecordFinding(phrase.Quote("synchronous_standby_names"), phrase.Quote(sync), nil)
 			}
 			for _, note := range survey.Notes {
 				d.Note(note)

@@ -10,13 +10,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/harness/wait"
@@ -83,7 +83,7 @@ func Run(ctx context.Context, s Settings, outages []Outage, done func(Trial)) ([
 		t, err := s.play(ctx, srv, o)
 		if err != nil {
 			_ = srv.close() // the error before is the one that matters
-			return trials, fmt.Errorf("play a %s of %s: %w", o.Kind, o.Length, err)
+			return trials, phrase.Errorf("play a %s of %s: %w", o.Kind, o.Length, err)
 		}
 		trials = append(trials, t)
 		if done != nil {

@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"sync"
 	"syscall"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -69,7 +69,7 @@ func listen(addr string) (*net.TCPListener, error) {
 	}
 	l, err := net.ListenTCP("tcp", at)
 	if err != nil {
-		return nil, fmt.Errorf("listen for the calibration: %w", err)
+		return nil, phrase.Errorf("listen for the calibration: %w", err)
 	}
 	return l, nil
 }
@@ -167,7 +167,7 @@ func (s *server) begin(ctx context.Context, how OutageKind) (time.Time, error) {
 // queue of connections that nobody accepts is full.
 func (s *server) swallow(ctx context.Context, l *net.TCPListener) error {
 	if err := l.SetDeadline(time.Unix(1, 0)); err != nil {
-		return fmt.Errorf("stop accepting: %w", err)
+		return phrase.Errorf("stop accepting: %w", err)
 	}
 	if err := backlog(l, 0); err != nil {
 		return err
@@ -184,18 +184,18 @@ func (s *server) swallow(ctx context.Context, l *net.TCPListener) error {
 		s.fillers = append(s.fillers, c)
 		s.mu.Unlock()
 	}
-	return errors.New("take connections off: the kernel goes on accepting them")
+	return phrase.Errorf("take connections off: the kernel goes on accepting them")
 }
 
 func backlog(l *net.TCPListener, n int) error {
 	raw, err := l.SyscallConn()
 	if err != nil {
-		return fmt.Errorf("shorten the queue of connections: %w", err)
+		return phrase.Errorf("shorten the queue of connections: %w", err)
 	}
 	var failed error
 	err = raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), n) })
 	if err := errors.Join(err, failed); err != nil {
-		return fmt.Errorf("shorten the queue of connections: %w", err)
+		return phrase.Errorf("shorten the queue of connections: %w", err)
 	}
 	return nil
 }

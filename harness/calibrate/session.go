@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // session is a conversation of the probe with the dummy server: it sends a line
@@ -23,7 +23,7 @@ func dial(ctx context.Context, addr string, reached func(context.Context) error)
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", driver.ErrRefused, err)
+		return nil, phrase.Errorf("%w: %w", driver.ErrRefused, err)
 	}
 	if err := reached(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())

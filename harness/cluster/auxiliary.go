@@ -3,12 +3,12 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // Auxiliaries are the nodes that a cluster of the members needs besides them: none, if
@@ -20,16 +20,17 @@ func Auxiliaries(d driver.Driver, members []string) ([]driver.Auxiliary, error) 
 	}
 	plans, err := planner.PlanAuxiliaries(members)
 	if err != nil {
-		return nil, fmt.Errorf("plan the auxiliary nodes: %w", err)
+		return nil, phrase.Errorf("plan the auxiliary nodes: %w", err)
 	}
 	if len(plans) > driver.MaxAuxiliaries {
-		return nil, fmt.Errorf("%d auxiliary nodes are planned, %d at most can be launched", len(plans),
+		return nil, phrase.Errorf("%d auxiliary nodes are planned, %d at most can be launched", len(plans),
 			driver.MaxAuxiliaries)
 	}
 	names := slices.Clone(members)
 	for _, p := range plans {
 		if p.Spec.Name == "" || slices.Contains(names, p.Spec.Name) {
-			return nil, fmt.Errorf("the auxiliary node for the %s needs a name of its own, not %q", p.Duty, p.Spec.Name)
+			return nil, phrase.Errorf("the auxiliary node for the %s needs a name of its own, not %q", p.Duty,
+				p.Spec.Name)
 		}
 		names = append(names, p.Spec.Name)
 	}
@@ -49,7 +50,7 @@ func launchAuxiliary(ctx context.Context, spec Spec, plan driver.Auxiliary) (dri
 	name := plan.Spec.Name
 	node, err := spec.Host.Launch(ctx, plan.Spec)
 	if err != nil {
-		return driver.Member{}, fmt.Errorf("launch the auxiliary node %s (%s): %w", name, plan.Duty, err)
+		return driver.Member{}, phrase.Errorf("launch the auxiliary node %s (%s): %w", name, plan.Duty, err)
 	}
 	return driver.Member{Name: name, Node: node, OnCommand: spec.OnCommand, Public: publicAddr(spec.Host, plan)}, nil
 }
@@ -65,7 +66,7 @@ func (c *Cluster) CheckAuxiliaries(ctx context.Context) error {
 	var wrong []error
 	for i, x := range c.Auxiliaries {
 		if state, err := host.StateOf(ctx, x.Node); err == nil && state != host.Running {
-			wrong = append(wrong, fmt.Errorf("the auxiliary node %s (%s) is %s: find out why it does not run",
+			wrong = append(wrong, phrase.Errorf("the auxiliary node %s (%s) is %s: find out why it does not run",
 				x.Name, c.plans[i].Duty, state))
 		}
 	}
@@ -78,7 +79,7 @@ func Images(d driver.Driver) ([]host.Image, error) {
 	const member = "a"
 	plan, err := d.Plan(driver.Seat{Name: member, First: true})
 	if err != nil {
-		return nil, fmt.Errorf("plan a member: %w", err)
+		return nil, phrase.Errorf("plan a member: %w", err)
 	}
 	plans, err := Auxiliaries(d, []string{member})
 	if err != nil {

@@ -4,7 +4,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -12,11 +11,12 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
 // ErrNotOne is wrapped when not exactly one member says that it has a role.
-var ErrNotOne = errors.New("not exactly one")
+var ErrNotOne = phrase.Errorf("not exactly one")
 
 // Spec says what to start. Driver, Host and Members must be set.
 type Spec struct {
@@ -96,7 +96,7 @@ func (c *Cluster) start(ctx context.Context, spec Spec) error {
 		if err := f.Bootstrap(ctx, driver.Env{
 			Host: spec.Host, Members: c.Members, Auxiliaries: c.Auxiliaries, Alone: spec.Alone,
 		}); err != nil {
-			return fmt.Errorf("form the cluster: %w", err)
+			return phrase.Errorf("form the cluster: %w", err)
 		}
 	}
 	ready := c.ready
@@ -117,7 +117,7 @@ func (c *Cluster) Close(ctx context.Context) error {
 		return nil
 	}
 	if err := d.CloseCluster(ctx); err != nil {
-		return fmt.Errorf("close the cluster: %w", err)
+		return phrase.Errorf("close the cluster: %w", err)
 	}
 	return nil
 }
@@ -150,11 +150,11 @@ func seat(ctx context.Context, spec Spec, i int, plans []driver.Auxiliary) (driv
 func launch(ctx context.Context, spec Spec, seat driver.Seat) (driver.Member, error) {
 	plan, err := spec.Driver.Plan(seat)
 	if err != nil {
-		return driver.Member{}, fmt.Errorf("plan member %s: %w", seat.Name, err)
+		return driver.Member{}, phrase.Errorf("plan member %s: %w", seat.Name, err)
 	}
 	node, err := spec.Host.Launch(ctx, plan)
 	if err != nil {
-		return driver.Member{}, fmt.Errorf("launch member %s: %w", seat.Name, err)
+		return driver.Member{}, phrase.Errorf("launch member %s: %w", seat.Name, err)
 	}
 	return driver.Member{
 		Name: seat.Name, Kind: seat.Kind, Node: node, Dial: seat.Dial, OnCommand: spec.OnCommand,
@@ -169,7 +169,7 @@ func replicationAddr(ctx context.Context, spec Spec, from, to string) (string, e
 	}
 	l, err := spec.Replication.Link(ctx, link.Route{From: from, To: to, Over: host.Private, Port: port})
 	if err != nil {
-		return "", fmt.Errorf("link %s to %s: %w", from, to, err)
+		return "", phrase.Errorf("link %s to %s: %w", from, to, err)
 	}
 	return l.Addr(), nil
 }
@@ -191,7 +191,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 			return err
 		}
 		if !lag.Streaming {
-			return fmt.Errorf("%s does not replicate: %s", m.Name, lag.Detail)
+			return phrase.Errorf("%s does not replicate: %s", m.Name, lag.Detail)
 		}
 	}
 	return nil

@@ -3,12 +3,12 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // Check reports what is wrong with the members of a cluster and their kinds, before
@@ -16,22 +16,23 @@ import (
 // members of the product cannot have, or the first one could not be primary.
 func Check(product driver.Description, members []string, kinds map[string]driver.Kind) error {
 	if n := len(members); n == 0 || n > driver.MaxMembers {
-		return fmt.Errorf("a cluster of %d members: there must be 1 to %d", n, driver.MaxMembers)
+		return phrase.Errorf("a cluster of %d members: there must be 1 to %d", n, driver.MaxMembers)
 	}
 	for i, m := range members {
 		if m == "" || slices.Contains(members[:i], m) {
-			return fmt.Errorf("each member needs a name of its own, not %q", m)
+			return phrase.Errorf("each member needs a name of its own, not %q", m)
 		}
 	}
 	for m, kind := range kinds {
 		switch {
 		case !slices.Contains(members, m):
-			return fmt.Errorf("%q is to be %s, and is none of the members %v", m, kind, members)
+			return phrase.Errorf("%q is to be %s, and is none of the members %v", m, kind, members)
 		case kind != "" && !slices.Contains(product.Kinds, kind):
-			return fmt.Errorf("member %s cannot be %s: the kinds of %s are %v, as its driver's Description.Kinds says",
+			return phrase.Errorf("member %s cannot be %s: the kinds of %s are %v, as its driver's "+
+				"Description.Kinds says",
 				m, kind, product.Title, product.Kinds)
 		case kind == driver.Witness && m == members[0]:
-			return fmt.Errorf("member %s is the first primary: it cannot be a %s", m, kind)
+			return phrase.Errorf("member %s is the first primary: it cannot be a %s", m, kind)
 		}
 	}
 	return nil
@@ -78,7 +79,7 @@ func (c *Cluster) Standby(ctx context.Context) (driver.Member, error) {
 func (c *Cluster) Standbys(ctx context.Context) ([]driver.Member, error) {
 	found, said := c.in(ctx, driver.Standby)
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no member says that it is %s: %w", driver.Standby, errors.Join(said...))
+		return nil, phrase.Errorf("no member says that it is %s: %w", driver.Standby, errors.Join(said...))
 	}
 	return found, nil
 }
@@ -98,9 +99,10 @@ func (c *Cluster) only(ctx context.Context, role driver.Role) (driver.Member, er
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	err := fmt.Errorf("%w: %d members say they are %s: %w", ErrNotOne, len(found), role, errors.Join(said...))
+	err := phrase.Errorf("%w: %d members say they are %s: %w", ErrNotOne, len(found), role, errors.Join(said...))
 	if len(found) > 1 && role == driver.Standby {
-		err = fmt.Errorf("there are several standbys, and a page about a pair does not say which one is meant: %w", err)
+		err = phrase.Errorf("there are several standbys, and a page about a pair does not say which one is "+
+			"meant: %w", err)
 	}
 	return driver.Member{}, err
 }
@@ -115,10 +117,10 @@ func (c *Cluster) in(ctx context.Context, role driver.Role) (found []driver.Memb
 	asking.Wait()
 	for i, m := range c.Members {
 		if said[i] != nil {
-			said[i] = fmt.Errorf("%s: %w", m.Name, said[i])
+			said[i] = phrase.Errorf("%s: %w", m.Name, said[i])
 			continue
 		}
-		said[i] = fmt.Errorf("%s is %s", m.Name, roles[i])
+		said[i] = phrase.Errorf("%s is %s", m.Name, roles[i])
 		if roles[i] == role {
 			found = append(found, m)
 		}

@@ -13,6 +13,7 @@ import (
 	"drillbook/harness/cluster"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 func names(all []driver.Member) []string {
@@ -29,7 +30,7 @@ func many() (fake.Config, cluster.Spec) {
 	cfg.Cascade = map[string]string{"f": "e"}
 	for n := range driver.MaxAuxiliaries {
 		cfg.Auxiliaries = append(cfg.Auxiliaries, driver.Auxiliary{
-			Spec: host.Spec{Name: fmt.Sprint("x", n)}, Duty: "arbiter",
+			Spec: host.Spec{Name: fmt.Sprint("x", n)}, Duty: phrase.Say("arbiter"),
 		})
 	}
 	return cfg, cluster.Spec{

@@ -1,11 +1,12 @@
 package console
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"drillbook/harness/phrase"
 )
 
 // Kind is what a line says. Its name is the one that files of patterns have.
@@ -52,16 +53,16 @@ func (p Patterns) Load(text string) (Patterns, error) {
 		kind := Kind(strings.TrimSpace(name))
 		known, there := p[kind]
 		if !ok || !there {
-			return nil, fmt.Errorf("pattern file, line %d: %q names no kind; write KIND = expression; the kinds "+
+			return nil, phrase.Errorf("pattern file, line %d: %q names no kind; write KIND = expression; the kinds "+
 				"are %v",
 				number, line, slices.Sorted(maps.Keys(p)))
 		}
 		re, err := regexp.Compile(strings.TrimSpace(expr))
 		if err != nil {
-			return nil, fmt.Errorf("pattern file, line %d: %w", number, err)
+			return nil, phrase.Errorf("pattern file, line %d: %w", number, err)
 		}
 		if want := known[0].NumSubexp(); re.NumSubexp() < want {
-			return nil, fmt.Errorf("pattern file, line %d: %s has %d groups, not the %d that are wanted, as in %s",
+			return nil, phrase.Errorf("pattern file, line %d: %s has %d groups, not the %d that are wanted, as in %s",
 				number, kind, re.NumSubexp(), want, known[0])
 		}
 		all[kind] = append([]*regexp.Regexp{re}, all[kind]...)

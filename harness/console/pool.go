@@ -3,11 +3,11 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -43,7 +43,7 @@ type PoolConfig struct {
 const endWithin = 10 * time.Second
 
 // ErrClosed is wrapped when a session is wanted of a pool that was closed.
-var ErrClosed = errors.New("the cluster has been closed")
+var ErrClosed = phrase.Errorf("the cluster has been closed")
 
 // NewPool returns a pool, which lives until it is closed.
 func NewPool[S io.Closer](ctx context.Context, stock PoolConfig, start func(ctx context.Context) (S, error)) *Pool[S] {
@@ -62,7 +62,7 @@ func (p *Pool[S]) Get(ctx context.Context) (s S, err error) {
 	case <-ctx.Done():
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return s, errors.Join(errors.New("no console came free in time"), p.failed)
+		return s, errors.Join(phrase.Errorf("no console came free in time"), p.failed)
 	}
 }
 
@@ -83,7 +83,7 @@ func (p *Pool[S]) Ready(ctx context.Context) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if n := len(p.idle); n < p.stock.Idle {
-			return errors.Join(fmt.Errorf("%d of %d are at hand", n, p.stock.Idle), p.failed)
+			return errors.Join(phrase.Errorf("%d of %d are at hand", n, p.stock.Idle), p.failed)
 		}
 		return nil
 	})
@@ -143,7 +143,7 @@ func (p *Pool[S]) Close(ctx context.Context) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.starting > 0 {
-			return fmt.Errorf("%d are being started", p.starting)
+			return phrase.Errorf("%d are being started", p.starting)
 		}
 		return nil
 	})

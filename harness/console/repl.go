@@ -3,16 +3,16 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/secret"
 )
 
 // ErrOutOfStep is wrapped when an answer was not waited for to its end: what comes
 // next may be the rest of it, and would be taken for the answer to another line.
-var ErrOutOfStep = errors.New("the console still owes an answer")
+var ErrOutOfStep = phrase.Errorf("the console still owes an answer")
 
 // REPL is a program that asks for a line, prints what comes of it and asks again.
 // It is used by one goroutine at a time. After an error of its methods it is of no
@@ -55,7 +55,7 @@ func (r *REPL) Ask(ctx context.Context, line string, secrets ...secret.Text) (An
 // for programs that forget what is typed ahead.
 func (r *REPL) Run(ctx context.Context, lines []string, secrets ...secret.Text) ([]Answer, error) {
 	if r.failed != nil {
-		return nil, fmt.Errorf("%w: %w", ErrOutOfStep, r.failed)
+		return nil, phrase.Errorf("%w: %w", ErrOutOfStep, r.failed)
 	}
 	if r.failed = r.talk.Send(strings.Join(lines, "\n"), secrets...); r.failed != nil {
 		return nil, r.failed

@@ -9,8 +9,6 @@ package console
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -18,12 +16,13 @@ import (
 	"unicode/utf8"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/secret"
 	"drillbook/harness/wait"
 )
 
 // ErrEnded is wrapped when the program of a conversation has ended.
-var ErrEnded = errors.New("the console has ended")
+var ErrEnded = phrase.Errorf("the console has ended")
 
 // limit is how much unread text a conversation keeps: more than any answer has,
 // and less than a program prints by itself that nobody asks for months.
@@ -58,7 +57,7 @@ func NewTalk(rw io.ReadWriteCloser) *Talk {
 func Attach(ctx context.Context, n host.Node, c host.Command) (*Talk, error) {
 	a, ok := n.(host.Attacher)
 	if !ok {
-		return nil, fmt.Errorf("attach to %s: %w", n.Name(), host.ErrUnsupported)
+		return nil, phrase.Errorf("attach to %s: %w", n.Name(), host.ErrUnsupported)
 	}
 	rw, err := a.Attach(ctx, c)
 	if err != nil {
@@ -85,7 +84,7 @@ func (t *Talk) listen() {
 		}
 		t.last = time.Now()
 		if err != nil {
-			t.ended = fmt.Errorf("%w: %w", ErrEnded, err)
+			t.ended = phrase.Errorf("%w: %w", ErrEnded, err)
 		}
 		t.mu.Unlock()
 		t.more.Wake()
@@ -123,7 +122,7 @@ func (t *Talk) Send(line string, secrets ...secret.Text) error {
 	t.last = time.Now()
 	t.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrEnded, err)
+		return phrase.Errorf("%w: %w", ErrEnded, err)
 	}
 	return nil
 }
@@ -174,7 +173,7 @@ func (t *Talk) Quiet(ctx context.Context, s Silence, enough func(text string) bo
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("wait for %s of silence (%s): %w", s.For, s.Why, context.Cause(ctx))
+			return phrase.Errorf("wait for %s of silence (%s): %w", s.For, s.Why, context.Cause(ctx))
 		case <-more:
 			timer.Stop()
 		case <-timer.C:

@@ -5,23 +5,19 @@ import (
 	"slices"
 	"time"
 
-	"drillbook/harness/cluster"
+	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/observe"
 	"drillbook/harness/record"
 )
 
 // auxiliaries are the nodes of a drill besides its members, as the record has them.
-func auxiliaries(cfg Config) ([]record.Auxiliary, error) {
-	plans, err := cluster.Auxiliaries(cfg.Driver, cfg.Members)
-	if err != nil {
-		return nil, err
-	}
+func auxiliaries(plans []driver.Auxiliary) []record.Auxiliary {
 	all := make([]record.Auxiliary, 0, len(plans))
 	for _, p := range plans {
-		all = append(all, record.Auxiliary{Name: p.Spec.Name, Duty: p.Duty, Redundant: p.Redundant})
+		all = append(all, record.Auxiliary{Name: p.Spec.Name, Duty: p.Duty.Text, Redundant: p.Redundant})
 	}
-	return all, nil
+	return all
 }
 
 // watchAuxiliaries records when an auxiliary node does not run. It asks the place

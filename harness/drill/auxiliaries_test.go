@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -23,7 +24,7 @@ func arbitrated(redundant bool, d fake.Defects) fake.Config {
 	cfg := healthy()
 	cfg.Defects = d
 	cfg.Auxiliaries = []driver.Auxiliary{
-		{Spec: host.Spec{Name: "w", Ports: []int{7}}, Duty: "arbiter", Redundant: redundant},
+		{Spec: host.Spec{Name: "w", Ports: []int{7}}, Duty: phrase.Say("arbiter"), Redundant: redundant},
 	}
 	return cfg
 }
@@ -33,7 +34,7 @@ func arbitrated(redundant bool, d fake.Defects) fake.Config {
 func TestAuxiliaryThatEnds(t *testing.T) {
 	loss := func(_ context.Context, d *drill.Drill) fault.Fault {
 		w, _ := d.Cluster.Auxiliary("w")
-		return fault.Group("site of w is lost", fault.HostLoss(w))
+		return fault.Group(phrase.Quote("site of w is lost"), fault.HostLoss(w))
 	}
 	for _, tt := range []struct {
 		name  string
@@ -158,7 +159,7 @@ func TestAuxiliaryThatEndsBefore(t *testing.T) {
 // anything is launched.
 func TestAuxiliariesThatCannotBe(t *testing.T) {
 	one := func(name string) driver.Auxiliary {
-		return driver.Auxiliary{Spec: host.Spec{Name: name}, Duty: "arbiter"}
+		return driver.Auxiliary{Spec: host.Spec{Name: name}, Duty: phrase.Say("arbiter")}
 	}
 	for want, plans := range map[string][]driver.Auxiliary{
 		"3 at most":       {one("w"), one("x"), one("y"), one("z")},

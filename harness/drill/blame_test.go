@@ -12,6 +12,7 @@ import (
 	"drillbook/fixtures/fake"
 	"drillbook/harness/drill"
 	"drillbook/harness/fault"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -20,20 +21,20 @@ type broken struct{ fault.Fault }
 
 var errBroken = errors.New("the host does not answer")
 
-func (broken) Inject(context.Context) error            { return errBroken }
-func (broken) Confirm(context.Context) (string, error) { return "", errBroken }
-func (broken) Heal(context.Context) error              { return errBroken }
-func (broken) Healed(context.Context) (string, error)  { return "", errBroken }
+func (broken) Inject(context.Context) error                   { return errBroken }
+func (broken) Confirm(context.Context) (phrase.Phrase, error) { return phrase.Phrase{}, errBroken }
+func (broken) Heal(context.Context) error                     { return errBroken }
+func (broken) Healed(context.Context) (phrase.Phrase, error)  { return phrase.Phrase{}, errBroken }
 
 // unseen is a fault of which there is no evidence.
 type unseen struct{ fault.Fault }
 
-func (unseen) Confirm(context.Context) (string, error) { return "", errBroken }
+func (unseen) Confirm(context.Context) (phrase.Phrase, error) { return phrase.Phrase{}, errBroken }
 
 // unhealed is a fault whose healing nothing shows.
 type unhealed struct{ fault.Fault }
 
-func (unhealed) Healed(context.Context) (string, error) { return "", errBroken }
+func (unhealed) Healed(context.Context) (phrase.Phrase, error) { return phrase.Phrase{}, errBroken }
 
 // TestBlameIsRecorded: for an error the service answers, if nobody else
 // does; and whatever wraps the error of a fault blames the fault.

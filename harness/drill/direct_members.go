@@ -2,13 +2,13 @@ package drill
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strconv"
 	"time"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/harness/wait"
 )
@@ -37,7 +37,7 @@ type directNode struct {
 func (n directNode) Addr(ctx context.Context, port int) (string, error) {
 	ip, err := host.IP(ctx, n.Node, n.over)
 	if err != nil {
-		return "", fmt.Errorf("dial %s over the %s network: %w", n.Name(), n.over, err)
+		return "", phrase.Errorf("dial %s over the %s network: %w", n.Name(), n.over, err)
 	}
 	return net.JoinHostPort(ip, strconv.Itoa(port)), nil
 }
@@ -61,7 +61,7 @@ func (d *Drill) letPass(ctx context.Context, name string, during time.Duration) 
 	began := d.now()
 	return wait.For(ctx, name, during+time.Second, func(context.Context) error {
 		if passed := d.now() - began; passed < during {
-			return fmt.Errorf("only for %s", passed.Round(time.Millisecond))
+			return phrase.Errorf("only for %s", passed.Round(time.Millisecond))
 		}
 		return nil
 	})

@@ -9,7 +9,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,13 +21,14 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/observe"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 )
 
 // ErrEnvironment is wrapped when a drill could not begin because of the place
 // where it runs, not because of the cluster.
-var ErrEnvironment = errors.New("the drill could not begin")
+var ErrEnvironment = phrase.Errorf("the drill could not begin")
 
 // RecordName is the file of a drill's record in its folder.
 const RecordName = "record.jsonl"
@@ -144,12 +144,14 @@ type Drill struct {
 func Begin(ctx context.Context, cfg Config) (*Drill, error) {
 	d := &Drill{cfg: cfg, began: time.Now()}
 	if err := d.openJournal(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+		return nil, phrase.Errorf("%w: %w", ErrEnvironment, err)
 	}
 	if err := d.start(ctx); err != nil {
-		err = fmt.Errorf("%w: %w", ErrEnvironment, err)
+		err = phrase.Errorf("%w: %w", ErrEnvironment, err)
 		d.stopAll(context.WithoutCancel(ctx))
-		tail := record.Tail{Err: err.Error(), Blame: cmp.Or(BlameOf(err), record.BlamePlace)}
+		said := phrase.Of(err)
+		d.journal.Phrase(said)
+		tail := record.Tail{Err: said.Text, Blame: cmp.Or(BlameOf(err), record.BlamePlace)}
 		return nil, errors.Join(err, d.closeJournal(tail))
 	}
 	return d, nil
@@ -161,10 +163,11 @@ func (d *Drill) openJournal() error {
 		return err
 	}
 	d.cfg.Head.Members, d.cfg.Head.Kinds = d.cfg.Members, kindNames(d.cfg.Kinds)
-	var err error
-	if d.cfg.Head.Auxiliaries, err = auxiliaries(d.cfg); err != nil {
+	plans, err := cluster.Auxiliaries(d.cfg.Driver, d.cfg.Members)
+	if err != nil {
 		return err
 	}
+	d.cfg.Head.Auxiliaries = auxiliaries(plans)
 	if p, ok := d.cfg.Host.(host.Publisher); ok {
 		d.cfg.Head.Published = p.Published()
 	}
@@ -175,16 +178,22 @@ func (d *Drill) openJournal() error {
 	holders := driver.Holders(d.cfg.Members, d.cfg.Kinds)
 	d.cfg.Head.Streams = d.cfg.Probe.Streams(holders, d.cfg.Driver.Product().Registers)
 	if err := os.MkdirAll(d.cfg.Dir, 0o755); err != nil { //nolint:gosec // reports are for everyone
-		return fmt.Errorf("make the folder of the record: %w", err)
+		return phrase.Errorf("make the folder of the record: %w", err)
 	}
 	f, err := os.Create(filepath.Join(d.cfg.Dir, RecordName))
 	if err != nil {
-		return fmt.Errorf("make the record: %w", err)
+		return phrase.Errorf("make the record: %w", err)
 	}
 	d.file = f
 	d.journal, err = record.NewWriter(f, d.cfg.Head)
 	if err != nil {
 		return errors.Join(err, f.Close())
+	}
+	product := d.cfg.Driver.Product()
+	d.journal.Phrase(product.Title)
+	d.journal.Phrase(product.StandIn)
+	for _, p := range plans {
+		d.journal.Phrase(p.Duty)
 	}
 	return nil
 }
@@ -213,7 +222,7 @@ func (d *Drill) startCluster(ctx context.Context) (err error) {
 		Replication: d.cfg.Links, Within: readyWithin, Alone: d.cfg.Alone, OnCommand: d.recordCommand,
 	})
 	if err != nil {
-		return fmt.Errorf("start the cluster: %w", err)
+		return phrase.Errorf("start the cluster: %w", err)
 	}
 	d.event(record.Event{Kind: record.Ready, Took: d.now() - began})
 	primary, err := d.Cluster.Primary(ctx)
@@ -221,7 +230,7 @@ func (d *Drill) startCluster(ctx context.Context) (err error) {
 		return err
 	}
 	if err := d.cfg.Driver.Prepare(ctx, primary); err != nil {
-		return fmt.Errorf("prepare %s for the probe's writes: %w", primary.Name, err)
+		return phrase.Errorf("prepare %s for the probe's writes: %w", primary.Name, err)
 	}
 	return d.preflight(ctx)
 }
@@ -244,13 +253,13 @@ func (d *Drill) start(ctx context.Context) error {
 		Streams: d.probeStreams(), Journal: d.journal,
 	})
 	if err != nil {
-		return fmt.Errorf("start the probe: %w", err)
+		return phrase.Errorf("start the probe: %w", err)
 	}
 	if err := d.calibrate(ctx); err != nil {
-		return fmt.Errorf("calibrate the probe: %w", err)
+		return phrase.Errorf("calibrate the probe: %w", err)
 	}
 	if err := d.WaitServed(ctx, d.baseline(), healthyWithin); err != nil {
-		return errors.Join(fmt.Errorf("the clients are not served before the drill has begun: %w", err),
+		return errors.Join(phrase.Errorf("the clients are not served before the drill has begun: %w", err),
 			c.CheckAuxiliaries(ctx))
 	}
 	if err := c.CheckAuxiliaries(ctx); err != nil { // a redundant one too: the drill is of a whole cluster
@@ -266,8 +275,12 @@ func (d *Drill) Dir() string { return d.cfg.Dir }
 // now is the time since the drill began.
 func (d *Drill) now() time.Duration { return time.Since(d.began) }
 
-// event records an event at the present time, in the current step.
-func (d *Drill) event(e record.Event) {
+// event records an event at the present time, in the current step, and how its texts can
+// be said in other languages.
+func (d *Drill) event(e record.Event, said ...phrase.Phrase) {
+	for _, p := range said {
+		d.journal.Phrase(p)
+	}
 	e.At = d.now()
 	if e.Step == 0 {
 		d.stepMu.Lock()
@@ -307,12 +320,10 @@ func (d *Drill) StepBegan(number int) {
 // StepEnded records that the current step has ended. If it failed, err says why
 // and who is to blame ([BlameOf]).
 func (d *Drill) StepEnded(err error) {
-	e := record.Event{Kind: record.Ended, Blame: BlameOf(err)}
+	said := phrase.Of(err)
+	e := record.Event{Kind: record.Ended, Err: said.Text, Blame: BlameOf(err)}
 	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
-	if err != nil {
-		e.Err = err.Error()
-	}
-	d.event(e)
+	d.event(e, said)
 	d.stepMu.Lock()
 	d.step = 0
 	d.stepMu.Unlock()
@@ -322,21 +333,24 @@ func (d *Drill) StepEnded(err error) {
 // says why and who is to blame ([BlameOf]).
 func (d *Drill) StepSkipped(number int, err error) {
 	d.stuck = true
-	d.event(record.Event{Kind: record.Skipped, Step: number, Err: err.Error(), Blame: BlameOf(err)})
+	said := phrase.Of(err)
+	d.event(record.Event{Kind: record.Skipped, Step: number, Err: said.Text, Blame: BlameOf(err)}, said)
 }
 
 // RecordFinding records the result of a check of the runbook; err says what is
 // wrong or, if it wraps [driver.ErrUnseen], why nobody could look.
-func (d *Drill) RecordFinding(what, answer string, err error) { d.RecordRow(0, what, answer, err) }
+func (d *Drill) RecordFinding(what, answer phrase.Phrase, err error) {
+	d.RecordRow(0, what, answer, err)
+}
 
 // RecordRow records a finding that answers a row of the form, which counts from 1
 // within the current step.
-func (d *Drill) RecordRow(row int, what, answer string, err error) {
-	e := record.Event{Kind: record.Finding, Row: row, What: what, Answer: answer}
-	if err != nil {
-		e.Err, e.Unseen = err.Error(), errors.Is(err, driver.ErrUnseen)
-	}
-	d.event(e)
+func (d *Drill) RecordRow(row int, what, answer phrase.Phrase, err error) {
+	wrong := phrase.Of(err)
+	d.event(record.Event{
+		Kind: record.Finding, Row: row, What: what.Text, Answer: answer.Text, Err: wrong.Text,
+		Unseen: errors.Is(err, driver.ErrUnseen),
+	}, what, answer, wrong)
 }
 
 // RecordDecision records that m was chosen to become the primary.

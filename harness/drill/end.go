@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -42,7 +43,9 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	tail.Versions = d.versions(reading)
 	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))
 	if BlameOf(err) == record.BlamePlace {
-		tail.Err, tail.Blame = err.Error(), record.BlamePlace
+		said := phrase.Of(err)
+		d.journal.Phrase(said)
+		tail.Err, tail.Blame = said.Text, record.BlamePlace
 	}
 	return errors.Join(err, d.closeJournal(tail))
 }

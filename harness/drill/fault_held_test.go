@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/link"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -71,7 +72,7 @@ func killed(_ context.Context, db *fake.DB, m driver.Member) (fault.Fault, error
 
 func cutOff(ctx context.Context, db *fake.DB, m driver.Member) (fault.Fault, error) {
 	l, err := db.Links().Link(ctx, link.Route{From: "b", To: m.Name})
-	return fault.Group("a is cut off", fault.Impair(l, link.Condition{Kind: link.Drop})), err
+	return fault.Group(phrase.Quote("a is cut off"), fault.Impair(l, link.Condition{Kind: link.Drop})), err
 }
 
 // A state that ends before it is healed makes the drill unmeasurable; a product

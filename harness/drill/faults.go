@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drillbook/harness/fault"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/harness/wait"
 )
@@ -32,10 +33,11 @@ func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 	}
 	these := make([]*activeFault, 0, len(faults))
 	for _, f := range faults {
-		d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: f.Mechanism()})
+		how := f.Mechanism()
+		d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: how.Text}, f.Phrase(), how)
 		if err := d.updateLedger((*fault.Ledger).Add, f); err != nil {
-			d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
-			return fmt.Errorf("%w; it was not injected", err)
+			d.noteFault(f, err)
+			return phrase.Errorf("%w; it was not injected", err)
 		}
 		these = append(these, &activeFault{Fault: f})
 		d.addFault(these[len(these)-1])
@@ -48,8 +50,8 @@ func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 	injecting.Wait()
 	for i, f := range faults {
 		if errs[i] != nil {
-			d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: errs[i].Error()})
-			errs[i] = fmt.Errorf("inject %s: %w", f, errs[i])
+			d.noteFault(f, errs[i])
+			errs[i] = phrase.Errorf("inject %s: %w", f, errs[i])
 			continue
 		}
 		d.event(record.Event{Kind: record.Injected, Fault: f.String()})
@@ -74,13 +76,13 @@ func (d *Drill) Heal(ctx context.Context, f fault.Fault) error {
 
 func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 	if err := d.checkStillHeld(ctx, f); err != nil {
-		return fmt.Errorf("heal %s: %w", f, err)
+		return phrase.Errorf("heal %s: %w", f, err)
 	}
 	undoing, done := context.WithTimeout(ctx, undoWithin)
 	defer done()
 	if err := f.Heal(undoing); err != nil {
-		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
-		return fmt.Errorf("heal %s: %w", f, err)
+		d.noteFault(f, err)
+		return phrase.Errorf("heal %s: %w", f, err)
 	}
 	d.event(record.Event{Kind: record.Heal, Fault: f.String()})
 	d.markDisturbed()
@@ -100,10 +102,10 @@ func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
 	if i < 0 || !d.faults[i].confirmed || d.faults[i].holdChecked {
 		return nil
 	}
-	e := record.Event{Kind: record.Held, Fault: f.String()}
+	var evidence phrase.Phrase
 	event := false
 	err := wait.For(ctx, f.String()+" to be seen to hold", heldWithin, func(ctx context.Context) (err error) {
-		e.Answer, err = f.Holds(ctx)
+		evidence, err = f.Holds(ctx)
 		if event = errors.Is(err, fault.ErrEvent); event {
 			return nil
 		}
@@ -116,11 +118,15 @@ func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
 	if event {
 		return nil
 	}
-	if err != nil {
-		e.Err = err.Error()
-	}
-	d.event(e)
+	why := phrase.Of(err)
+	d.event(record.Event{Kind: record.Held, Fault: f.String(), Answer: evidence.Text, Err: why.Text}, evidence, why)
 	return nil
+}
+
+// noteFault records what went wrong with a fault.
+func (d *Drill) noteFault(f fault.Fault, err error) {
+	why := phrase.Of(err)
+	d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: why.Text}, why)
 }
 
 // updateLedger changes the entry of a fault in the ledger, if there is one.
@@ -134,17 +140,17 @@ func (d *Drill) updateLedger(entry func(*fault.Ledger, fault.Fault) error, f fau
 // confirm waits for evidence and records it.
 func (d *Drill) confirm(
 	ctx context.Context, f fault.Fault, kind record.Kind, within time.Duration,
-	look func(context.Context) (string, error),
+	look func(context.Context) (phrase.Phrase, error),
 ) error {
-	var evidence string
+	var evidence phrase.Phrase
 	err := wait.For(ctx, fmt.Sprintf("%s to be %s", f, kind), within, func(ctx context.Context) (err error) {
 		evidence, err = look(ctx)
 		return err
 	})
 	if err != nil {
-		d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: err.Error()})
+		d.noteFault(f, err)
 		return err
 	}
-	d.event(record.Event{Kind: kind, Fault: f.String(), Answer: evidence})
+	d.event(record.Event{Kind: kind, Fault: f.String(), Answer: evidence.Text}, evidence)
 	return nil
 }

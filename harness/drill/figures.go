@@ -3,7 +3,6 @@ package drill
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"runtime"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -22,8 +22,8 @@ func (d *Drill) RecordFigure(member, name string, value float64, unit string) {
 
 // RecordExpected records the longest outage that the cluster's settings predict
 // for an event. sum shows how it adds up.
-func (d *Drill) RecordExpected(event string, most time.Duration, sum string) {
-	d.event(record.Event{Kind: record.Expected, What: event, Took: most, Answer: sum})
+func (d *Drill) RecordExpected(event string, most time.Duration, sum phrase.Phrase) {
+	d.event(record.Event{Kind: record.Expected, What: event, Took: most, Answer: sum.Text}, sum)
 }
 
 // RecordProgress records how far a long step has got.
@@ -109,7 +109,7 @@ func residentMemory() (int64, error) {
 	}
 	fields := bytes.Fields(statm)
 	if len(fields) < 2 {
-		return 0, errors.New("/proc/self/statm has no second field")
+		return 0, phrase.Errorf("/proc/self/statm has no second field")
 	}
 	pages, err := strconv.ParseInt(string(fields[1]), 10, 64)
 	return pages * int64(os.Getpagesize()), err

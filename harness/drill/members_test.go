@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -154,7 +155,7 @@ func TestTooManyMembers(t *testing.T) {
 // only clients try all of them, and so wait longer for a session.
 func TestProbeOfNine(t *testing.T) {
 	members, _ := nine()
-	product := driver.Description{Title: "it", Sessions: 103, Registers: true}
+	product := driver.Description{Title: phrase.Quote("it"), Sessions: 103, Registers: true}
 	if err := (drill.Probe{}).Check(members, product); err != nil {
 		t.Error(err)
 	}

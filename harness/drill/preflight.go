@@ -3,8 +3,8 @@ package drill
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/preflight"
 	"drillbook/harness/record"
 )
@@ -22,19 +22,21 @@ func (d *Drill) preflight(ctx context.Context) error {
 		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: serving, Seats: seats,
 		Auxiliaries: d.Cluster.Auxiliaries, Clients: d.target(clients),
 	}) {
-		e := record.Event{Kind: record.Finding, Member: f.Member, What: f.What, Answer: f.Found}
+		said := phrase.Of(f.Err)
+		e := record.Event{Kind: record.Finding, Member: f.Member, What: f.What.Text, Answer: f.Found.Text,
+			Err: said.Text}
 		switch {
 		case f.Unchecked != nil:
-			e.Kind, e.Err = record.Note, fmt.Sprintf("not checked: %v", f.Unchecked)
+			said = phrase.Say("not checked: %v", f.Unchecked)
+			e.Kind, e.Err = record.Note, said.Text
 		case f.Err != nil:
-			e.Err = f.Err.Error()
 			wrong = append(wrong, f.Err)
 		}
-		d.event(e)
+		d.event(e, f.What, f.Found, said)
 	}
 	d.event(record.Event{Kind: record.Note, What: "preflight", Took: d.now() - began})
 	if len(wrong) > 0 {
-		return fmt.Errorf("the cluster is not fit for a drill: %w", errors.Join(wrong...))
+		return phrase.Errorf("the cluster is not fit for a drill: %w", errors.Join(wrong...))
 	}
 	return nil
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/harness/wait"
 )
@@ -41,7 +41,7 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 			}
 			copies = again
 			if !d.copiesAgree(copies) {
-				return errors.New("they still differ")
+				return phrase.Errorf("they still differ")
 			}
 			return nil
 		})
@@ -179,7 +179,9 @@ func (d *Drill) readCopy(ctx context.Context, m driver.Member) record.Copy {
 	defer cancel()
 	stored, role, err := d.readTokens(ctx, m)
 	if err != nil {
-		c.Err = err.Error()
+		said := phrase.Of(err)
+		d.journal.Phrase(said)
+		c.Err = said.Text
 		return c
 	}
 	c.Role, c.Tokens = string(role), d.recordTokens(stored)
@@ -202,11 +204,11 @@ func (d *Drill) recordTokens(tokens []driver.Stored) []record.Stored {
 func (d *Drill) readTokens(ctx context.Context, m driver.Member) ([]driver.Stored, driver.Role, error) {
 	s, err := d.cfg.Driver.Open(ctx, driver.Target{Members: []driver.Member{m}})
 	if err != nil {
-		return nil, "", fmt.Errorf("open %s: %w", m.Name, err)
+		return nil, "", phrase.Errorf("open %s: %w", m.Name, err)
 	}
 	stored, err := s.Tokens(ctx, d.cfg.Head.Run)
 	if err != nil {
-		return nil, "", errors.Join(fmt.Errorf("read back from %s: %w", m.Name, err), s.Close())
+		return nil, "", errors.Join(phrase.Errorf("read back from %s: %w", m.Name, err), s.Close())
 	}
 	role, err := s.Role(ctx)
 	return stored, role, errors.Join(err, s.Close())

@@ -2,16 +2,15 @@ package drill
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // ErrRefused is wrapped when a change of roles was not begun because it would do
 // harm. The error says what to do instead.
-var ErrRefused = errors.New("refused")
+var ErrRefused = phrase.Errorf("refused")
 
 const (
 	// askWithin bounds the question to a member that is to be promoted, which may
@@ -28,7 +27,8 @@ const (
 // are waiting.
 func (d *Drill) checkPromote(ctx context.Context, m driver.Member) error {
 	if m.Kind == driver.Witness {
-		return fmt.Errorf("promote %s: %w: it is a %s and holds no data: promote a standby", m.Name, ErrRefused, m.Kind)
+		return phrase.Errorf("promote %s: %w: it is a %s and holds no data: promote a standby", m.Name, ErrRefused,
+			m.Kind)
 	}
 	if d.observer.Roles()[m.Name] != driver.Primary {
 		return nil
@@ -39,7 +39,7 @@ func (d *Drill) checkPromote(ctx context.Context, m driver.Member) error {
 	if err != nil || role != driver.Primary {
 		return nil
 	}
-	return fmt.Errorf("promote %s: %w: it is primary already, so there is nothing to take over: "+
+	return phrase.Errorf("promote %s: %w: it is primary already, so there is nothing to take over: "+
 		"ask every member for its role; if another one is primary too, save what only one of them holds and rebuild it",
 		m.Name, ErrRefused)
 }
@@ -52,7 +52,7 @@ func (d *Drill) checkSwitchover(ctx context.Context, from, to driver.Member) err
 		return nil // the product itself has to look
 	}
 	if _, err := d.WaitInSync(ctx, to, from, followsWithin); err != nil {
-		return fmt.Errorf("switch over from %s to %s: %w: %s is not in sync; nothing was changed and %s is still "+
+		return phrase.Errorf("switch over from %s to %s: %w: %s is not in sync; nothing was changed and %s is still "+
 			"primary: let it catch up, or rebuild it, and confirm that it is in sync before you try again: %w",
 			from.Name, to.Name, ErrRefused, to.Name, from.Name, err)
 	}

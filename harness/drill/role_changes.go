@@ -3,9 +3,9 @@ package drill
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // Promote makes m the primary, whatever the other members say. It fails with
@@ -21,7 +21,7 @@ func (d *Drill) Promote(ctx context.Context, m driver.Member) error {
 	d.RecordDecision(m)
 	defer d.markDisturbed()
 	if err := p.Promote(ctx, m); err != nil {
-		return fmt.Errorf("promote %s: %w", m.Name, err)
+		return phrase.Errorf("promote %s: %w", m.Name, err)
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func (d *Drill) Switchover(ctx context.Context, from, to driver.Member) error {
 	}
 	err := d.ChangePrimary(ctx, to, func(ctx context.Context) error { return s.Switchover(ctx, from, to) })
 	if err != nil {
-		return fmt.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
+		return phrase.Errorf("switch over from %s to %s: %w", from.Name, to.Name, err)
 	}
 	return nil
 }
@@ -60,12 +60,12 @@ func (d *Drill) Rejoin(ctx context.Context, m, primary driver.Member, way driver
 	}
 	defer d.markDisturbed()
 	if err := r.Rejoin(ctx, m, primary, way); err != nil {
-		return fmt.Errorf("rejoin %s to %s by %s: %w", m.Name, primary.Name, way, err)
+		return phrase.Errorf("rejoin %s to %s by %s: %w", m.Name, primary.Name, way, err)
 	}
 	return nil
 }
 
 // unsupported is the error for an ability that the driver lacks.
 func (d *Drill) unsupported(what string) error {
-	return fmt.Errorf("%s cannot %s: %w", d.cfg.Driver.Product().Title, what, errors.ErrUnsupported)
+	return phrase.Errorf("%s cannot %s: %w", d.cfg.Driver.Product().Title, what, errors.ErrUnsupported)
 }

@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -24,13 +24,13 @@ func (d *Drill) Salvage(ctx context.Context, m, primary driver.Member) (record.S
 		return record.Saved{}, d.unsupported("save what only one member holds")
 	}
 	if m.Kind == driver.Witness {
-		return record.Saved{}, fmt.Errorf("save what only %s holds: it is a %s and holds nothing", m.Name, m.Kind)
+		return record.Saved{}, phrase.Errorf("save what only %s holds: it is a %s and holds nothing", m.Name, m.Kind)
 	}
 	saved := record.Saved{File: "salvage-" + m.Name + ".txt"}
 	path := filepath.Join(d.cfg.Dir, saved.File)
 	tokens, err := d.save(ctx, s, m, primary, path, &saved)
 	if err != nil {
-		return saved, fmt.Errorf("save what only %s holds: %w: do not rewind it before this has worked", m.Name, err)
+		return saved, phrase.Errorf("save what only %s holds: %w: do not rewind it before this has worked", m.Name, err)
 	}
 	d.journal.Copy(record.Copy{At: d.now(), Member: m.Name, Saved: &saved, Tokens: tokens})
 	return saved, nil
@@ -66,7 +66,7 @@ func (d *Drill) save(
 	}
 	tokens, err := s.Saved(f, d.cfg.Head.Run)
 	if err != nil {
-		return nil, fmt.Errorf("read %s back: %w", path, err)
+		return nil, phrase.Errorf("read %s back: %w", path, err)
 	}
 	return d.recordTokens(tokens), nil
 }

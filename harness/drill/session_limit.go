@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 )
@@ -24,7 +25,8 @@ func (p Probe) Check(members []string, product driver.Description) error {
 	for _, s := range streams {
 		err := probe.Check(s)
 		if err != nil && s.Connect > probe.MaxDeadline && s.Member == "" {
-			err = fmt.Errorf("%w; of --connect there is one for each of the %d members that may have to be tried", err,
+			err = phrase.Errorf("%w; of --connect there is one for each of the %d members that may have to be "+
+				"tried", err,
 				len(members))
 		}
 		if err != nil {
@@ -35,7 +37,7 @@ func (p Probe) Check(members []string, product driver.Description) error {
 	if product.Sessions == 0 || sum <= product.Sessions {
 		return nil
 	}
-	return fmt.Errorf("the probe may need %d sessions with one member (%s), and a member of %s takes %d: %s",
+	return phrase.Errorf("the probe may need %d sessions with one member (%s), and a member of %s takes %d: %s",
 		sum, parts, product.Title, product.Sessions, p.suggestLower(members, product))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // What the probe may have open with one member at the same time is what that
@@ -38,7 +39,8 @@ func TestSessionsFitOneMember(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := tt.probe.Check(members, driver.Description{Title: "it", Sessions: tt.takes, Registers: true})
+			err := tt.probe.Check(members, driver.Description{Title: phrase.Quote("it"), Sessions: tt.takes,
+				Registers: true})
 			if (err != nil) != (tt.want != nil) {
 				t.Fatalf("Check = %v, want an error: %v", err, tt.want != nil)
 			}

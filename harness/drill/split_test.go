@@ -18,6 +18,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/link"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -54,7 +55,7 @@ func (s splitBrain) drill(t *testing.T, dir string) {
 		if err != nil {
 			return err
 		}
-		cut := fault.Group("a is cut off", fault.Impair(l, link.Condition{Kind: link.Drop}))
+		cut := fault.Group(phrase.Quote("a is cut off"), fault.Impair(l, link.Condition{Kind: link.Drop}))
 		return errors.Join(d.Inject(ctx, cut), d.Promote(ctx, b))
 	})
 	step(t, d.Drill, 2, func() error {

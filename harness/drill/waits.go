@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/harness/wait"
@@ -39,9 +40,9 @@ func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) err
 			return nil
 		}
 		if h.LastAck == 0 {
-			return fmt.Errorf("no write was acknowledged yet: %s", h.LastCause)
+			return phrase.Errorf("no write was acknowledged yet: %s", h.LastCause)
 		}
-		return fmt.Errorf("the last write was acknowledged %s ago, the last one failed %s ago: %s",
+		return phrase.Errorf("the last write was acknowledged %s ago, the last one failed %s ago: %s",
 			(now - h.LastAck).Round(time.Millisecond), (now - h.LastFail).Round(time.Millisecond), h.LastCause)
 	})
 }
@@ -73,14 +74,14 @@ func (d *Drill) WaitInSync(
 		}
 		switch {
 		case !lag.Streaming:
-			return fmt.Errorf("it does not replicate: %s", lag.Detail)
+			return phrase.Errorf("it does not replicate: %s", lag.Detail)
 		case lag.Applied < goal:
-			return fmt.Errorf("it is %d behind: %s", goal-lag.Applied, lag.Detail)
+			return phrase.Errorf("it is %d behind: %s", goal-lag.Applied, lag.Detail)
 		}
 		return nil
 	})
 	if err != nil {
-		err = fmt.Errorf("%w: do not make %s the primary: look at its log, its disk and its network, or rebuild it",
+		err = phrase.Errorf("%w: do not make %s the primary: look at its log, its disk and its network, or rebuild it",
 			err, standby.Name)
 	}
 	return last, err

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/secret"
 )
 
@@ -92,11 +93,11 @@ type Rejoiner interface {
 
 // Lag is the position of a standby relative to its primary.
 type Lag struct {
-	Streaming bool   // replication runs
-	Sync      bool   // commits wait for it
-	Written   uint64 // position up to which the primary has written
-	Applied   uint64 // position up to which the standby has applied
-	Detail    string // for people
+	Streaming bool          // replication runs
+	Sync      bool          // commits wait for it
+	Written   uint64        // position up to which the primary has written
+	Applied   uint64        // position up to which the standby has applied
+	Detail    phrase.Phrase // for people
 }
 
 // Behind is how much the standby has not applied yet, in the product's unit,

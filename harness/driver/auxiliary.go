@@ -1,6 +1,9 @@
 package driver
 
-import "drillbook/harness/host"
+import (
+	"drillbook/harness/host"
+	"drillbook/harness/phrase"
+)
 
 // MaxAuxiliaries is how many auxiliary nodes a cluster may have.
 const MaxAuxiliaries = 3
@@ -12,7 +15,7 @@ type Auxiliary struct {
 	// Spec says how to run its node. The first of its ports, if it has any, says that
 	// it is up.
 	Spec host.Spec
-	Duty string // what it is for, in reports: "monitor"
+	Duty phrase.Phrase // what it is for, in reports: "monitor"
 	// Redundant says that the product promises service without it: that it ends by
 	// itself counts against the product. Otherwise such a drill proves nothing.
 	Redundant bool

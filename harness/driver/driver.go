@@ -14,19 +14,20 @@ import (
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // ErrRefused is wrapped by errors of [Session.Write] when the write certainly
 // did not happen and never will. Any other error leaves its fate unknown.
-var ErrRefused = errors.New("refused")
+var ErrRefused = phrase.Errorf("refused")
 
 // ErrBroken is wrapped by errors of a [Session] when the session is of no
 // further use and must be closed.
-var ErrBroken = errors.New("session broken")
+var ErrBroken = phrase.Errorf("session broken")
 
 // ErrUnseen is wrapped by errors of checks that could not look at what they are
 // about: nothing is known of it, neither that it is right nor that it is wrong.
-var ErrUnseen = errors.New("not seen from here")
+var ErrUnseen = phrase.Errorf("not seen from here")
 
 // Driver is the adapter for one product. Its methods may be called at the same
 // time from several goroutines.
@@ -44,9 +45,9 @@ type Driver interface {
 
 // Description says what a database product is, and what it needs of a drill.
 type Description struct {
-	Name  string // as commands take it: "mydb"
-	Title string // as reports call it: "MyDB, synchronous standby"
-	Port  int    // which clients dial
+	Name  string        // as commands take it: "mydb"
+	Title phrase.Phrase // as reports call it: "MyDB, synchronous standby"
+	Port  int           // which clients dial
 	// ReplicationPort is the port that one member dials at another to
 	// replicate.
 	ReplicationPort int
@@ -68,7 +69,7 @@ type Description struct {
 	// a [Versioner] gives them. Of others, every version can.
 	Oldest map[string]int
 	// StandIn says, if not empty, what really runs in the product's place.
-	StandIn string
+	StandIn phrase.Phrase
 }
 
 // Member is a node that is part of a cluster: one that holds the data, or an
@@ -160,7 +161,7 @@ func (t Target) Addrs(ctx context.Context, port int) ([]string, error) {
 	for _, m := range t.Members {
 		addr, err := m.Node.Addr(ctx, port)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("address of %s: %w", m.Name, err))
+			errs = append(errs, phrase.Errorf("address of %s: %w", m.Name, err))
 			continue
 		}
 		addrs = append(addrs, addr)
@@ -217,15 +218,15 @@ type Stored struct {
 func ParseStored(printed string) (Stored, error) {
 	parts := strings.Split(printed, "/")
 	if len(parts) != 3 {
-		return Stored{}, fmt.Errorf("a stored token reads %q", printed)
+		return Stored{}, phrase.Errorf("a stored token reads %q", printed)
 	}
 	stream, err := strconv.Atoi(parts[0])
 	if err != nil {
-		return Stored{}, fmt.Errorf("a stored token reads %q: %w", printed, err)
+		return Stored{}, phrase.Errorf("a stored token reads %q: %w", printed, err)
 	}
 	seq, err := strconv.ParseUint(parts[1], 10, 32)
 	if err != nil {
-		return Stored{}, fmt.Errorf("a stored token reads %q: %w", printed, err)
+		return Stored{}, phrase.Errorf("a stored token reads %q: %w", printed, err)
 	}
 	return Stored{Stream: stream, Seq: uint32(seq), Member: parts[2]}, nil
 }

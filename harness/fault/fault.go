@@ -13,41 +13,42 @@ package fault
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 // Fault is one fault. Faults are pointers: two of the same kind and target are
 // still two.
 type Fault interface {
-	// String is what the report calls it: "host of a is lost".
+	// String is what it is called in English: "host of a is lost".
 	String() string
+	// Phrase is what reports call it.
+	Phrase() phrase.Phrase
 	// Mechanism is how it is really done, so that nobody takes it for more.
-	Mechanism() string
+	Mechanism() phrase.Phrase
 	Inject(ctx context.Context) error
 	// Confirm returns evidence that the fault holds, or an error while there
 	// is none.
-	Confirm(ctx context.Context) (evidence string, err error)
+	Confirm(ctx context.Context) (evidence phrase.Phrase, err error)
 	// Holds returns evidence that a state, which was confirmed, still holds,
 	// or an error while there is none. It changes nothing. An event answers
 	// with [ErrEvent].
-	Holds(ctx context.Context) (evidence string, err error)
+	Holds(ctx context.Context) (evidence phrase.Phrase, err error)
 	// Heal undoes what the fault did, each part of it, and nothing else. It is
 	// idempotent, and safe when Inject failed or never ran.
 	Heal(ctx context.Context) error
 	// Healed returns evidence that nothing is left of the fault, or an error
 	// while there is none.
-	Healed(ctx context.Context) (evidence string, err error)
+	Healed(ctx context.Context) (evidence phrase.Phrase, err error)
 }
 
 // ErrEvent is returned by [Fault.Holds] of an event, of which nothing lasts that
 // could have ended.
-var ErrEvent = errors.New("it is an event, and over")
+var ErrEvent = phrase.Errorf("it is an event, and over")
 
 // HostLoss is the loss of a member's host: all its processes end at once and
 // nothing answers at its address. Whether connected peers are notified depends on
@@ -62,13 +63,14 @@ type hostLoss struct {
 	tried bool
 }
 
-func (f *hostLoss) String() string { return "host of " + f.m.Name + " is lost" }
+func (f *hostLoss) Phrase() phrase.Phrase { return phrase.Say("host of %s is lost", f.m.Name) }
+func (f *hostLoss) String() string        { return f.Phrase().Text }
 
-func (f *hostLoss) Mechanism() string {
+func (f *hostLoss) Mechanism() phrase.Phrase {
 	if w, ok := f.m.Node.(host.MechanismReporter); ok {
 		return w.KillMechanism()
 	}
-	return "the host kills the node"
+	return phrase.Say("the host kills the node")
 }
 
 func (f *hostLoss) Inject(ctx context.Context) error {
@@ -76,11 +78,11 @@ func (f *hostLoss) Inject(ctx context.Context) error {
 	return f.m.Node.Kill(ctx)
 }
 
-func (f *hostLoss) Confirm(ctx context.Context) (string, error) {
+func (f *hostLoss) Confirm(ctx context.Context) (phrase.Phrase, error) {
 	return inState(ctx, f.m, host.Ended)
 }
 
-func (f *hostLoss) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
+func (f *hostLoss) Holds(ctx context.Context) (phrase.Phrase, error) { return f.Confirm(ctx) }
 
 func (f *hostLoss) Heal(ctx context.Context) error {
 	if !f.tried {
@@ -91,7 +93,7 @@ func (f *hostLoss) Heal(ctx context.Context) error {
 	return err
 }
 
-func (f *hostLoss) Healed(ctx context.Context) (string, error) {
+func (f *hostLoss) Healed(ctx context.Context) (phrase.Phrase, error) {
 	return inState(ctx, f.m, host.Running)
 }
 
@@ -109,21 +111,21 @@ func Ends(f Fault, node string) bool {
 }
 
 // inState asks the place, not the member, for the state of a member's node.
-func inState(ctx context.Context, m driver.Member, want host.State) (string, error) {
+func inState(ctx context.Context, m driver.Member, want host.State) (phrase.Phrase, error) {
 	got, err := stateOf(ctx, m)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	if got != want {
-		return "", fmt.Errorf("%s is %s, not %s", m.Name, got, want)
+		return phrase.Phrase{}, phrase.Errorf("%s is %s, not %s", m.Name, got, want)
 	}
-	return fmt.Sprintf("the host says that %s is %s", m.Name, got), nil
+	return phrase.Say("the host says that %s is %s", m.Name, got), nil
 }
 
 func stateOf(ctx context.Context, m driver.Member) (host.State, error) {
 	got, err := host.StateOf(ctx, m.Node)
 	if err != nil {
-		return "", fmt.Errorf("state of %s: %w", m.Name, err)
+		return "", phrase.Errorf("state of %s: %w", m.Name, err)
 	}
 	return got, nil
 }
@@ -134,13 +136,14 @@ func Freeze(m driver.Member) Fault { return &freeze{m} }
 
 type freeze struct{ m driver.Member }
 
-func (f *freeze) String() string { return f.m.Name + " is frozen" }
+func (f *freeze) Phrase() phrase.Phrase { return phrase.Say("%s is frozen", f.m.Name) }
+func (f *freeze) String() string        { return f.Phrase().Text }
 
-func (f *freeze) Mechanism() string {
+func (f *freeze) Mechanism() phrase.Phrase {
 	if w, ok := f.m.Node.(host.MechanismReporter); ok {
 		return w.FreezeMechanism()
 	}
-	return "the host pauses the node"
+	return phrase.Say("the host pauses the node")
 }
 
 func (f *freeze) Inject(ctx context.Context) error {
@@ -151,8 +154,10 @@ func (f *freeze) Inject(ctx context.Context) error {
 	return z.Freeze(ctx)
 }
 
-func (f *freeze) Confirm(ctx context.Context) (string, error) { return inState(ctx, f.m, host.Frozen) }
-func (f *freeze) Holds(ctx context.Context) (string, error)   { return f.Confirm(ctx) }
+func (f *freeze) Confirm(ctx context.Context) (phrase.Phrase, error) {
+	return inState(ctx, f.m, host.Frozen)
+}
+func (f *freeze) Holds(ctx context.Context) (phrase.Phrase, error) { return f.Confirm(ctx) }
 
 func (f *freeze) Heal(ctx context.Context) error {
 	if state, err := stateOf(ctx, f.m); err != nil || state != host.Frozen {
@@ -165,12 +170,14 @@ func (f *freeze) Heal(ctx context.Context) error {
 	return z.Thaw(ctx)
 }
 
-func (f *freeze) Healed(ctx context.Context) (string, error) { return inState(ctx, f.m, host.Running) }
+func (f *freeze) Healed(ctx context.Context) (phrase.Phrase, error) {
+	return inState(ctx, f.m, host.Running)
+}
 
 func (f *freeze) freezer() (host.Freezer, error) {
 	z, ok := f.m.Node.(host.Freezer)
 	if !ok {
-		return nil, fmt.Errorf("freeze %s: %w", f.m.Name, host.ErrUnsupported)
+		return nil, phrase.Errorf("freeze %s: %w", f.m.Name, host.ErrUnsupported)
 	}
 	return z, nil
 }
@@ -184,10 +191,11 @@ type impair struct {
 	c link.Condition
 }
 
-func (f *impair) String() string                              { return fmt.Sprintf("%s: %s", f.l, f.c) }
-func (f *impair) Mechanism() string                           { return f.l.Mechanism() }
-func (f *impair) Inject(ctx context.Context) error            { return f.l.Impose(ctx, f.c) }
-func (f *impair) Confirm(ctx context.Context) (string, error) { return f.l.Confirm(ctx) }
-func (f *impair) Holds(ctx context.Context) (string, error)   { return f.l.Confirm(ctx) }
-func (f *impair) Heal(ctx context.Context) error              { return f.l.Clear(ctx) }
-func (f *impair) Healed(ctx context.Context) (string, error)  { return f.l.Cleared(ctx) }
+func (f *impair) Phrase() phrase.Phrase                              { return phrase.Say("%s: %s", f.l, f.c) }
+func (f *impair) String() string                                     { return f.Phrase().Text }
+func (f *impair) Mechanism() phrase.Phrase                           { return f.l.Mechanism() }
+func (f *impair) Inject(ctx context.Context) error                   { return f.l.Impose(ctx, f.c) }
+func (f *impair) Confirm(ctx context.Context) (phrase.Phrase, error) { return f.l.Confirm(ctx) }
+func (f *impair) Holds(ctx context.Context) (phrase.Phrase, error)   { return f.l.Confirm(ctx) }
+func (f *impair) Heal(ctx context.Context) error                     { return f.l.Clear(ctx) }
+func (f *impair) Healed(ctx context.Context) (phrase.Phrase, error)  { return f.l.Cleared(ctx) }

@@ -19,6 +19,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -32,24 +33,24 @@ func must(t *testing.T, err error) {
 // within is how long a fault may take to be confirmed, or to be gone.
 const within = 20 * time.Second
 
-func await(t *testing.T, what string, look func(context.Context) (string, error)) string {
+func await(t *testing.T, what string, look func(context.Context) (phrase.Phrase, error)) string {
 	t.Helper()
-	var evidence string
+	var evidence phrase.Phrase
 	must(t, wait.For(t.Context(), what, within, func(ctx context.Context) (err error) {
 		evidence, err = look(ctx)
 		return err
 	}))
-	if evidence == "" {
+	if evidence.Text == "" {
 		t.Errorf("%s: the evidence is empty", what)
 	}
-	return evidence
+	return evidence.Text
 }
 
 // live carries a fault through its life, as package drill does, and in every
 // wrong order. While it holds, the test may look.
 func live(t *testing.T, f fault.Fault, holds func(evidence string)) {
 	t.Helper()
-	if f.String() == "" || f.Mechanism() == "" {
+	if f.String() == "" || f.Mechanism().Text == "" {
 		t.Errorf("the fault is called %q and made by %q, want names for both", f, f.Mechanism())
 	}
 	if said, err := f.Confirm(t.Context()); err == nil {
@@ -70,7 +71,7 @@ func live(t *testing.T, f fault.Fault, holds func(evidence string)) {
 		holds(evidence)
 		said, err := f.Holds(t.Context())
 		event := strings.HasPrefix(f.String(), "server of ") // is killed, or stopped
-		if event && !errors.Is(err, fault.ErrEvent) || !event && (err != nil || said == "") {
+		if event && !errors.Is(err, fault.ErrEvent) || !event && (err != nil || said.Text == "") {
 			t.Errorf("%s: before it is healed it says %q, %v, want that it holds; an event: %v", f, said, err, event)
 		}
 		for range 2 {
@@ -263,7 +264,7 @@ func TestKinds(t *testing.T) {
 		"disk-full": fault.FillDisk(d, m),
 		"sessions":  fault.UseUpSessions(d, m),
 	} {
-		if f.Mechanism() != made[name] {
+		if f.Mechanism().Text != made[name] {
 			t.Errorf("%s is listed as %q and made by %q", name, made[name], f.Mechanism())
 		}
 		if lasts[name] {

@@ -2,13 +2,13 @@ package fault
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // HangServer pauses the main process of a member's server by SIGSTOP, as one that waits
@@ -22,16 +22,17 @@ type hangServer struct {
 	pid int // that was paused
 }
 
-func (f *hangServer) String() string  { return "server of " + f.m.Name + " hangs" }
-func (*hangServer) Mechanism() string { return hangMechanism }
+func (f *hangServer) Phrase() phrase.Phrase  { return phrase.Say("server of %s hangs", f.m.Name) }
+func (f *hangServer) String() string         { return f.Phrase().Text }
+func (*hangServer) Mechanism() phrase.Phrase { return phrase.Say(hangMechanism) }
 
 func (f *hangServer) Inject(ctx context.Context) error {
 	pid, err := f.s.MainProcess(ctx, f.m)
 	if err == nil && pid == 0 {
-		err = errors.New("it does not run")
+		err = phrase.Errorf("it does not run")
 	}
 	if err != nil {
-		return fmt.Errorf("pause the server of %s: %w", f.m.Name, err)
+		return phrase.Errorf("pause the server of %s: %w", f.m.Name, err)
 	}
 	f.pid = pid
 	return f.signal(ctx, "STOP")
@@ -51,19 +52,19 @@ func (f *hangServer) state(ctx context.Context) (string, error) {
 	return strings.TrimSpace(answer.Stdout), err
 }
 
-func (f *hangServer) Confirm(ctx context.Context) (string, error) {
+func (f *hangServer) Confirm(ctx context.Context) (phrase.Phrase, error) {
 	state, err := f.state(ctx)
 	if err == nil && state != "T" {
-		err = fmt.Errorf("process %d of %s is in state %q, not stopped", f.pid, f.m.Name, state)
+		err = phrase.Errorf("process %d of %s is in state %q, not stopped", f.pid, f.m.Name, state)
 	}
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
-	return fmt.Sprintf("process %d of %s is stopped", f.pid, f.m.Name), nil
+	return phrase.Say("process %d of %s is stopped", f.pid, f.m.Name), nil
 }
 
 // Holds says that what was paused was paused.
-func (f *hangServer) Holds(context.Context) (string, error) { return "", ErrEvent }
+func (f *hangServer) Holds(context.Context) (phrase.Phrase, error) { return phrase.Phrase{}, ErrEvent }
 
 func (f *hangServer) Heal(ctx context.Context) error {
 	if f.pid == 0 {
@@ -75,18 +76,18 @@ func (f *hangServer) Heal(ctx context.Context) error {
 	return f.signal(ctx, "CONT")
 }
 
-func (f *hangServer) Healed(ctx context.Context) (string, error) {
+func (f *hangServer) Healed(ctx context.Context) (phrase.Phrase, error) {
 	if f.pid == 0 {
-		return "the server of " + f.m.Name + " was not touched", nil
+		return phrase.Say("the server of %s was not touched", f.m.Name), nil
 	}
 	state, err := f.state(ctx)
 	switch {
 	case err != nil:
-		return "", err
+		return phrase.Phrase{}, err
 	case state == "T":
-		return "", fmt.Errorf("process %d of %s is still stopped", f.pid, f.m.Name)
+		return phrase.Phrase{}, phrase.Errorf("process %d of %s is still stopped", f.pid, f.m.Name)
 	case state == "":
-		return fmt.Sprintf("process %d of %s has ended", f.pid, f.m.Name), nil
+		return phrase.Say("process %d of %s has ended", f.pid, f.m.Name), nil
 	}
-	return fmt.Sprintf("process %d of %s goes on", f.pid, f.m.Name), nil
+	return phrase.Say("process %d of %s goes on", f.pid, f.m.Name), nil
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 // Ledger is a list on disk of the active faults of a drill. A fault is added
@@ -50,22 +51,22 @@ const ledgerName = ".faults"
 // The run's name must be fit for a file.
 func OpenLedger(dir string, page RunFaults) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // others may see what is in force
-		return nil, fmt.Errorf("make the folder of fault ledgers: %w", err)
+		return nil, phrase.Errorf("make the folder of fault ledgers: %w", err)
 	}
 	l, err := hold(filepath.Join(dir, page.Run+ledgerName))
 	if err != nil {
-		return nil, fmt.Errorf("begin the fault ledger: %w", err)
+		return nil, phrase.Errorf("begin the fault ledger: %w", err)
 	}
 	before, err := l.file.Stat()
 	if err == nil && before.Size() > 0 {
 		err = fs.ErrExist // of a dead process
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Close())
+		return nil, errors.Join(phrase.Errorf("begin the fault ledger: %w", err), l.Close())
 	}
 	l.contents = page
 	if err := l.write(); err != nil {
-		return nil, errors.Join(fmt.Errorf("begin the fault ledger: %w", err), l.Remove())
+		return nil, errors.Join(phrase.Errorf("begin the fault ledger: %w", err), l.Remove())
 	}
 	return l, nil
 }
@@ -88,10 +89,10 @@ func hold(path string) (*Ledger, error) {
 func (l *Ledger) Add(f Fault) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.contents.Faults = append(l.contents.Faults, Entry{What: f.String(), Mechanism: f.Mechanism()})
+	l.contents.Faults = append(l.contents.Faults, Entry{What: f.String(), Mechanism: f.Mechanism().Text})
 	if err := l.write(); err != nil {
 		l.contents.Faults = l.contents.Faults[:len(l.contents.Faults)-1] // it will not be injected
-		return fmt.Errorf("write %s to the fault ledger: %w", f, err)
+		return phrase.Errorf("write %s to the fault ledger: %w", f, err)
 	}
 	return nil
 }
@@ -106,7 +107,7 @@ func (l *Ledger) Done(f Fault) error {
 	}
 	l.contents.Faults = slices.Delete(l.contents.Faults, i, i+1)
 	if err := l.write(); err != nil {
-		return fmt.Errorf("take %s out of the fault ledger: %w", f, err)
+		return phrase.Errorf("take %s out of the fault ledger: %w", f, err)
 	}
 	return nil
 }
@@ -129,7 +130,7 @@ func (l *Ledger) write() error {
 // undone.
 func (l *Ledger) Close() error {
 	if err := errors.Join(l.file.Close(), l.lock.Unlock()); err != nil {
-		return fmt.Errorf("close the fault ledger: %w", err)
+		return phrase.Errorf("close the fault ledger: %w", err)
 	}
 	return nil
 }
@@ -151,11 +152,11 @@ func Abandoned(dir string) ([]*Ledger, error) {
 			continue // its process is alive
 		}
 		if err != nil {
-			return left, fmt.Errorf("open a fault ledger: %w", err)
+			return left, phrase.Errorf("open a fault ledger: %w", err)
 		}
 		text, err := io.ReadAll(l.file)
 		if err != nil {
-			return left, errors.Join(fmt.Errorf("read a fault ledger: %w", err), l.Close())
+			return left, errors.Join(phrase.Errorf("read a fault ledger: %w", err), l.Close())
 		}
 		if len(text) == 0 { // just removed by its process, which may have died before it injected anything
 			if err := l.Remove(); err != nil {

@@ -12,18 +12,20 @@ import (
 
 	"drillbook/harness/fault"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 // storm is a fault in name only.
 type storm string
 
-func (s storm) String() string                        { return string(s) }
-func (storm) Mechanism() string                       { return "wind" }
-func (storm) Inject(context.Context) error            { return nil }
-func (storm) Confirm(context.Context) (string, error) { return "", nil }
-func (storm) Holds(context.Context) (string, error)   { return "", nil }
-func (storm) Heal(context.Context) error              { return nil }
-func (storm) Healed(context.Context) (string, error)  { return "", nil }
+func (s storm) String() string                               { return string(s) }
+func (s storm) Phrase() phrase.Phrase                        { return phrase.Quote(string(s)) }
+func (storm) Mechanism() phrase.Phrase                       { return phrase.Quote("wind") }
+func (storm) Inject(context.Context) error                   { return nil }
+func (storm) Confirm(context.Context) (phrase.Phrase, error) { return phrase.Phrase{}, nil }
+func (storm) Holds(context.Context) (phrase.Phrase, error)   { return phrase.Phrase{}, nil }
+func (storm) Heal(context.Context) error                     { return nil }
+func (storm) Healed(context.Context) (phrase.Phrase, error)  { return phrase.Phrase{}, nil }
 
 func open(t *testing.T, dir string) *fault.Ledger {
 	t.Helper()

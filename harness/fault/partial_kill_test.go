@@ -14,6 +14,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // wired is a node with cables, whose place fails half-way as often as is asked for.
@@ -176,15 +177,18 @@ func TestTogetherIsAStateIfAPartIs(t *testing.T) {
 	half(t, func(db *fake.DB, a driver.Member, n *wired) {
 		a.Node = n.Node
 		kill, freeze := fault.KillServer(db, a), fault.Freeze(a)
-		if said, err := fault.Group("both", kill, kill).Holds(t.Context()); !errors.Is(err, fault.ErrEvent) {
+		if said, err := fault.Group(phrase.Quote("both"), kill, kill).Holds(t.Context()); !errors.Is(err,
+			fault.ErrEvent) {
 			t.Errorf("two events: %q, %v, want an event", said, err)
 		}
-		if said, err := fault.Group("both", kill, freeze).Holds(t.Context()); err == nil ||
+		if said, err := fault.Group(phrase.Quote("both"), kill, freeze).Holds(t.Context()); err == nil ||
 			errors.Is(err, fault.ErrEvent) {
 			t.Errorf("with a state that does not hold: %q, %v, want an error", said, err)
 		}
 		must(t, freeze.Inject(t.Context()))
-		if said, err := fault.Group("both", kill, freeze).Holds(t.Context()); err != nil || said == "" {
+		if said, err := fault.Group(phrase.Quote("both"), kill, freeze).Holds(t.Context()); err != nil ||
+			said.Text == ""+
+				"" {
 			t.Errorf("with a state that holds: %q, %v, want evidence", said, err)
 		}
 	})

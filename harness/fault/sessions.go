@@ -3,10 +3,10 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // UseUpSessions opens sessions on a member, and holds them, until it refuses one
@@ -26,8 +26,9 @@ type useUp struct {
 // is not one to use up from a single machine.
 const mostSessions = 5000
 
-func (f *useUp) String() string  { return "sessions of " + f.m.Name + " are used up" }
-func (*useUp) Mechanism() string { return useUpMechanism }
+func (f *useUp) Phrase() phrase.Phrase  { return phrase.Say("sessions of %s are used up", f.m.Name) }
+func (f *useUp) String() string         { return f.Phrase().Text }
+func (*useUp) Mechanism() phrase.Phrase { return phrase.Say(useUpMechanism) }
 
 func (f *useUp) Inject(ctx context.Context) error {
 	for {
@@ -36,7 +37,7 @@ func (f *useUp) Inject(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("use up the sessions of %s: %w", f.m.Name, err)
+			return phrase.Errorf("use up the sessions of %s: %w", f.m.Name, err)
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -46,7 +47,7 @@ func (f *useUp) Inject(ctx context.Context) error {
 }
 
 // errOpened says that there was room for one more session, which is held now.
-var errOpened = errors.New("one more session could be opened")
+var errOpened = phrase.Errorf("one more session could be opened")
 
 // openOneMore tries to open a session and holds it. Why it was refused is the
 // evidence; that it was not is an error.
@@ -54,7 +55,7 @@ func (f *useUp) openOneMore(ctx context.Context) (refused string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.held) >= mostSessions {
-		return "", fmt.Errorf("it takes more than %d", mostSessions)
+		return "", phrase.Errorf("it takes more than %d", mostSessions)
 	}
 	s, refused, err := tryOpen(ctx, f.d, f.m)
 	if s != nil {
@@ -66,37 +67,38 @@ func (f *useUp) openOneMore(ctx context.Context) (refused string, err error) {
 
 // Confirm tries one more session, which must be refused, while the server goes
 // on answering in one of those that are held.
-func (f *useUp) Confirm(ctx context.Context) (string, error) {
+func (f *useUp) Confirm(ctx context.Context) (phrase.Phrase, error) {
 	refused, err := f.openOneMore(ctx)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.held) == 0 {
-		return "", fmt.Errorf("%s refuses every session: %s", f.m.Name, refused)
+		return phrase.Phrase{}, phrase.Errorf("%s refuses every session: %s", f.m.Name, refused)
 	}
 	if _, err := f.held[0].Role(ctx); err != nil {
-		return "", fmt.Errorf("%s answers in no session: %w", f.m.Name, err)
+		return phrase.Phrase{}, phrase.Errorf("%s answers in no session: %w", f.m.Name, err)
 	}
-	return fmt.Sprintf("%d sessions are held, %s answers in them, and refuses one more: %s",
+	return phrase.Say("%d sessions are held, %s answers in them, and refuses one more: %s",
 		len(f.held), f.m.Name, refused), nil
 }
 
 // Holds asks for an answer in every session that is held. It still holds if
 // somebody else has closed a session of their own.
-func (f *useUp) Holds(ctx context.Context) (string, error) {
+func (f *useUp) Holds(ctx context.Context) (phrase.Phrase, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.full || len(f.held) == 0 {
-		return "", fmt.Errorf("the sessions of %s were not used up", f.m.Name)
+		return phrase.Phrase{}, phrase.Errorf("the sessions of %s were not used up", f.m.Name)
 	}
 	for i, s := range f.held {
 		if _, err := s.Role(ctx); err != nil {
-			return "", fmt.Errorf("session %d of %d that are held on %s: %w", i+1, len(f.held), f.m.Name, err)
+			return phrase.Phrase{}, phrase.Errorf("session %d of %d that are held on %s: %w", i+1, len(f.held),
+				f.m.Name, err)
 		}
 	}
-	return fmt.Sprintf("%s answers in all %d sessions that are held", f.m.Name, len(f.held)), nil
+	return phrase.Say("%s answers in all %d sessions that are held", f.m.Name, len(f.held)), nil
 }
 
 func (f *useUp) Heal(context.Context) error {
@@ -110,11 +112,11 @@ func (f *useUp) Heal(context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (f *useUp) Healed(ctx context.Context) (string, error) {
+func (f *useUp) Healed(ctx context.Context) (phrase.Phrase, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.held) > 0 {
-		return "", fmt.Errorf("%d sessions are still held", len(f.held))
+		return phrase.Phrase{}, phrase.Errorf("%d sessions are still held", len(f.held))
 	}
 	return opensSession(ctx, f.d, f.m)
 }
@@ -131,19 +133,19 @@ func tryOpen(ctx context.Context, d driver.Driver, m driver.Member) (s driver.Se
 	case err == nil:
 		return s, "", nil
 	case ctx.Err() != nil || !reached:
-		return nil, "", fmt.Errorf("%s was not reached: %w", m.Name, err)
+		return nil, "", phrase.Errorf("%s was not reached: %w", m.Name, err)
 	}
 	return nil, err.Error(), nil
 }
 
 // opensSession returns evidence that a member opens sessions.
-func opensSession(ctx context.Context, d driver.Driver, m driver.Member) (string, error) {
+func opensSession(ctx context.Context, d driver.Driver, m driver.Member) (phrase.Phrase, error) {
 	s, err := d.Open(ctx, driver.Target{Members: []driver.Member{m}})
 	if err != nil {
-		return "", fmt.Errorf("open a session on %s: %w", m.Name, err)
+		return phrase.Phrase{}, phrase.Errorf("open a session on %s: %w", m.Name, err)
 	}
 	if err := s.Close(); err != nil {
-		return "", fmt.Errorf("close a session on %s: %w", m.Name, err)
+		return phrase.Phrase{}, phrase.Errorf("close a session on %s: %w", m.Name, err)
 	}
-	return m.Name + " opened a session", nil
+	return phrase.Say("%s opened a session", m.Name), nil
 }

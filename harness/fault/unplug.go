@@ -3,12 +3,12 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // Unplug takes a member's interfaces to networks away, as pulling its cables or
@@ -24,15 +24,17 @@ type unplug struct {
 	tried    []host.Network // which the fault has begun to take away, and not given back
 }
 
-func (f *unplug) String() string {
+func (f *unplug) String() string { return f.Phrase().Text }
+
+func (f *unplug) Phrase() phrase.Phrase {
 	names := make([]string, 0, len(f.networks))
 	for _, n := range f.networks {
 		names = append(names, string(n))
 	}
-	return fmt.Sprintf("%s is off the %s network", f.m.Name, strings.Join(names, " and the "))
+	return phrase.Say("%s is off the %s network", f.m.Name, strings.Join(names, " and the "))
 }
 
-func (f *unplug) Mechanism() string { return unplugMechanism }
+func (f *unplug) Mechanism() phrase.Phrase { return phrase.Say(unplugMechanism) }
 
 func (f *unplug) Inject(ctx context.Context) error {
 	before, err := f.interfaces(ctx)
@@ -41,7 +43,7 @@ func (f *unplug) Inject(ctx context.Context) error {
 	}
 	u, ok := f.m.Node.(host.Unplugger)
 	if !ok {
-		return fmt.Errorf("unplug %s: %w", f.m.Name, host.ErrUnsupported)
+		return phrase.Errorf("unplug %s: %w", f.m.Name, host.ErrUnsupported)
 	}
 	f.before = before
 	for _, n := range f.networks {
@@ -57,7 +59,7 @@ func (f *unplug) Inject(ctx context.Context) error {
 func (f *unplug) interfaces(ctx context.Context) ([]string, error) {
 	answer, err := f.m.Node.Exec(ctx, host.Command{Argv: []string{"ls", "/sys/class/net"}})
 	if err != nil {
-		return nil, fmt.Errorf("interfaces of %s: %w", f.m.Name, err)
+		return nil, phrase.Errorf("interfaces of %s: %w", f.m.Name, err)
 	}
 	var names []string
 	for name := range strings.FieldsSeq(answer.Stdout) {
@@ -68,27 +70,27 @@ func (f *unplug) interfaces(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (f *unplug) Confirm(ctx context.Context) (string, error) {
+func (f *unplug) Confirm(ctx context.Context) (phrase.Phrase, error) {
 	if f.before == nil {
-		return "", fmt.Errorf("nothing was taken away from %s", f.m.Name)
+		return phrase.Phrase{}, phrase.Errorf("nothing was taken away from %s", f.m.Name)
 	}
 	return f.has(ctx, len(f.before)-len(f.networks))
 }
 
 // has counts the interfaces from inside.
-func (f *unplug) has(ctx context.Context, want int) (string, error) {
+func (f *unplug) has(ctx context.Context, want int) (phrase.Phrase, error) {
 	now, err := f.interfaces(ctx)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
-	found := fmt.Sprintf("%s has %d network interfaces, %d before the fault", f.m.Name, len(now), len(f.before))
+	found := phrase.Say("%s has %d network interfaces, %d before the fault", f.m.Name, len(now), len(f.before))
 	if len(now) != want {
-		return "", errors.New(found)
+		return phrase.Phrase{}, phrase.Errorf("%s", found)
 	}
 	return found, nil
 }
 
-func (f *unplug) Holds(ctx context.Context) (string, error) { return f.Confirm(ctx) }
+func (f *unplug) Holds(ctx context.Context) (phrase.Phrase, error) { return f.Confirm(ctx) }
 
 func (f *unplug) Heal(ctx context.Context) error {
 	u, ok := f.m.Node.(host.Unplugger)
@@ -104,9 +106,9 @@ func (f *unplug) Heal(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (f *unplug) Healed(ctx context.Context) (string, error) {
+func (f *unplug) Healed(ctx context.Context) (phrase.Phrase, error) {
 	if f.before == nil {
-		return "nothing was taken away from " + f.m.Name, nil
+		return phrase.Say("nothing was taken away from %s", f.m.Name), nil
 	}
 	return f.has(ctx, len(f.before))
 }

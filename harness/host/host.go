@@ -8,23 +8,22 @@ package host
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/secret"
 )
 
 // ErrUnsupported is wrapped by errors of hosts and nodes that cannot do what
 // was asked on the machine at hand.
-var ErrUnsupported = errors.New("not supported here")
+var ErrUnsupported = phrase.Errorf("not supported here")
 
 // ErrGone is wrapped by errors of hosts and nodes when the system that runs the
 // nodes, such as the container engine, does not answer any more. It says nothing
 // about what the nodes run.
-var ErrGone = errors.New("what runs the members does not answer")
+var ErrGone = phrase.Errorf("what runs the members does not answer")
 
 // Network names one of the two networks of a cluster.
 type Network string
@@ -105,9 +104,9 @@ type Freezer interface {
 // reports do not claim more than was done.
 type MechanismReporter interface {
 	// KillMechanism describes what Kill does.
-	KillMechanism() string
+	KillMechanism() phrase.Phrase
 	// FreezeMechanism describes what Freeze does.
-	FreezeMechanism() string
+	FreezeMechanism() phrase.Phrase
 }
 
 // Unplugger is a node that can be disconnected from a network, as by pulling the
@@ -137,7 +136,7 @@ func IP(ctx context.Context, node Node, n Network) (string, error) {
 	}
 	ip, ok := ips[n]
 	if !ok {
-		return "", fmt.Errorf("it has no address there: %w", ErrUnsupported)
+		return "", phrase.Errorf("it has no address there: %w", ErrUnsupported)
 	}
 	return ip, nil
 }

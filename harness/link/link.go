@@ -8,21 +8,33 @@ package link
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // ErrUnsupported is wrapped when a network cannot make a condition.
-var ErrUnsupported = errors.New("condition not supported by this kind of link")
+var ErrUnsupported = phrase.Errorf("condition not supported by this kind of link")
 
 // Route is what a link leads from and to.
 type Route struct {
 	From, To string       // names of nodes
 	Over     host.Network // which network; a cut of the empty network cuts both
 	Port     int          // the port dialled at To
+}
+
+// Name is what a link of the route is called.
+func Name(r Route) phrase.Phrase {
+	way := phrase.Say("%s to %s", r.From, r.To)
+	if r.From == "" {
+		way = phrase.Say("clients to %s", r.To)
+	}
+	if r.Over != "" {
+		way = phrase.Say("%s, %s", way, string(r.Over))
+	}
+	return way
 }
 
 // Network makes links between the nodes of one host.
@@ -35,10 +47,12 @@ type Network interface {
 
 // Link is one directed TCP path.
 type Link interface {
-	// String names the link for reports: "b to a".
+	// String names the link: "b to a".
 	String() string
+	// Phrase is what reports call it, such as [Name].
+	Phrase() phrase.Phrase
 	// Mechanism is how conditions are really made on it.
-	Mechanism() string
+	Mechanism() phrase.Phrase
 	// Addr is the host:port that the near end dials to use the link. It
 	// never changes.
 	Addr() string
@@ -46,12 +60,12 @@ type Link interface {
 	Impose(ctx context.Context, c Condition) error
 	// Confirm returns evidence that the imposed condition holds, or an error
 	// while there is none.
-	Confirm(ctx context.Context) (evidence string, err error)
+	Confirm(ctx context.Context) (evidence phrase.Phrase, err error)
 	// Clear undoes what was imposed. It is idempotent.
 	Clear(ctx context.Context) error
 	// Cleared returns evidence that nothing is imposed, or an error while
 	// something is.
-	Cleared(ctx context.Context) (evidence string, err error)
+	Cleared(ctx context.Context) (evidence phrase.Phrase, err error)
 }
 
 // Kind is what goes wrong on a link.

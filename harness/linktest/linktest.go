@@ -74,7 +74,7 @@ func (k *checker) identity(ctx context.Context, n link.Network, l link.Link, r l
 	if again != l {
 		k.broken("asked for the link again: got another one")
 	}
-	if l.String() == "" || l.Mechanism() == "" {
+	if l.String() == "" || l.Mechanism().Text == "" {
 		k.broken("the link is called %q and made by %q, want names for both", l, l.Mechanism())
 	}
 	if _, _, err := net.SplitHostPort(l.Addr()); err != nil {
@@ -93,7 +93,7 @@ func (k *checker) life(ctx context.Context, l link.Link, c link.Condition, withi
 	}
 	err := wait.For(ctx, "evidence", within, func(ctx context.Context) error {
 		evidence, err := l.Confirm(ctx)
-		if err == nil && evidence == "" {
+		if err == nil && evidence.Text == "" {
 			err = errors.New("the evidence is empty")
 		}
 		return err
@@ -115,7 +115,7 @@ func (k *checker) notImposed(ctx context.Context, l link.Link, when string) {
 	if said, err := l.Confirm(ctx); err == nil {
 		k.broken("confirm %s: got %q, want an error", when, said)
 	}
-	if said, err := l.Cleared(ctx); err != nil || said == "" {
+	if said, err := l.Cleared(ctx); err != nil || said.Text == "" {
 		k.broken("cleared %s: got %q, %v, want evidence", when, said, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"drillbook/harness/link"
 	"drillbook/harness/linktest"
+	"drillbook/harness/phrase"
 )
 
 // fake is a network of one link, with defects that can be switched on.
@@ -41,7 +42,9 @@ func (f *fake) String() string {
 	return "a to b"
 }
 
-func (f *fake) Mechanism() string { return "pretence" }
+func (f *fake) Phrase() phrase.Phrase { return phrase.Quote(f.String()) }
+
+func (f *fake) Mechanism() phrase.Phrase { return phrase.Quote("pretence") }
 
 func (f *fake) Addr() string {
 	if f.moves && f.imposed != "" {
@@ -58,11 +61,11 @@ func (f *fake) Impose(_ context.Context, c link.Condition) error {
 	return nil
 }
 
-func (f *fake) Confirm(context.Context) (string, error) {
+func (f *fake) Confirm(context.Context) (phrase.Phrase, error) {
 	if f.imposed == "" && !f.lies {
-		return "", errors.New("nothing is imposed")
+		return phrase.Phrase{}, errors.New("nothing is imposed")
 	}
-	return "it is so", nil
+	return phrase.Quote("it is so"), nil
 }
 
 func (f *fake) Clear(context.Context) error {
@@ -72,11 +75,11 @@ func (f *fake) Clear(context.Context) error {
 	return nil
 }
 
-func (f *fake) Cleared(context.Context) (string, error) {
+func (f *fake) Cleared(context.Context) (phrase.Phrase, error) {
 	if f.imposed != "" {
-		return "", errors.New("something is imposed")
+		return phrase.Phrase{}, errors.New("something is imposed")
 	}
-	return "all clear", nil
+	return phrase.Quote("all clear"), nil
 }
 
 func TestCheck(t *testing.T) {

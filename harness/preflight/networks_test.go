@@ -42,7 +42,7 @@ func TestNetworksOfItsOwn(t *testing.T) {
 				cfg.Members[i].Node = tt.node(cfg.Members[i].Node)
 			}
 			for _, f := range preflight.Check(t.Context(), cfg) {
-				if f.What != "networks" && f.What != "ports that listen" {
+				if f.What.Text != "networks" && f.What.Text != "ports that listen" {
 					continue
 				}
 				if (f.Unchecked != nil) != tt.unchecked {

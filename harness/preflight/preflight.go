@@ -22,6 +22,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -53,8 +54,8 @@ type Config struct {
 // Finding is what one check has found.
 type Finding struct {
 	Member string // or auxiliary node; "": all of them
-	What   string
-	Found  string
+	What   phrase.Phrase
+	Found  phrase.Phrase
 	Err    error // what is wrong, and what to do about it
 	// Unchecked is why it could not be looked at, if it could not.
 	Unchecked error
@@ -81,20 +82,29 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	var all []Finding
 	for i, m := range cfg.Members {
 		all = append(all,
-			c.checkHost(m, "networks", i, func(s survey) (string, error) { return c.networks(ctx, m, s) }),
-			c.checkHost(m, "paths", i, func(s survey) (string, error) { return c.paths(ctx, m, s) }),
-			c.checkHost(m, "ports that listen", i, func(s survey) (string, error) {
+			c.checkHost(m, phrase.Say("networks"), i, func(s survey) (phrase.Phrase, error) {
+				return c.networks(ctx,
+					m, s)
+			}),
+			c.checkHost(m, phrase.Say("paths"), i, func(s survey) (phrase.Phrase, error) { return c.paths(ctx, m, s) }),
+			c.checkHost(m, phrase.Say("ports that listen"), i, func(s survey) (phrase.Phrase, error) {
 				return c.ports(m, cfg.Seats[i], s)
 			}),
-			c.checkHost(m, "disk", i, func(s survey) (string, error) { return c.disk(m, s) }),
+			c.checkHost(m, phrase.Say("disk"), i, func(s survey) (phrase.Phrase, error) { return c.disk(m, s) }),
 			settings[i],
 		)
 	}
 	for i, x := range cfg.Auxiliaries {
 		n := len(cfg.Members) + i
 		all = append(all,
-			c.checkHost(x, "networks", n, func(s survey) (string, error) { return c.networks(ctx, x, s) }),
-			c.checkHost(x, "paths", n, func(s survey) (string, error) { return reaches(x, c.neededByAuxiliary(), s) }),
+			c.checkHost(x, phrase.Say("networks"), n, func(s survey) (phrase.Phrase, error) {
+				return c.networks(ctx,
+					x, s)
+			}),
+			c.checkHost(x, phrase.Say("paths"), n, func(s survey) (phrase.Phrase, error) {
+				return reaches(x,
+					c.neededByAuxiliary(), s)
+			}),
 		)
 	}
 	return append(all, entry, c.clocks(), versions)
@@ -109,7 +119,8 @@ type checker struct {
 }
 
 // checkHost checks what the survey of a member's host has found.
-func (c *checker) checkHost(m driver.Member, what string, i int, look func(survey) (string, error)) Finding {
+func (c *checker) checkHost(m driver.Member, what phrase.Phrase, i int, look func(survey) (phrase.Phrase,
+	error)) Finding {
 	f := Finding{Member: m.Name, What: what}
 	err := c.asked[i]
 	if err == nil {
@@ -131,16 +142,16 @@ func (f Finding) with(err error) Finding {
 // clientEntry checks that clients connect to the service and not to a single
 // member.
 func (c *checker) clientEntry(ctx context.Context) Finding {
-	f := Finding{What: "clients' entry"}
+	f := Finding{What: phrase.Say("clients' entry")}
 	names := make([]string, 0, len(c.Clients.Members))
 	for _, m := range c.Clients.Members {
 		names = append(names, m.Name)
 	}
-	f.Found = fmt.Sprintf("clients look for the one that takes writes among %v", names)
+	f.Found = phrase.Say("clients look for the one that takes writes among %v", names)
 	if !c.Clients.Writable || slices.ContainsFunc(c.Members, func(m driver.Member) bool {
 		return m.Kind != driver.Witness && !slices.Contains(names, m.Name)
 	}) {
-		return f.with(fmt.Errorf("clients go to %v and nowhere else: they would not follow a change of roles; "+
+		return f.with(phrase.Errorf("clients go to %v and nowhere else: they would not follow a change of roles; "+
 			"give them the service's entry", names))
 	}
 	var s driver.Session
@@ -152,15 +163,15 @@ func (c *checker) clientEntry(ctx context.Context) Finding {
 		return err
 	})
 	if err != nil {
-		return f.with(fmt.Errorf("the clients' entry leads nowhere: %w", err))
+		return f.with(phrase.Errorf("the clients' entry leads nowhere: %w", err))
 	}
 	if failed != nil {
-		f.Found += fmt.Sprintf("; the login before the one that succeeded failed: %v", failed)
+		f.Found = phrase.Say("%s; the login before the one that succeeded failed: %v", f.Found, failed)
 	}
 	role, err := s.Role(ctx)
 	err = errors.Join(err, s.Close())
 	if err == nil && role != driver.Primary {
-		err = fmt.Errorf("the clients' entry leads to a member that is %s: correct it", role)
+		err = phrase.Errorf("the clients' entry leads to a member that is %s: correct it", role)
 	}
 	return f.with(err)
 }
@@ -168,38 +179,39 @@ func (c *checker) clientEntry(ctx context.Context) Finding {
 // settings compares what the driver has written for a member with what is in
 // force there.
 func (c *checker) settings(ctx context.Context, m driver.Member, seat driver.Seat) Finding {
-	f := Finding{Member: m.Name, What: "settings"}
+	f := Finding{Member: m.Name, What: phrase.Say("settings")}
 	d, ok := c.Driver.(driver.SettingsReporter)
 	if !ok {
-		return f.with(fmt.Errorf("the product has no settings that it tells of: %w", errors.ErrUnsupported))
+		return f.with(phrase.Errorf("the product has no settings that it tells of: %w", errors.ErrUnsupported))
 	}
 	all, err := d.Settings(ctx, m, seat)
 	if err != nil {
-		return f.with(fmt.Errorf("read the settings of %s back: %w", m.Name, err))
+		return f.with(phrase.Errorf("read the settings of %s back: %w", m.Name, err))
 	}
 	if len(all) == 0 {
-		return f.with(fmt.Errorf("the product tells of no setting: %w", errors.ErrUnsupported))
+		return f.with(phrase.Errorf("the product tells of no setting: %w", errors.ErrUnsupported))
 	}
-	f.Found = fmt.Sprintf("%d settings are in force as they were written", len(all))
+	f.Found = phrase.Say("%d settings are in force as they were written", len(all))
 	var wrong []error
 	for _, s := range all {
 		if s.Got != s.Want {
-			wrong = append(wrong, fmt.Errorf("%s of %s was written as %q, and in force is %s: write a value that the "+
+			wrong = append(wrong, phrase.Errorf("%s of %s was written as %q, and in force is %s: write a value "+
+				"that the "+
 				"server takes as it stands, where it is read last", s.Name, m.Name, s.Want, s.Got))
 		}
 	}
 	if len(wrong) > 0 {
-		f.Found = fmt.Sprintf("%d of %d settings are not in force as they were written", len(wrong), len(all))
+		f.Found = phrase.Say("%d of %d settings are not in force as they were written", len(wrong), len(all))
 	}
 	return f.with(errors.Join(wrong...))
 }
 
 // versions compares what the members run.
 func (c *checker) versions(ctx context.Context) Finding {
-	f := Finding{What: "versions"}
+	f := Finding{What: phrase.Say("versions")}
 	v, ok := c.Driver.(driver.Versioner)
 	if !ok {
-		return f.with(fmt.Errorf("the product tells no versions: %w", errors.ErrUnsupported))
+		return f.with(phrase.Errorf("the product tells no versions: %w", errors.ErrUnsupported))
 	}
 	var first map[string]string
 	var found []string
@@ -214,7 +226,7 @@ func (c *checker) versions(ctx context.Context) Finding {
 		for _, name := range slices.Sorted(maps.Keys(first)) {
 			found = append(found, fmt.Sprintf("%s: %s %s", m.Name, name, has[name]))
 			if has[name] != first[name] {
-				return f.with(fmt.Errorf("%s of %s is %q, that of %s is %q: bring both to the same version",
+				return f.with(phrase.Errorf("%s of %s is %q, that of %s is %q: bring both to the same version",
 					name, m.Name, has[name], c.Members[0].Name, first[name]))
 			}
 			if err := c.oldEnough(m, name, has[name]); err != nil {
@@ -229,7 +241,7 @@ func (c *checker) versions(ctx context.Context) Finding {
 			}
 		}
 	}
-	f.Found = strings.Join(found, "; ")
+	f.Found = phrase.Quote(strings.Join(found, "; "))
 	return f
 }
 
@@ -242,10 +254,11 @@ func (c *checker) oldEnough(m driver.Member, name, version string) error {
 	digits := version[:len(version)-len(strings.TrimLeft(version, "0123456789"))] // of 13.23 and of 18beta1
 	major, err := strconv.Atoi(digits)
 	if err != nil {
-		return fmt.Errorf("%s of %s is %q, in which no number of a version can be read", name, m.Name, version)
+		return phrase.Errorf("%s of %s is %q, in which no number of a version can be read", name, m.Name, version)
 	}
 	if major < oldest {
-		return fmt.Errorf("%s of %s is %s, and %d is the oldest that can be drilled: upgrade it, or drill a newer one",
+		return phrase.Errorf("%s of %s is %s, and %d is the oldest that can be drilled: upgrade it, or drill a "+
+			"newer one",
 			name, m.Name, version, oldest)
 	}
 	return nil
@@ -253,24 +266,25 @@ func (c *checker) oldEnough(m driver.Member, name, version string) error {
 
 // clocks compares the hosts' clocks with each other and with the harness'.
 func (c *checker) clocks() Finding {
-	f := Finding{What: "clocks"}
+	f := Finding{What: phrase.Say("clocks")}
 	ours := offset{name: "the harness"}
 	seen := []offset{ours}
+	found := make([]phrase.Phrase, 0, len(c.nodes)+1)
 	for i, m := range c.nodes {
 		if c.asked[i] != nil {
 			return f.with(c.asked[i])
 		}
 		o := c.surveys[i].clock
 		o.name = m.Name
-		f.Found += fmt.Sprintf("%s is off by %s to %s; ", m.Name, o.least.Round(time.Millisecond),
-			o.most.Round(time.Millisecond))
+		found = append(found, phrase.Say("%s is off by %s to %s", m.Name, o.least.Round(time.Millisecond),
+			o.most.Round(time.Millisecond)))
 		seen = append(seen, o)
 	}
-	f.Found += fmt.Sprintf("the bound is %s", ClockBound)
+	f.Found = phrase.Join(append(found, phrase.Say("the bound is %s", ClockBound)), "; ")
 	for i, a := range seen {
 		for _, b := range seen[i+1:] {
 			if apart := max(a.least-b.most, b.least-a.most); apart > ClockBound {
-				return f.with(fmt.Errorf("the clocks of %s and %s are at least %s apart: "+
+				return f.with(phrase.Errorf("the clocks of %s and %s are at least %s apart: "+
 					"set them by the same source of time", a.name, b.name, apart.Round(time.Millisecond)))
 			}
 		}

@@ -50,7 +50,7 @@ func wrong(t *testing.T, cfg preflight.Config) string {
 	var all []string
 	for _, f := range preflight.Check(t.Context(), cfg) {
 		if f.Err != nil {
-			all = append(all, strings.TrimSpace(f.Member+" "+f.What)+": "+f.Err.Error())
+			all = append(all, strings.TrimSpace(f.Member+" "+f.What.Text)+": "+f.Err.Error())
 		}
 	}
 	return strings.Join(all, "\n")
@@ -81,7 +81,7 @@ func TestCheckOnContainers(t *testing.T) {
 	began := time.Now()
 	for _, f := range preflight.Check(t.Context(), cfg) {
 		t.Logf("%s %s: %s", f.Member, f.What, f.Found)
-		if f.Err != nil || f.Unchecked != nil || f.Found == "" {
+		if f.Err != nil || f.Unchecked != nil || f.Found.Text == "" {
 			t.Errorf("%s %s: wrong %v, unchecked %v", f.Member, f.What, f.Err, f.Unchecked)
 		}
 	}
@@ -297,8 +297,8 @@ func TestVersionsAndClocks(t *testing.T) {
 			cfg.Members[1].Node = clock{cfg.Members[1].Node, tt.ahead}
 			var said []string
 			for _, f := range preflight.Check(t.Context(), cfg) {
-				if f.Err != nil && (f.What == "versions" || f.What == "clocks") {
-					said = append(said, f.What+": "+f.Err.Error())
+				if f.Err != nil && (f.What.Text == "versions" || f.What.Text == "clocks") {
+					said = append(said, f.What.Text+": "+f.Err.Error())
 				}
 			}
 			got := strings.Join(said, "; ")
@@ -341,10 +341,10 @@ func TestEntryThatFails(t *testing.T) {
 				cfg := start(t, db, db)
 				cfg.Driver = &shy{DB: db, fail: tt.fail}
 				for _, f := range preflight.Check(t.Context(), cfg) {
-					if f.What != "clients' entry" {
+					if f.What.Text != "clients' entry" {
 						continue
 					}
-					if f.Found != tt.found || (f.Err == nil) != (tt.err == "") ||
+					if f.Found.Text != tt.found || (f.Err == nil) != (tt.err == "") ||
 						f.Err != nil && !strings.Contains(f.Err.Error(), tt.err) {
 						t.Errorf("found %q, wrong is %v; want %q, %q", f.Found, f.Err, tt.found, tt.err)
 					}
@@ -361,7 +361,7 @@ func TestUnchecked(t *testing.T) {
 		if f.Err != nil {
 			t.Errorf("%s: %v", f.What, f.Err)
 		}
-		if unchecked := f.What != "clients' entry"; (f.Unchecked != nil) != unchecked {
+		if unchecked := f.What.Text != "clients' entry"; (f.Unchecked != nil) != unchecked {
 			t.Errorf("%s: unchecked is %v", f.What, f.Unchecked)
 		}
 	}

@@ -3,8 +3,6 @@ package preflight
 import (
 	"context"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -14,6 +12,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/shell"
 )
 
@@ -78,13 +77,13 @@ func surveyOf(ctx context.Context, m driver.Member, dir string, addrs []string) 
 	const unknown, unusable = 127, 126
 	switch {
 	case err != nil:
-		return survey{}, fmt.Errorf("ask the host of %s: %w", m.Name, err)
+		return survey{}, phrase.Errorf("ask the host of %s: %w", m.Name, err)
 	case answer.Code == unknown || answer.Code == unusable:
-		return survey{}, fmt.Errorf("the host of %s has no bash: %w", m.Name, host.ErrUnsupported)
+		return survey{}, phrase.Errorf("the host of %s has no bash: %w", m.Name, host.ErrUnsupported)
 	}
 	s, err := parse(answer.Stdout, before, after)
 	if err != nil {
-		return s, fmt.Errorf("read what the host of %s says: %w", m.Name, err)
+		return s, phrase.Errorf("read what the host of %s says: %w", m.Name, err)
 	}
 	s.disk = dir != ""
 	return s, nil
@@ -121,7 +120,7 @@ func (c *checker) neededByAuxiliary() []string {
 	return all
 }
 
-var errLine = errors.New("a line that is not understood")
+var errLine = phrase.Errorf("a line that is not understood")
 
 // parse reads the answer of the script, which was asked at some time between the
 // two.
@@ -149,11 +148,11 @@ func parse(text string, before, after time.Time) (survey, error) {
 			s.reaches = append(s.reaches, rest[0])
 		}
 		if err != nil {
-			return s, fmt.Errorf("%q: %w", strings.TrimSpace(line), err)
+			return s, phrase.Errorf("%q: %w", strings.TrimSpace(line), err)
 		}
 	}
 	if s.clock.most == 0 && s.clock.least == 0 {
-		return s, errors.New("it does not tell the time")
+		return s, phrase.Errorf("it does not tell the time")
 	}
 	return s, nil
 }

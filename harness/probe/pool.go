@@ -3,12 +3,12 @@ package probe
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // maxOpening is how many sessions of a pool servers may be opening at the same
@@ -90,7 +90,7 @@ func (p *pool) get(ctx context.Context) (c conn, expired bool, err error) {
 			}
 			result = nil // another attempt may have taken the session
 		case <-ctx.Done():
-			return c, true, fmt.Errorf("no session came free within %s", p.deadline)
+			return c, true, phrase.Errorf("no session came free within %s", p.deadline)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func (p *pool) warm(ctx context.Context) {
 
 // errFull says that a server would have to serve more sessions than the pool
 // allows.
-var errFull = errors.New("all sessions of the client still wait for answers")
+var errFull = phrase.Errorf("all sessions of the client still wait for answers")
 
 // openSession opens a session within the deadline of the pool.
 func (p *pool) openSession(ctx context.Context) (c conn, expired bool, err error) {

@@ -15,12 +15,12 @@ package probe
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"sync"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -64,19 +64,19 @@ type Probe struct {
 func Check(s record.Stream) error {
 	switch {
 	case s.Interval < time.Second/MaxRate:
-		return fmt.Errorf("stream %s: an interval of %s is shorter than %s, the shortest that can be kept", s.Name,
+		return phrase.Errorf("stream %s: an interval of %s is shorter than %s, the shortest that can be kept", s.Name,
 			s.Interval, time.Second/MaxRate)
 	case s.Interval > time.Second:
-		return fmt.Errorf("stream %s: an interval of %s is longer than a second: outages would go unseen", s.Name,
+		return phrase.Errorf("stream %s: an interval of %s is longer than a second: outages would go unseen", s.Name,
 			s.Interval)
 	case s.Connect <= 0 || s.Reply <= 0:
-		return fmt.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name,
+		return phrase.Errorf("stream %s: deadlines must be positive, not %s to connect and %s for the reply", s.Name,
 			s.Connect, s.Reply)
 	case max(s.Connect, s.Reply) > MaxDeadline:
-		return fmt.Errorf("stream %s: deadlines of %s to connect and %s for the reply: at most %s; "+
+		return phrase.Errorf("stream %s: deadlines of %s to connect and %s for the reply: at most %s; "+
 			"with longer ones a drill is over before an answer is missed", s.Name, s.Connect, s.Reply, MaxDeadline)
 	case s.Sessions < 1 || s.Sessions > maxSessions:
-		return fmt.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines",
+		return phrase.Errorf("stream %s: %d sessions: must be 1 to %d; raise the interval or shorten the deadlines",
 			s.Name, s.Sessions, maxSessions)
 	}
 	return nil

@@ -3,12 +3,12 @@ package probe
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -183,7 +183,7 @@ func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err 
 
 // errNoRegister is a mistake of the caller: the streams were made for another
 // driver.
-var errNoRegister = fmt.Errorf("the sessions of this product keep no registers: %w", driver.ErrRefused)
+var errNoRegister = phrase.Errorf("the sessions of this product keep no registers: %w", driver.ErrRefused)
 
 // setOutcome sets the outcome of an attempt. It returns the cause if that is not
 // an ack.
@@ -283,7 +283,7 @@ func (s *stream) stop() error {
 	case <-joined:
 		return nil
 	default:
-		return fmt.Errorf("stream %s: a session does not end with its context: its driver must see to that", s.Name)
+		return phrase.Errorf("stream %s: a session does not end with its context: its driver must see to that", s.Name)
 	}
 }
 

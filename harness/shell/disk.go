@@ -2,12 +2,12 @@ package shell
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // Disk is the disk that a folder is on.
@@ -21,7 +21,7 @@ type Disk struct {
 func DiskOf(ctx context.Context, m driver.Member, dir string) (Disk, error) {
 	said, err := look(ctx, m.Node, "df", "-P", "-B1", dir)
 	if err != nil {
-		return Disk{}, fmt.Errorf("df says: %w", err)
+		return Disk{}, phrase.Errorf("df says: %w", err)
 	}
 	return ReadDisk(said, 1)
 }
@@ -34,19 +34,19 @@ func ReadDisk(df string, block int64) (d Disk, err error) {
 	at := slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, "%") })
 	const before = 3 // size, used, free
 	if at <= before {
-		return d, fmt.Errorf("df says nothing of how full the disk is: %q", df)
+		return d, phrase.Errorf("df says nothing of how full the disk is: %q", df)
 	}
 	for _, n := range []struct {
 		text string
 		into *int64
 	}{{words[at-before], &d.Size}, {words[at-1], &d.Free}} {
 		if *n.into, err = strconv.ParseInt(n.text, 10, 64); err != nil {
-			return d, fmt.Errorf("df says %q", df)
+			return d, phrase.Errorf("df says %q", df)
 		}
 		*n.into *= block
 	}
 	if d.Full, err = strconv.Atoi(strings.TrimSuffix(words[at], "%")); err != nil {
-		return d, fmt.Errorf("df says %q", df)
+		return d, phrase.Errorf("df says %q", df)
 	}
 	d.At = strings.Join(words[at+1:], " ")
 	return d, nil

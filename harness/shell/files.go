@@ -9,6 +9,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // File is a text file. Its last line gets an end if it has none.
@@ -32,7 +33,7 @@ func Write(ctx context.Context, m driver.Member, user, dir string, files ...File
 	script.WriteString("exit $code\n")
 	c := host.Command{Argv: []string{"sh", "-s", "write", strings.Join(names, " ")}, Stdin: script.String(), User: user}
 	if _, err := m.Run(ctx, c); err != nil {
-		return fmt.Errorf("write %s on %s: %w", strings.Join(names, ", "), m.Name, err)
+		return phrase.Errorf("write %s on %s: %w", strings.Join(names, ", "), m.Name, err)
 	}
 	return nil
 }
@@ -41,7 +42,7 @@ func Write(ctx context.Context, m driver.Member, user, dir string, files ...File
 func Read(ctx context.Context, m driver.Member, file string) (string, error) {
 	text, err := look(ctx, m.Node, "cat", file)
 	if err != nil {
-		return "", fmt.Errorf("read %s on %s: %w", file, m.Name, err)
+		return "", phrase.Errorf("read %s on %s: %w", file, m.Name, err)
 	}
 	return text, nil
 }
@@ -49,18 +50,18 @@ func Read(ctx context.Context, m driver.Member, file string) (string, error) {
 // Carry copies a folder from one member to another, as scp -r does, and says what
 // it has copied. The harness is the way, since the nodes have no way to log in to
 // each other; it holds all of it in memory.
-func Carry(ctx context.Context, from, to driver.Member, dir string) (string, error) {
+func Carry(ctx context.Context, from, to driver.Member, dir string) (phrase.Phrase, error) {
 	parent, name := path.Split(dir)
 	archive, err := look(ctx, from.Node, "tar", "-C", parent, "-cf", "-", name)
 	if err != nil {
-		return "", fmt.Errorf("read %s on %s: %w", dir, from.Name, err)
+		return phrase.Phrase{}, phrase.Errorf("read %s on %s: %w", dir, from.Name, err)
 	}
 	if _, err := tar.NewReader(strings.NewReader(archive)).Next(); err != nil {
-		return "", fmt.Errorf("read %s on %s: it is no archive: %w", dir, from.Name, err)
+		return phrase.Phrase{}, phrase.Errorf("read %s on %s: it is no archive: %w", dir, from.Name, err)
 	}
 	in := host.Command{Argv: []string{"sh", "-c", `mkdir -p "$1" && tar -C "$1" -xf -`, "copy", parent}, Stdin: archive}
 	if _, err := to.Run(ctx, in); err != nil {
-		return "", fmt.Errorf("write %s on %s: %w", dir, to.Name, err)
+		return phrase.Phrase{}, phrase.Errorf("write %s on %s: %w", dir, to.Name, err)
 	}
-	return fmt.Sprintf("%s copied from %s to %s, %d bytes", dir, from.Name, to.Name, len(archive)), nil
+	return phrase.Say("%s copied from %s to %s, %d bytes", dir, from.Name, to.Name, len(archive)), nil
 }

@@ -2,12 +2,12 @@ package shell
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // Shell functions where a person would look at ps.
@@ -53,7 +53,7 @@ func Start(ctx context.Context, m driver.Member, p Program) (host.Answer, error)
 // until they have ended, a minute for each at most.
 func Stop(ctx context.Context, m driver.Member, program, signal string) error {
 	if _, err := m.Run(ctx, Script(end, "stop", program, signal)); err != nil {
-		return fmt.Errorf("stop %s on %s: %w", program, m.Name, err)
+		return phrase.Errorf("stop %s on %s: %w", program, m.Name, err)
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func Stop(ctx context.Context, m driver.Member, program, signal string) error {
 func Processes(ctx context.Context, m driver.Member, program string) ([]int, error) {
 	out, err := look(ctx, m.Node, Script(pids+`pids "$1"; true`, "pids", program).Argv...)
 	if err != nil {
-		return nil, fmt.Errorf("look for %s on %s: %w", program, m.Name, err)
+		return nil, phrase.Errorf("look for %s on %s: %w", program, m.Name, err)
 	}
 	var all []int
 	for word := range strings.FieldsSeq(out) {

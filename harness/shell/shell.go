@@ -15,6 +15,7 @@ import (
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // Script is a script with its arguments. What it is for stands before these as $0,
@@ -28,7 +29,7 @@ func Script(script, what string, args ...string) host.Command {
 func look(ctx context.Context, n host.Node, argv ...string) (string, error) {
 	answer, err := n.Exec(ctx, host.Command{Argv: argv})
 	if err == nil && answer.Code != 0 {
-		err = errors.New(strings.TrimSpace(answer.Stderr))
+		err = phrase.Errorf("%s", strings.TrimSpace(answer.Stderr))
 	}
 	return answer.Stdout, err
 }

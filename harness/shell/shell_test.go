@@ -90,7 +90,7 @@ func TestCarry(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Join(dir, "deep"), 0o700))
 	must(t, os.WriteFile(filepath.Join(dir, "deep", "page"), []byte("\x00\xff\r\n"), 0o600))
 	found, err := shell.Carry(t.Context(), here("a"), elsewhere(t, base), dir)
-	if err != nil || !strings.Contains(found, "set copied from a to b, ") {
+	if err != nil || !strings.Contains(found.Text, "set copied from a to b, ") {
 		t.Errorf("Carry = %q, %v", found, err)
 	}
 	got, err := os.ReadFile(filepath.Join(base, "b", dir, "deep", "page"))

@@ -4,10 +4,11 @@ package wait
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"drillbook/harness/phrase"
 )
 
 // every is the interval between checks of a condition. It is short, since the
@@ -18,7 +19,7 @@ const every = 10 * time.Millisecond
 // what was waited for and has the last error of cond. Time in which the harness
 // itself stood still does not count, since nobody could check.
 func For(ctx context.Context, name string, within time.Duration, cond func(ctx context.Context) error) error {
-	late := fmt.Errorf("not so within %s", within)
+	late := phrase.Errorf("not so within %s", within)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var (
 		left  budget
@@ -41,7 +42,7 @@ func For(ctx context.Context, name string, within time.Duration, cond func(ctx c
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), why)
+			return phrase.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), why)
 		case <-tick.C:
 		}
 	}

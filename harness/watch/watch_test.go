@@ -14,6 +14,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/harness/watch"
 )
@@ -25,7 +26,7 @@ type service struct {
 	stored []driver.Stored
 }
 
-func (s *service) Product() driver.Description { return driver.Description{Name: "one", Title: "One"} }
+func (s *service) Product() driver.Description { return driver.Description{Name: "one", Title: phrase.Quote("One")} }
 
 func (s *service) Plan(driver.Seat) (host.Spec, error) { return host.Spec{}, errors.ErrUnsupported }
 

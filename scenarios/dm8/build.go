@@ -5,6 +5,7 @@ import (
 
 	"drillbook/fixtures/dm8/conf"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -35,7 +36,7 @@ func syncCheck(s *story) {
 	})
 	s.step("Look at the archived log of both", func(ctx SpecContext) {
 		for _, m := range []driver.Member{s.a, s.b} {
-			s.d.Confirm("archive of " + m.Name)(s.dm().CheckArchiveFiles(ctx, m))
+			s.d.Confirm("archive of %s", m.Name)(s.dm().CheckArchiveFiles(ctx, m))
 		}
 	})
 	s.step("Remove what was made", func(ctx SpecContext) {
@@ -57,7 +58,7 @@ func buildGroup(s *story) {
 	s.step("Check the hosts", func(ctx SpecContext) {
 		s.a, s.b = s.d.Cluster.Members[0], s.d.Cluster.Members[1]
 		for _, m := range s.d.Cluster.Members {
-			s.d.Confirm("host " + m.Name)(s.dm().CheckHost(ctx, m))
+			s.d.Confirm("host %s", m.Name)(s.dm().CheckHost(ctx, m))
 		}
 	})
 	s.step("Check the software", func(ctx SpecContext) {
@@ -70,7 +71,7 @@ func buildGroup(s *story) {
 	s.step("Back it up online", func(ctx SpecContext) {
 		var err error
 		set, err = s.dm().Backup(ctx, s.a)
-		s.d.Confirm("backup set")(set, err)
+		s.d.Confirm("backup set")(phrase.Quote(set), err)
 	})
 	s.step("Make the standby's instance", func(ctx SpecContext) { s.works(s.dm().Initialise(ctx, s.b)) })
 	s.step("Copy the backup and restore the standby", func(ctx SpecContext) {

@@ -3,7 +3,6 @@ package dm8
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strconv"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -71,11 +71,11 @@ func config(mode conf.Mode) (dm8.Config, error) {
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the user's own file
 	if err != nil {
-		return cfg, fmt.Errorf("%s: %w", patternsEnv, err)
+		return cfg, phrase.Errorf("%s: %w", patternsEnv, err)
 	}
 	cfg.Patterns, err = dm8.Patterns(string(text))
 	if err != nil {
-		return cfg, fmt.Errorf("%s: %w", patternsEnv, err)
+		return cfg, phrase.Errorf("%s: %w", patternsEnv, err)
 	}
 	return cfg, nil
 }
@@ -84,7 +84,7 @@ func config(mode conf.Mode) (dm8.Config, error) {
 func speed(text string) (float64, error) {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%q is no speed such as 1 or 10", text)
+		return 0, phrase.Errorf("%q is no speed such as 1 or 10", text)
 	}
 	return n, nil
 }

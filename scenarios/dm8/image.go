@@ -1,12 +1,12 @@
 package dm8
 
 import (
-	"fmt"
 	"os"
 
 	"drillbook/fixtures/dm8"
 	standin "drillbook/fixtures/dm8/image"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -32,11 +32,11 @@ func image(cfg *dm8.Config) error {
 	}
 	faster, err := speed(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", speedEnv, err)
+		return phrase.Errorf("%s: %w", speedEnv, err)
 	}
 	cfg.Image, cfg.Env, cfg.Faster = standin.StandIn(), map[string]string{speedEnv: text}, faster
 	cfg.Home, cfg.Data = "/home/dmdba/dmdbms", "/dmdata"
-	cfg.StandIn = fmt.Sprintf("drillbook's own program in the place of DM8; its clocks run %s times as fast",
+	cfg.StandIn = phrase.Say("drillbook's own program in the place of DM8; its clocks run %s times as fast",
 		text)
 	return nil
 }

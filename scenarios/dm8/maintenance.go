@@ -1,12 +1,11 @@
 package dm8
 
 import (
-	"fmt"
-
 	. "github.com/onsi/ginkgo/v2"
 
 	"drillbook/fixtures/dm8/conf"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -30,7 +29,7 @@ func rebuildStandby(s *story) {
 	s.step("Back up the primary online", func(ctx SpecContext) {
 		var err error
 		set, err = s.dm().Backup(ctx, s.a)
-		s.d.Confirm("backup set")(set, err)
+		s.d.Confirm("backup set")(phrase.Quote(set), err)
 	})
 	s.step("Copy the backup to the standby", func(ctx SpecContext) {
 		s.d.Confirm("copy")(s.dm().CopyBackup(ctx, s.a, s.b, set))
@@ -77,7 +76,7 @@ func (s *story) byHand(ctx SpecContext, order ...driver.Member) {
 	GinkgoHelper()
 	s.works(s.dm().ExitMonitor(ctx))
 	ranOn, err := s.dm().StopWatchers(ctx, order...)
-	s.d.Confirm("instances that ran on without their watchers")(fmt.Sprintf("%v", ranOn), err)
+	s.d.Confirm("instances that ran on without their watchers")(phrase.Say("%v", ranOn), err)
 	s.works(s.dm().StopProgram(ctx, s.a, "dmserver"))
 	s.works(s.dm().StopProgram(ctx, s.b, "dmserver"))
 }

@@ -3,7 +3,6 @@ package dm8
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -13,6 +12,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/shell"
 	"drillbook/scenarios/dsl"
 )
@@ -27,9 +27,9 @@ func switchover(s *story) {
 	s.step("List what can be switched to", func(ctx SpecContext) {
 		names, said, err := s.dm().Choose(ctx, "switchover")
 		if err == nil && len(names) == 0 {
-			err = fmt.Errorf("nothing can be switched to: %s", said)
+			err = phrase.Errorf("nothing can be switched to: %s", said)
 		}
-		s.d.Confirm("choose switchover")(fmt.Sprint(names), err)
+		s.d.Confirm("choose switchover")(phrase.Say("%v", names), err)
 	})
 	s.step("Switch over to the standby", func(ctx SpecContext) {
 		s.expect(conf.Switchover)
@@ -129,12 +129,12 @@ func (s *story) holdBack(ctx SpecContext) fault.Fault {
 }
 
 // nobody: the list of who may take over is empty.
-func (s *story) nobody(ctx SpecContext, how string) (string, error) {
+func (s *story) nobody(ctx SpecContext, how string) (phrase.Phrase, error) {
 	names, said, err := s.dm().Choose(ctx, how)
 	if err == nil && len(names) > 0 {
-		err = fmt.Errorf("%v could take over from a primary that is well", names)
+		err = phrase.Errorf("%v could take over from a primary that is well", names)
 	}
-	return said, err
+	return phrase.Quote(said), err
 }
 
 // comeBack waits for the old primary. If it has split, what only it holds is
@@ -143,12 +143,12 @@ func (s *story) comeBack(ctx SpecContext) {
 	GinkgoHelper()
 	err := s.dm().WaitRejoined(ctx, s.a)
 	if errors.Is(err, dm8.ErrSplit) {
-		s.d.RecordFinding("the old primary", err.Error(), nil)
+		s.d.RecordFinding(phrase.Say("the old primary"), phrase.Of(err), nil)
 		s.d.SaveDiverged(ctx, s.a, s.b)
 		s.works(s.d.Rejoin(ctx, s.a, s.b, driver.Rebuild))
 		return
 	}
-	s.d.Confirm("the old primary")("it rejoined by itself", err)
+	s.d.Confirm("the old primary")(phrase.Say("it rejoined by itself"), err)
 	if s.async() {
 		s.works(s.dm().Follow(ctx, s.a))
 	}

@@ -1,15 +1,15 @@
 package dsl
 
 import (
-	"errors"
 	"strings"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/reports"
 )
 
 // errNotBegun is why a drill did not begin of which nothing else is known.
-var errNotBegun = errors.New("the run ended before it began")
+var errNotBegun = phrase.Errorf("the run ended before it began")
 
 // breakages returns what the record of the drill does not contain: that there is
 // no record, and that something was left behind.

@@ -3,13 +3,13 @@ package dsl
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/wait"
 )
@@ -39,7 +39,7 @@ const pairWithin = 5 * time.Second
 func (d *Drill) ConfirmInSync(ctx context.Context, standby, primary driver.Member) {
 	ginkgo.GinkgoHelper()
 	lag, err := d.WaitInSync(ctx, standby, primary, syncWithin)
-	d.RecordFinding("replication", lag.Detail, err)
+	d.RecordFinding(phrase.Say("replication"), lag.Detail, err)
 	gomega.Expect(err).To(d.Succeed())
 }
 
@@ -56,30 +56,34 @@ func (d *Drill) ConfirmRole(ctx context.Context, m driver.Member, want driver.Ro
 	ginkgo.GinkgoHelper()
 	got, err := d.Cluster.Role(ctx, m)
 	if err == nil && got != want {
-		err = fmt.Errorf("%s is %s, not %s", m.Name, got, want)
+		err = phrase.Errorf("%s is %s, not %s", m.Name, got, want)
 	}
-	d.RecordFinding("role of "+m.Name, string(got), err)
+	d.RecordFinding(phrase.Say("role of %s", m.Name), phrase.Quote(string(got)), err)
 	gomega.Expect(err).To(d.Succeed())
 }
 
 // Confirm records what a check of the runbook found; an error of the check
-// fails the step.
-func (d *Drill) Confirm(what string) func(found string, err error) {
-	return func(found string, err error) {
+// fails the step. What was looked at is said as by [phrase.Say].
+func (d *Drill) Confirm(format string, args ...any) func(found phrase.Phrase, err error) {
+	what := phrase.Say(format, args...)
+	return func(found phrase.Phrase, err error) {
 		ginkgo.GinkgoHelper()
 		d.RecordFinding(what, found, err)
-		gomega.Expect(err).To(d.Succeed(), what)
+		d.looked = what
+		gomega.Expect(err).To(d.Succeed(), what.Text)
 	}
 }
 
 // ConfirmSeen is [Drill.Confirm] for what cannot be looked at everywhere: then the record says
 // so, and the step goes by its other checks.
-func (d *Drill) ConfirmSeen(what string) func(found string, err error) {
-	return func(found string, err error) {
+func (d *Drill) ConfirmSeen(format string, args ...any) func(found phrase.Phrase, err error) {
+	what := phrase.Say(format, args...)
+	return func(found phrase.Phrase, err error) {
 		ginkgo.GinkgoHelper()
 		d.RecordFinding(what, found, err)
+		d.looked = what
 		if !errors.Is(err, driver.ErrUnseen) {
-			gomega.Expect(err).To(d.Succeed(), what)
+			gomega.Expect(err).To(d.Succeed(), what.Text)
 		}
 	}
 }
@@ -93,11 +97,11 @@ func (d *Drill) ConfirmServed(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	err := d.WaitServed(ctx, servedFor, d.Book.RTO+servedFor)
 	h, now := d.Health()
-	d.RecordFinding("clients' writes", served(h, now), err)
+	d.RecordFinding(phrase.Say("clients' writes"), served(h, now), err)
 	gomega.Expect(err).To(d.Succeed())
 }
 
-func served(h probe.Health, now time.Duration) string {
-	return fmt.Sprintf("%d of %d acknowledged; the last failure was %s ago",
+func served(h probe.Health, now time.Duration) phrase.Phrase {
+	return phrase.Say("%d of %d acknowledged; the last failure was %s ago",
 		h.Acked, h.Attempts, (now - h.LastFail).Round(time.Millisecond))
 }

@@ -11,6 +11,7 @@ import (
 	"drillbook/fixtures/fake"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
 )
@@ -166,7 +167,7 @@ func TestDeclareRefuses(t *testing.T) {
 		{
 			"an auxiliary node with a member's name", "fake/page", nil,
 			func(map[string]string) (driver.Driver, error) {
-				plans := []driver.Auxiliary{{Spec: host.Spec{Name: "b"}, Duty: "arbiter"}}
+				plans := []driver.Auxiliary{{Spec: host.Spec{Name: "b"}, Duty: phrase.Say("arbiter")}}
 				return fake.New(fake.Config{Auxiliaries: plans}), nil
 			},
 			`scenario fake/page: the auxiliary node for the arbiter needs a name of its own, not "b"`,

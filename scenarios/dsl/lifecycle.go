@@ -19,6 +19,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -40,7 +41,7 @@ func (d *Drill) begin(ctx ginkgo.SpecContext) {
 	view := d.suite.opts.View
 	view.DrillBegins(d.head, d.health)
 	if err := d.start(ctx); err != nil {
-		d.broken = fmt.Errorf("%s: %w", d.Book.Name, err)
+		d.broken = phrase.Errorf("%s: %w", d.Book.Name, err)
 		d.stopped = ctx.Err() != nil
 		if err := d.load(); !errors.Is(err, fs.ErrNotExist) { // it may have ended before there was a record
 			d.broken = errors.Join(d.broken, err)
@@ -57,7 +58,7 @@ func (d *Drill) start(ctx context.Context) error {
 	place := d.suite.opts.Place
 	h, links, err := place.Open(ctx, d.head.Run, drv, d.suite.opts.View.Say)
 	if err != nil {
-		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
+		return phrase.Errorf("%w: %w", drill.ErrEnvironment, err)
 	}
 	d.Links = links
 	if p, ok := h.(host.Publisher); ok && p.Published() != "" {
@@ -69,7 +70,7 @@ func (d *Drill) start(ctx context.Context) error {
 	}
 	ledger, err := d.openLedger(place, h)
 	if err != nil {
-		return fmt.Errorf("%w: %w", drill.ErrEnvironment, errors.Join(err, remove()))
+		return phrase.Errorf("%w: %w", drill.ErrEnvironment, errors.Join(err, remove()))
 	}
 	d.closePlace = func() error {
 		if err := remove(); err != nil { // who knows what is still in force
@@ -78,7 +79,7 @@ func (d *Drill) start(ctx context.Context) error {
 		return ledger.Remove()
 	}
 	if d.relay, err = d.openRelay(ctx, h); err != nil {
-		return fmt.Errorf("%w: %w", drill.ErrEnvironment, err)
+		return phrase.Errorf("%w: %w", drill.ErrEnvironment, err)
 	}
 	cfg := drill.Config{
 		Head: d.head, Driver: drv, Host: h, Members: d.scenario.Members,
@@ -101,12 +102,12 @@ func (d *Drill) openRelay(ctx context.Context, h host.Host) (link.Network, error
 	case !d.scenario.Relay:
 		return nil, nil //nolint:nilnil // there is none, and that is right
 	case place.Relay == nil:
-		return nil, fmt.Errorf("a %s host has no relay, which %s needs: %w", place.Name, d.Book.Name,
+		return nil, phrase.Errorf("a %s host has no relay, which %s needs: %w", place.Name, d.Book.Name,
 			link.ErrUnsupported)
 	}
 	relay, err := place.Relay(ctx, h, d.scenario.Members, d.suite.opts.View.Say)
 	if err != nil {
-		return nil, fmt.Errorf("start the relay: %w", err)
+		return nil, phrase.Errorf("start the relay: %w", err)
 	}
 	remove := d.closePlace
 	d.closePlace = func() error { return errors.Join(relay.Close(context.WithoutCancel(ctx)), remove()) }
@@ -122,7 +123,7 @@ func (d *Drill) openLedger(p Place, h host.Host) (*fault.Ledger, error) {
 	}
 	path, err := filepath.Abs(filepath.Join(d.dir, drill.RecordName))
 	if err != nil {
-		return nil, fmt.Errorf("find the record: %w", err)
+		return nil, phrase.Errorf("find the record: %w", err)
 	}
 	page := fault.RunFaults{Run: d.head.Run, Undo: p.Undo, Record: path}
 	if s, ok := h.(host.SiteReporter); ok {
@@ -182,7 +183,7 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 		if report.State.Is(types.SpecStateTimedout) {
 			who = cmp.Or(who, record.BlameHarness) // which has a limit that no promise knows of
 		}
-		err = drill.Blame(who, errors.New(report.Failure.Message))
+		err = drill.Blame(who, d.failure(report.Failure.Message))
 	}
 	d.StepEnded(err)
 	if err != nil {
@@ -190,16 +191,34 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	}
 }
 
+// failure is the error of a step that failed with a message. That of a check ends with
+// the error that the check returned, of which the record knows more than its words.
+func (d *Drill) failure(message string) error {
+	if d.cause == nil {
+		return errors.New(message)
+	}
+	switch looked, whole := strings.CutSuffix(message, d.cause.Error()); {
+	case !whole:
+		return errors.New(message)
+	case looked == "":
+		return d.cause
+	case looked == d.looked.Text+"\n":
+		return phrase.Errorf("%s\n%w", d.looked, d.cause)
+	default:
+		return phrase.Errorf("%s%w", looked, d.cause)
+	}
+}
+
 // noteBroken records that the place where the members run has failed, if that is
 // to blame for an error and the run was not merely cancelled.
 func (d *Drill) noteBroken(err error) {
 	if drill.BlameOf(err) == record.BlamePlace && !errors.Is(err, context.Canceled) && !errors.Is(err, errStopped) {
-		d.broken = errors.Join(d.broken, fmt.Errorf("%s: %w: %w", d.Book.Name, errPlace, err))
+		d.broken = errors.Join(d.broken, phrase.Errorf("%s: %w: %w", d.Book.Name, errPlace, err))
 	}
 }
 
 // errPlace says which part of a drill an error is of.
-var errPlace = errors.New("the place where the members run has broken")
+var errPlace = phrase.Errorf("the place where the members run has broken")
 
 // keepsPromise ends the drill and judges it.
 func (d *Drill) keepsPromise(ctx ginkgo.SpecContext) {
@@ -238,7 +257,7 @@ func (d *Drill) takeDown(ctx context.Context) error {
 	}
 	if d.closePlace != nil {
 		if err := d.closePlace(); err != nil {
-			d.leftBehind = fmt.Errorf("%s: run %s is left behind: %w", d.Book.Name, d.head.Run, err)
+			d.leftBehind = phrase.Errorf("%s: run %s is left behind: %w", d.Book.Name, d.head.Run, err)
 			d.suite.opts.View.Say(d.leftBehind.Error()) // the record is closed, and only Ginkgo would hear of it
 			errs = append(errs, d.leftBehind)
 		}
@@ -255,13 +274,13 @@ func (d *Drill) end(ctx context.Context) error {
 	d.ended = true
 	err := d.End(ctx, d.stopped)
 	if err != nil {
-		err = fmt.Errorf("end the drill: %w", err)
+		err = phrase.Errorf("end the drill: %w", err)
 		d.noteBroken(err)
 		d.suite.opts.View.Say(d.Book.Name + ": " + err.Error()) // the record may not hold it
 	}
 	unread := d.load()
 	if d.outcome == nil { // somebody has removed or overwritten it
-		d.recordLost = fmt.Errorf("%s: nothing that was recorded can be read: %w", d.Book.Name, unread)
+		d.recordLost = phrase.Errorf("%s: nothing that was recorded can be read: %w", d.Book.Name, unread)
 		d.suite.opts.View.Say(d.recordLost.Error())
 	}
 	return errors.Join(err, unread)

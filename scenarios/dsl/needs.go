@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"drillbook/harness/phrase"
 	"drillbook/reports"
 )
 
@@ -40,7 +41,7 @@ func (p Place) WithLacks(ctx context.Context, scenarios ...Scenario) (Place, err
 	}
 	lacks, err := p.Look(ctx)
 	if err != nil {
-		return p, fmt.Errorf("find out what a %s host can do: %w", p.Name, err)
+		return p, phrase.Errorf("find out what a %s host can do: %w", p.Name, err)
 	}
 	all := maps.Clone(p.Lacks)
 	if all == nil {

@@ -2,8 +2,9 @@ package dsl
 
 import (
 	"errors"
-	"fmt"
 	"time"
+
+	"drillbook/harness/phrase"
 )
 
 // Durations checks, before anything is started, that parameters are durations
@@ -18,9 +19,9 @@ func DurationsUpTo(longest time.Duration, params map[string]string, names ...str
 	for _, name := range names {
 		switch v, err := time.ParseDuration(params[name]); {
 		case err != nil || v < 0:
-			errs = append(errs, fmt.Errorf("%s=%s is no duration such as 500ms", name, params[name]))
+			errs = append(errs, phrase.Errorf("%s=%s is no duration such as 500ms", name, params[name]))
 		case v > longest:
-			errs = append(errs, fmt.Errorf("%s=%s is longer than a step may wait for it: at most %s",
+			errs = append(errs, phrase.Errorf("%s=%s is longer than a step may wait for it: at most %s",
 				name, params[name], longest))
 		}
 	}

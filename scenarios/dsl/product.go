@@ -2,12 +2,12 @@ package dsl
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"drillbook/fixtures/images"
 	"drillbook/harness/drill"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/runbooks"
 )
 
@@ -68,7 +68,7 @@ func Images(products ...Product) []host.Image {
 // that no scenario carries out.
 func CheckProducts(lib runbooks.Library, products ...Product) error {
 	var wrong []error
-	add := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	add := func(format string, args ...any) { wrong = append(wrong, phrase.Errorf(format, args...)) }
 	seen, carried := map[string]bool{}, map[string]bool{}
 	for _, p := range products {
 		if seen[p.Name] {
@@ -87,7 +87,7 @@ func CheckProducts(lib runbooks.Library, products ...Product) error {
 				add("scenario %s is not of product %s: its runbook must lie in runbooks/%s", s.Runbook, p.Name, p.Name)
 			}
 			if _, err := lib.Get(s.Runbook); err != nil {
-				wrong = append(wrong, fmt.Errorf("scenario of product %s: %w", p.Name, err))
+				wrong = append(wrong, phrase.Errorf("scenario of product %s: %w", p.Name, err))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 )
 
 // Row is a row of the form that checks of a step answer.
@@ -38,7 +39,7 @@ func (d *Drill) checkRows() []error {
 	for _, s := range d.Book.Steps {
 		for i, r := range s.Rows {
 			if !slices.Contains(d.rows, Row{s.Number, i + 1}) {
-				wrong = append(wrong, fmt.Errorf("%s: the row %q of step %q is answered by no check of the scenario",
+				wrong = append(wrong, phrase.Errorf("%s: the row %q of step %q is answered by no check of the scenario",
 					r.Where.In("en"), r.Title.In("en"), s.Text("en")))
 			}
 		}
@@ -50,21 +51,22 @@ func (d *Drill) checkRows() []error {
 // that nobody could look.
 type Answer struct {
 	Row   Row
-	What  string // was looked at
-	Found string
+	What  phrase.Phrase // was looked at
+	Found phrase.Phrase
 	Err   error
 }
 
 // Unseen is the answer that what belongs to a row cannot be looked at from here.
-func Unseen(row Row, what, where string) Answer {
-	return Answer{Row: row, What: what, Err: fmt.Errorf("%w: %s", driver.ErrUnseen, where)}
+func Unseen(row Row, what, where phrase.Phrase) Answer {
+	return Answer{Row: row, What: what, Err: phrase.Errorf("%w: %s", driver.ErrUnseen, where)}
 }
 
 // ConfirmRow is [Drill.Confirm] for a row of the form. A row may be answered by several
 // checks. What one could not look at does not fail the step: the row says it, and does
 // not count as right.
-func (d *Drill) ConfirmRow(row Row, what string) func(found string, err error) {
-	return func(found string, err error) {
+func (d *Drill) ConfirmRow(row Row, format string, args ...any) func(found phrase.Phrase, err error) {
+	what := phrase.Say(format, args...)
+	return func(found phrase.Phrase, err error) {
 		ginkgo.GinkgoHelper()
 		d.ConfirmRows(Answer{row, what, found, err})
 	}

@@ -22,6 +22,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/runbooks"
@@ -91,7 +92,7 @@ func (s Scenario) DefaultDriver(lib runbooks.Library) (driver.Driver, error) {
 	}
 	drv, err := s.Driver(params)
 	if err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.Runbook, err)
+		return nil, phrase.Errorf("scenario %s: %w", s.Runbook, err)
 	}
 	return drv, nil
 }
@@ -116,14 +117,15 @@ type Drill struct {
 	closePlace func() error // closes host and links
 	ended      bool
 	outcome    *reports.Drill
-	broken     error      // why the drill could not begin, or not go on
-	recordLost error      // why nothing that was recorded can be read
-	leftBehind error      // why what it ran on could not be removed
-	inStep     bool       // a step has begun and not ended
-	cause      error      // what failed the current step, if Succeed has seen it
-	failed     bool       // a step, or what is around the steps
-	stopped    bool       // by an interrupt
-	takeDownMu sync.Mutex // held while it is taken down
+	broken     error         // why the drill could not begin, or not go on
+	recordLost error         // why nothing that was recorded can be read
+	leftBehind error         // why what it ran on could not be removed
+	inStep     bool          // a step has begun and not ended
+	cause      error         // what failed the current step, if Succeed has seen it
+	looked     phrase.Phrase // what the last check of [Drill.Confirm] looked at
+	failed     bool          // a step, or what is around the steps
+	stopped    bool          // by an interrupt
+	takeDownMu sync.Mutex    // held while it is taken down
 }
 
 // newDrill prepares trial number trial of a scenario.
@@ -140,20 +142,20 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	d.dir = filepath.Join(s.opts.Out, d.folder(trial))
 	drv, err := sc.Driver(params)
 	if err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+		return nil, phrase.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	if err := checkAbilities(drv, book); err != nil {
 		return nil, err
 	}
 	if err := cluster.Check(drv.Product(), sc.Members, sc.Kinds); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+		return nil, phrase.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	if _, err := cluster.Auxiliaries(drv, sc.Members); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+		return nil, phrase.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	holders := driver.Holders(sc.Members, sc.Kinds)
 	if err := s.opts.Probe.Or(sc.Probe).Check(holders, drv.Product()); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", sc.Runbook, err)
+		return nil, phrase.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	d.head = s.head(book, drv.Product(), params, trial)
 	return d, nil
@@ -184,7 +186,7 @@ func (d *Drill) folder(trial int) string {
 // checkAbilities reports which abilities of the runbook's needs the driver lacks.
 func checkAbilities(drv driver.Driver, book runbooks.Runbook) error {
 	if lacking := driver.Lacking(drv, book.Needs); len(lacking) > 0 {
-		return fmt.Errorf("runbook %s needs the abilities %q, which %s lacks: give its driver the interfaces that "+
+		return phrase.Errorf("runbook %s needs the abilities %q, which %s lacks: give its driver the interfaces that "+
 			"harness/driver/abilities.go names so", book.Name, lacking, drv.Product().Title)
 	}
 	return nil
@@ -212,15 +214,15 @@ func (d *Drill) check() error {
 		switch n := slices.Index(d.declared, title); {
 		case n < 0:
 			wrong = append(wrong,
-				fmt.Errorf("%s: step %q is carried out by no It of the scenario", s.Where.In("en"), s.Text("en")))
+				phrase.Errorf("%s: step %q is carried out by no It of the scenario", s.Where.In("en"), s.Text("en")))
 		case n != i && len(d.unknown) == 0 && len(d.declared) == len(d.Book.Steps):
 			wrong = append(
 				wrong,
-				fmt.Errorf("%s: step %q is carried out in another place than the runbook has it", s.Where.In("en"),
+				phrase.Errorf("%s: step %q is carried out in another place than the runbook has it", s.Where.In("en"),
 					s.Text("en")),
 			)
 		case slices.Contains(d.declared[n+1:], title):
-			wrong = append(wrong, fmt.Errorf("%s: step %q is carried out twice", s.Where.In("en"), s.Text("en")))
+			wrong = append(wrong, phrase.Errorf("%s: step %q is carried out twice", s.Where.In("en"), s.Text("en")))
 		}
 	}
 	return errors.Join(append(wrong, d.checkRows()...)...)

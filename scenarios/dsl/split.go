@@ -2,8 +2,6 @@ package dsl
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -13,6 +11,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 // CutOff cuts all traffic between a member and another one, and what clients
@@ -21,7 +20,7 @@ import (
 func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fault.Fault {
 	ginkgo.GinkgoHelper()
 	drop := link.Condition{Kind: link.Drop}
-	return d.inject(ctx, fault.Group("network of "+m.Name+" is cut",
+	return d.inject(ctx, fault.Group(phrase.Say("network of %s is cut", m.Name),
 		d.linkFault(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
 		d.linkFault(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
 }
@@ -32,17 +31,17 @@ func (d *Drill) CheckWhoWrites(ctx context.Context, old, taken driver.Member, du
 	ginkgo.GinkgoHelper()
 	counts, err := d.CountDirectWrites(ctx, during)
 	gomega.Expect(err).To(d.Succeed())
-	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", during, old.Name, counts[old.Name], taken.Name,
+	found := phrase.Say("in %s, %s acknowledged %d writes and %s %d", during, old.Name, counts[old.Name], taken.Name,
 		counts[taken.Name])
 	switch split := d.Book.ExpectsSplit(d.Params); {
 	case counts[taken.Name] == 0:
-		err = fmt.Errorf("%s takes no writes", taken.Name)
+		err = phrase.Errorf("%s takes no writes", taken.Name)
 	case split && counts[old.Name] == 0:
-		err = fmt.Errorf("%s takes no writes from the client beside it: there is no split brain to drill", old.Name)
+		err = phrase.Errorf("%s takes no writes from the client beside it: there is no split brain to drill", old.Name)
 	case !split && counts[old.Name] > 0:
-		err = errors.New("both take writes: this is a split brain")
+		err = phrase.Errorf("both take writes: this is a split brain")
 	}
-	d.RecordFinding("who takes writes", found, err) // what that is worth is for the measurement to say
+	d.RecordFinding(phrase.Say("who takes writes"), found, err) // what that is worth is for the measurement to say
 }
 
 // SaveDiverged saves what only one member holds to a file in the drill's
@@ -50,11 +49,11 @@ func (d *Drill) CheckWhoWrites(ctx context.Context, old, taken driver.Member, du
 func (d *Drill) SaveDiverged(ctx context.Context, m, primary driver.Member) {
 	ginkgo.GinkgoHelper()
 	saved, err := d.Salvage(ctx, m, primary)
-	found := ""
+	var found phrase.Phrase
 	if err == nil {
-		found = fmt.Sprintf("%d rows that only %s holds are in %s: %d bytes, sha256 %s", saved.Rows, m.Name,
+		found = phrase.Say("%d rows that only %s holds are in %s: %d bytes, sha256 %s", saved.Rows, m.Name,
 			saved.File, saved.Bytes, saved.SHA256)
 	}
-	d.RecordFinding("what only "+m.Name+" holds", found, err)
+	d.RecordFinding(phrase.Say("what only %s holds", m.Name), found, err)
 	gomega.Expect(err).To(d.Succeed())
 }

@@ -2,13 +2,14 @@ package dsl
 
 import (
 	"context"
-	"errors"
 
 	"github.com/onsi/ginkgo/v2"
+
+	"drillbook/harness/phrase"
 )
 
 // errStopped is why the contexts of a run end that was asked to.
-var errStopped = errors.New("the run was interrupted")
+var errStopped = phrase.Errorf("the run was interrupted")
 
 // stopping reports whether the run was asked to end.
 func (s *Suite) stopping() bool {

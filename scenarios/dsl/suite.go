@@ -16,6 +16,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -149,7 +150,7 @@ func (s *Suite) unknownParams(scenarios []Scenario) error {
 	}
 	for name := range s.opts.Params {
 		if !known[name] {
-			return fmt.Errorf(
+			return phrase.Errorf(
 				"none of the runbooks has a parameter %q; `drillbook show RUNBOOK` lists what it has",
 				name,
 			)
@@ -231,7 +232,7 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 	h := record.Head{
 		Runbook: b.Name, Title: record.Text(b.Title),
 		Source: b.Source.In("en"), Sources: record.Text(b.Source),
-		Product: p.Name, System: p.Title, StandIn: p.StandIn,
+		Product: p.Name, System: p.Title.Text, StandIn: p.StandIn.Text,
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 		Trial:   trial, Trials: s.opts.Trials,

@@ -23,7 +23,7 @@ func WatchedHead(b *runbooks.Runbook, p driver.Description, harness string) reco
 	h := record.Head{
 		Run: newRun(time.Now()), Runbook: p.Name + "/" + WatchedName,
 		Title:   record.Text{"en": "A cluster watched while people act", "zh": "人工操作期间的集群监看"},
-		Product: p.Name, System: p.Title, StandIn: p.StandIn, Host: WatchedHost, Harness: harness,
+		Product: p.Name, System: p.Title.Text, StandIn: p.StandIn.Text, Host: WatchedHost, Harness: harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 		Trial:   1, Trials: 1, Promise: record.Promise{NoRTO: true, NoRPO: true},
 	}

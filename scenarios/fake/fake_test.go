@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
 )
@@ -92,9 +93,9 @@ func lostPrimary(d *dsl.Drill) {
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		a, b = d.PairInSync(ctx)
 		role, err := d.Cluster.Role(ctx, b)
-		d.ConfirmRow(standby, "role of b")(string(role), err)
-		d.ConfirmRows(dsl.Unseen(jobs, "jobs", "a fake has no clock"))
-		d.ConfirmSeen("clients")("", fmt.Errorf("%w: they are elsewhere", driver.ErrUnseen))
+		d.ConfirmRow(standby, "role of b")(phrase.Quote(string(role)), err)
+		d.ConfirmRows(dsl.Unseen(jobs, phrase.Quote("jobs"), phrase.Quote("a fake has no clock")))
+		d.ConfirmSeen("clients")(phrase.Phrase{}, fmt.Errorf("%w: they are elsewhere", driver.ErrUnseen))
 		Expect(logIn(ctx, b)).To(Succeed())
 		lost = fault.HostLoss(a)
 		Expect(d.Inject(ctx, lost)).To(d.Succeed())
@@ -154,11 +155,14 @@ func differing(d *dsl.Drill) {
 	standby, jobs := d.Row("Lose it", "Standby"), d.Row("Lose it", "Jobs")
 	It(d.Step("Lose it"), func(ctx SpecContext) {
 		d.PairInSync(ctx)
-		d.ConfirmSeen("role of a")("primary", nil)
+		d.ConfirmSeen("role of a")(phrase.Quote("primary"), nil)
 		d.ConfirmRows(
-			dsl.Answer{Row: standby, What: "role of b", Found: "primary", Err: errors.New("b is primary")},
-			dsl.Unseen(jobs, "jobs of cron", "no cron"),
-			dsl.Answer{Row: jobs, What: "jobs", Found: "none on b", Err: errors.New("a has a job that b lacks")},
+			dsl.Answer{Row: standby, What: phrase.Quote("role of b"), Found: phrase.Quote("primary"),
+				Err: errors.New("b " +
+					"is primary")},
+			dsl.Unseen(jobs, phrase.Quote("jobs of cron"), phrase.Quote("no cron")),
+			dsl.Answer{Row: jobs, What: phrase.Quote("jobs"), Found: phrase.Quote("none on b"), Err: errors.New("a " +
+				"has a job that b lacks")},
 		)
 	})
 	It(d.Step("Promote"), func(SpecContext) { Fail("it was carried out all the same") })
@@ -169,7 +173,7 @@ func differing(d *dsl.Drill) {
 func misplaced(d *dsl.Drill) {
 	jobs := d.Row("Lose it", "Jobs")
 	It(d.Step("Lose it"), func(ctx SpecContext) { d.PairInSync(ctx) })
-	It(d.Step("Promote"), func(SpecContext) { d.ConfirmRow(jobs, "jobs")("none", nil) })
+	It(d.Step("Promote"), func(SpecContext) { d.ConfirmRow(jobs, "jobs")(phrase.Quote("none"), nil) })
 	It(d.Step("Rejoin"), func(SpecContext) { Fail("it was carried out all the same") })
 }
 

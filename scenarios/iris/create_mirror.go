@@ -28,11 +28,11 @@ func createMirror(s *story) {
 	s.step("Confirm the final state", func(ctx SpecContext) {
 		s.final(ctx, s.a, s.b)
 		for _, m := range s.d.Cluster.Members {
-			s.d.Confirm("database on " + m.Name)(s.iris().CheckDatabase(ctx, m, iris.Database))
-			s.d.Confirm("databases that " + m.Name + " lacks")(s.iris().CheckNothingMissing(ctx, m))
+			s.d.Confirm("database on %s", m.Name)(s.iris().CheckDatabase(ctx, m, iris.Database))
+			s.d.Confirm("databases that %s lacks", m.Name)(s.iris().CheckNothingMissing(ctx, m))
 		}
 		for _, m := range s.d.Cluster.Members[1:4] { // the last one may write for itself
-			s.d.Confirm("writes on " + m.Name)(s.iris().CheckOnlyRead(ctx, m, iris.Database))
+			s.d.Confirm("writes on %s", m.Name)(s.iris().CheckOnlyRead(ctx, m, iris.Database))
 		}
 	})
 }
@@ -44,7 +44,7 @@ func (s *story) first() {
 		s.a, s.b = all[0], all[1]
 		s.works(s.iris().StartArbiter(ctx))
 		for _, m := range all {
-			s.d.Confirm("certificate of " + m.Name)(s.iris().InstallCertificate(ctx, m))
+			s.d.Confirm("certificate of %s", m.Name)(s.iris().InstallCertificate(ctx, m))
 		}
 		s.works(shell.Each(all, func(m driver.Member) error { return s.ready(ctx, m) }))
 	})
@@ -81,15 +81,15 @@ func (s *story) members() {
 	join := func(title string, at int) {
 		s.step(title, func(ctx SpecContext) {
 			m := s.d.Cluster.Members[at]
-			s.d.Confirm(m.Name + " joined by")(s.iris().Join(ctx, m))
-			s.d.Confirm("authorisation of " + m.Name)(s.iris().Authorise(ctx, s.a, m))
+			s.d.Confirm("%s joined by", m.Name)(s.iris().Join(ctx, m))
+			s.d.Confirm("authorisation of %s", m.Name)(s.iris().Authorise(ctx, s.a, m))
 		})
 	}
 	s.step("Join the second member", func(ctx SpecContext) {
-		s.d.Confirm(s.b.Name + " joined by")(s.iris().Join(ctx, s.b))
+		s.d.Confirm("%s joined by", s.b.Name)(s.iris().Join(ctx, s.b))
 	})
 	s.step("Authorise the pending member", func(ctx SpecContext) {
-		s.d.Confirm("authorisation of " + s.b.Name)(s.iris().Authorise(ctx, s.a, s.b))
+		s.d.Confirm("authorisation of %s", s.b.Name)(s.iris().Authorise(ctx, s.a, s.b))
 	})
 	s.step("Wait for an active backup", func(ctx SpecContext) {
 		s.works(s.iris().WaitBackup(ctx, s.b))
@@ -102,9 +102,9 @@ func (s *story) members() {
 	s.step("See what each kind may do", func(ctx SpecContext) {
 		all := s.d.Cluster.Members
 		for _, m := range []driver.Member{all[reads], all[writes]} {
-			s.d.Confirm("promotion of " + m.Name)(s.iris().CheckNotPromoted(ctx, m))
+			s.d.Confirm("promotion of %s", m.Name)(s.iris().CheckNotPromoted(ctx, m))
 		}
-		s.d.Confirm("writes of " + all[writes].Name)(s.iris().CheckWritesStay(ctx, all[writes], s.a))
+		s.d.Confirm("writes of %s", all[writes].Name)(s.iris().CheckWritesStay(ctx, all[writes], s.a))
 	})
 }
 
@@ -116,11 +116,11 @@ func (s *story) putIn(ctx SpecContext, name string) {
 	s.d.Confirm("added by")(d.AddDatabase(ctx, s.a, name))
 	s.d.Confirm("listed for the backup by")(d.ListForBackup(ctx, s.a, name))
 	backup, err := d.Backup(ctx, s.a, name)
-	s.d.Confirm("backup")(backup.String(), err)
+	s.d.Confirm("backup")(backup.Phrase(), err)
 	for _, m := range s.d.Cluster.Members[1:] {
-		s.d.Confirm("plain database on " + m.Name)(d.MakePlain(ctx, m, name))
-		s.d.Confirm("carried to " + m.Name)(d.CarryCopy(ctx, s.a, m, backup))
-		s.d.Confirm("restored on " + m.Name)(d.Restore(ctx, m, backup))
+		s.d.Confirm("plain database on %s", m.Name)(d.MakePlain(ctx, m, name))
+		s.d.Confirm("carried to %s", m.Name)(d.CarryCopy(ctx, s.a, m, backup))
+		s.d.Confirm("restored on %s", m.Name)(d.Restore(ctx, m, backup))
 		s.works(d.Publish(ctx, m))
 		s.works(d.RemoveCopy(ctx, m, backup))
 	}

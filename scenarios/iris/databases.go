@@ -7,6 +7,7 @@ import (
 
 	"drillbook/fixtures/iris"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -57,7 +58,7 @@ func (s *story) inMirror(ctx SpecContext, name string) {
 	GinkgoHelper()
 	s.final(ctx, s.a, s.b)
 	for _, m := range []driver.Member{s.a, s.b} {
-		s.d.Confirm("state on " + m.Name)(s.iris().CheckDatabase(ctx, m, name))
+		s.d.Confirm("state on %s", m.Name)(s.iris().CheckDatabase(ctx, m, name))
 	}
 	s.d.Confirm("databases that the backup lacks")(s.iris().CheckNothingMissing(ctx, s.b))
 }
@@ -87,7 +88,7 @@ func addExistingDatabase(s *story) {
 	s.step("Find the database to add", func(ctx SpecContext) {
 		s.d.Confirm("plain database")(s.iris().MakePlain(ctx, s.a, existing))
 		records, err := s.iris().MakeRecords(ctx, s.a, existing, recordsBefore)
-		s.d.Confirm("records")(records.String(), err)
+		s.d.Confirm("records")(records.Phrase(), err)
 		s.d.Confirm("database to add")(s.iris().FindDatabase(ctx, s.a, existing))
 	})
 	s.step("See that a system database is refused", func(ctx SpecContext) {
@@ -123,9 +124,9 @@ func addExistingDatabase(s *story) {
 	s.step("See that every record has arrived", func(ctx SpecContext) {
 		records, err := s.iris().MakeRecords(ctx, s.a, existing, recordsAfter)
 		if err == nil && records.Count != recordsBefore+recordsAfter {
-			err = errors.New("records are missing on the primary itself")
+			err = phrase.Errorf("records are missing on the primary itself")
 		}
-		s.d.Confirm("records on the primary")(records.String(), err)
+		s.d.Confirm("records on the primary")(records.Phrase(), err)
 		s.d.Confirm("records on the backup")(s.iris().WaitRecords(ctx, s.b, existing, records))
 	})
 	s.step("Confirm the final state", func(ctx SpecContext) {
@@ -150,11 +151,11 @@ func (s *story) takeCopy(ctx SpecContext) (c iris.Copy) {
 		if c, err = s.iris().ColdCopy(ctx, s.a, existing); !errors.Is(err, iris.ErrHeld) {
 			break
 		}
-		s.d.RecordFinding("no copy of the dismounted database: frozen instead", err.Error(), nil)
+		s.d.RecordFinding(phrase.Say("no copy of the dismounted database: frozen instead"), phrase.Of(err), nil)
 		c, err = s.iris().FrozenCopy(ctx, s.a, existing)
 	case wayFreeze:
 		c, err = s.iris().FrozenCopy(ctx, s.a, existing)
 	}
-	s.d.Confirm("copy")(c.String(), err)
+	s.d.Confirm("copy")(c.Phrase(), err)
 	return c
 }

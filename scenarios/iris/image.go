@@ -1,7 +1,6 @@
 package iris
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"drillbook/fixtures/iris"
 	standin "drillbook/fixtures/iris/image"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/secret"
 )
 
@@ -36,14 +36,14 @@ func config() (iris.Config, error) {
 			cfg.Arbiter = host.Image{Name: arbiter}
 		}
 		if err := key(&cfg); err != nil {
-			return cfg, fmt.Errorf("%s: %w", keyEnv, err)
+			return cfg, phrase.Errorf("%s: %w", keyEnv, err)
 		}
 	} else if err := standIn(&cfg); err != nil {
 		return cfg, err
 	}
 	var err error
 	if cfg.Web, err = web(os.Getenv(webEnv)); err != nil {
-		return cfg, fmt.Errorf("%s: %w", webEnv, err)
+		return cfg, phrase.Errorf("%s: %w", webEnv, err)
 	}
 	path := os.Getenv(patternsEnv)
 	if path == "" {
@@ -54,7 +54,7 @@ func config() (iris.Config, error) {
 		cfg.Patterns, err = iris.Patterns(string(text))
 	}
 	if err != nil {
-		return cfg, fmt.Errorf("%s: %w", patternsEnv, err)
+		return cfg, phrase.Errorf("%s: %w", patternsEnv, err)
 	}
 	return cfg, nil
 }
@@ -66,7 +66,7 @@ func standIn(cfg *iris.Config) error {
 	}
 	faster, err := strconv.ParseFloat(text, 64)
 	if err != nil || faster < 1 {
-		return fmt.Errorf("%s: %q is no speed such as 1 or 10", speedEnv, text)
+		return phrase.Errorf("%s: %q is no speed such as 1 or 10", speedEnv, text)
 	}
 	cfg.Image, cfg.Env, cfg.Faster = standin.StandIn(), map[string]string{speedEnv: text}, faster
 	if build := os.Getenv(buildEnv); build != "" {
@@ -76,7 +76,7 @@ func standIn(cfg *iris.Config) error {
 		cfg.Env["LANG"] = lang
 	}
 	cfg.Production = "Drillbook.Production" // a plain instance of the product may have no Ens.Director
-	cfg.StandIn = fmt.Sprintf(
+	cfg.StandIn = phrase.Say(
 		"drillbook's own program in the place of InterSystems IRIS; its clocks run %s times as fast", text)
 	return nil
 }
@@ -104,7 +104,7 @@ func web(text string) (w iris.Web, err error) {
 	port, prefix, _ := strings.Cut(text, "/")
 	w.Port, err = strconv.Atoi(port)
 	if err != nil || w.Port < 1 || w.Port > 65535 {
-		return w, fmt.Errorf("%q is no port such as 52773, or 80/iris", text)
+		return w, phrase.Errorf("%q is no port such as 52773, or 80/iris", text)
 	}
 	if prefix != "" {
 		w.Prefix = "/" + strings.Trim(prefix, "/")

@@ -3,7 +3,6 @@ package iris
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -15,6 +14,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -75,7 +75,7 @@ func qos(params map[string]string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < shortestQoS || d > longestQoS || d%time.Millisecond != 0 {
-		return 0, fmt.Errorf("qos=%s is no QoS timeout: it may be a duration of %s to %s in whole milliseconds, "+
+		return 0, phrase.Errorf("qos=%s is no QoS timeout: it may be a duration of %s to %s in whole milliseconds, "+
 			"such as 8s", text, shortestQoS, longestQoS)
 	}
 	return d, nil

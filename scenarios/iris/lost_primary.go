@@ -2,7 +2,6 @@ package iris
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -13,6 +12,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 	"drillbook/scenarios/dsl"
 )
@@ -48,7 +48,7 @@ func lostPrimary(s *story) {
 	s.step("See whether the backup takes over", func(ctx SpecContext) {
 		if taken = s.takesOver(); taken {
 			s.works(s.iris().WaitTakenOver(ctx, s.b))
-			s.d.Confirm("the backup")("it has taken over by itself", nil)
+			s.d.Confirm("the backup")(phrase.Say("it has taken over by itself"), nil)
 			return
 		}
 		s.d.Confirm("the backup")(s.staysBackup(ctx))
@@ -56,9 +56,9 @@ func lostPrimary(s *story) {
 	s.step("Force the backup to take over", func(ctx SpecContext) {
 		switch {
 		case taken:
-			s.d.Confirm("forcing")("not needed: the backup has taken over by itself", nil)
+			s.d.Confirm("forcing")(phrase.Say("not needed: the backup has taken over by itself"), nil)
 		case s.behind():
-			s.d.Confirm("forcing")("not done: the backup does not have all that was acknowledged", nil)
+			s.d.Confirm("forcing")(phrase.Say("not done: the backup does not have all that was acknowledged"), nil)
 		default:
 			s.works(s.d.Promote(ctx, s.b))
 		}
@@ -102,7 +102,8 @@ func (s *story) takesOver() bool {
 func (s *story) expectLoss() {
 	switch {
 	case !s.takesOver(): // nothing ends it by itself
-		s.d.RecordFinding("expected", "nobody takes over by itself: the outage lasts until a person ends it", nil)
+		s.d.RecordFinding(phrase.Say("expected"), phrase.Say("nobody takes over by itself: the outage lasts "+
+			"until a person ends it"), nil)
 	case s.d.Params["what"] == "host":
 		s.expect(conf.HostLost)
 	default:
@@ -125,7 +126,7 @@ func (s *story) loss() fault.Fault {
 func (s *story) followed(ctx context.Context, do func(context.Context)) {
 	GinkgoHelper()
 	if s.behind() {
-		s.d.Confirm("clients")("nobody serves before the old primary is back: see the next steps", nil)
+		s.d.Confirm("clients")(phrase.Say("nobody serves before the old primary is back: see the next steps"), nil)
 		return
 	}
 	do(ctx)
@@ -137,7 +138,7 @@ func (s *story) waitBehind(ctx context.Context) error {
 	return wait.For(ctx, "the backup to be behind", limit, func(ctx context.Context) error {
 		own, err := s.iris().State(ctx, s.b)
 		if err == nil && own.Journal.Is == console.Active {
-			err = fmt.Errorf("it is %s", own)
+			err = phrase.Errorf("it is %s", own)
 		}
 		return err
 	})
@@ -145,12 +146,12 @@ func (s *story) waitBehind(ctx context.Context) error {
 
 // staysBackup makes sure that the backup does not take over, for as long as it would
 // have to.
-func (s *story) staysBackup(ctx context.Context) (string, error) {
+func (s *story) staysBackup(ctx context.Context) (phrase.Phrase, error) {
 	GinkgoHelper()
 	Expect(wait.Duration(ctx, s.iris().Expected(conf.HostLost).Most)).To(s.d.Succeed(), "wait for a takeover")
 	own, err := s.iris().State(ctx, s.b)
 	if err == nil && own.Role() == driver.Primary {
-		err = fmt.Errorf("%s has taken over, and nobody can tell whether the other one is down", s.b.Name)
+		err = phrase.Errorf("%s has taken over, and nobody can tell whether the other one is down", s.b.Name)
 	}
-	return s.b.Name + ": " + own.String(), err
+	return phrase.Say("%s: %s", s.b.Name, own.String()), err
 }

@@ -3,7 +3,6 @@ package iris
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 	"drillbook/scenarios/dsl"
 )
@@ -67,7 +67,7 @@ func networkCut(s *story) {
 		s.step(c.step, func(ctx SpecContext) {
 			want := s.d.Params["case"]
 			if want != strconv.Itoa(c.number) && (want != "all" || c.writes == aPerson) {
-				s.d.RecordFinding("left out", "this drill is of case "+want, nil)
+				s.d.RecordFinding(phrase.Say("left out"), phrase.Say("this drill is of case %s", want), nil)
 				return
 			}
 			if c.writes == aPerson {
@@ -96,7 +96,7 @@ func (s *story) play(ctx context.Context, c cutCase) {
 	cuts := s.cutLinks(ctx, c, p, b)
 	s.settle(ctx, c, o, b)
 	s.d.Confirm("who takes writes")(s.whoWrites(ctx, c, p, b))
-	s.d.RecordFinding("links were lost", time.Since(began).Round(time.Millisecond).String(), nil)
+	s.d.RecordFinding(phrase.Say("links were lost"), phrase.Say("%s", time.Since(began).Round(time.Millisecond)), nil)
 	for i, f := range cuts {
 		s.works(s.d.Heal(ctx, f))
 		if i == 0 && c.writes == nobody { // the first link that is back decides who goes on
@@ -155,12 +155,12 @@ func (s *story) settle(ctx context.Context, c cutCase, o conf.Outage, b driver.M
 const watched = time.Second
 
 // whoWrites counts who acknowledges writes that are sent straight to the members.
-func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (string, error) {
+func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (phrase.Phrase, error) {
 	counts, err := s.d.CountDirectWrites(ctx, watched)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
-	found := fmt.Sprintf("in %s, %s acknowledged %d writes and %s %d", watched, p.Name, counts[p.Name], b.Name,
+	found := phrase.Say("in %s, %s acknowledged %d writes and %s %d", watched, p.Name, counts[p.Name], b.Name,
 		counts[b.Name])
 	for _, m := range []struct {
 		of    driver.Member
@@ -168,9 +168,9 @@ func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (s
 	}{{p, c.writes == thePrimary}, {b, c.writes == theBackup}} {
 		switch n := counts[m.of.Name]; {
 		case m.takes && n == 0:
-			err = errors.Join(err, fmt.Errorf("%s takes no writes", m.of.Name))
+			err = errors.Join(err, phrase.Errorf("%s takes no writes", m.of.Name))
 		case !m.takes && n > 0:
-			err = errors.Join(err, fmt.Errorf("%s takes writes", m.of.Name))
+			err = errors.Join(err, phrase.Errorf("%s takes writes", m.of.Name))
 		}
 	}
 	return found, err
@@ -180,7 +180,7 @@ func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (s
 // and starts that as the backup.
 func (s *story) forcedDown(ctx context.Context, p, b driver.Member) {
 	GinkgoHelper()
-	found := ""
+	var found phrase.Phrase
 	err := wait.For(ctx, p.Name+" to be forced down", time.Minute, func(ctx context.Context) (err error) {
 		found, err = s.iris().Down(ctx, p)
 		return err

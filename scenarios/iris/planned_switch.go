@@ -2,7 +2,6 @@ package iris
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -10,6 +9,7 @@ import (
 	"drillbook/fixtures/iris"
 	"drillbook/fixtures/iris/conf"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -40,30 +40,30 @@ func (s *story) primaryRows() {
 		s.works(s.iris().WaitHealthy(ctx))
 		i := s.iris()
 		s.d.ConfirmRows(
-			answer(resources, "resources")(i.CheckResources(ctx, s.a)),
-			answer(alerts, "alerts")(s.alerts(ctx)),
-			answer(productions, "productions")(i.CheckAutostart(ctx, s.a)),
-			answer(settings, "settings of the mirror")(i.CheckMirrorSettings(ctx)),
-			answer(state, "state of the mirror")(i.CheckHealthy(ctx)),
+			answer(resources, phrase.Say("resources"))(i.CheckResources(ctx, s.a)),
+			answer(alerts, phrase.Say("alerts"))(s.alerts(ctx)),
+			answer(productions, phrase.Say("productions"))(i.CheckAutostart(ctx, s.a)),
+			answer(settings, phrase.Say("settings of the mirror"))(i.CheckMirrorSettings(ctx)),
+			answer(state, phrase.Say("state of the mirror"))(i.CheckHealthy(ctx)),
 		)
 	})
 }
 
 // answer is what a check found for a row.
-func answer(row dsl.Row, what string) func(found string, err error) dsl.Answer {
-	return func(found string, err error) dsl.Answer {
+func answer(row dsl.Row, what phrase.Phrase) func(found phrase.Phrase, err error) dsl.Answer {
+	return func(found phrase.Phrase, err error) dsl.Answer {
 		return dsl.Answer{Row: row, What: what, Found: found, Err: err}
 	}
 }
 
 // alerts are those of both members.
-func (s *story) alerts(ctx context.Context) (string, error) {
+func (s *story) alerts(ctx context.Context) (phrase.Phrase, error) {
 	onA, err := s.iris().CheckAlerts(ctx, s.a)
 	if err != nil {
 		return onA, err
 	}
 	onB, err := s.iris().CheckAlerts(ctx, s.b)
-	return onA + "; " + onB, err
+	return phrase.Say("%s; %s", onA, onB), err
 }
 
 // compareRows are those of what a mirror does not copy.
@@ -77,11 +77,11 @@ func (s *story) compareRows() {
 	s.step(step, func(ctx SpecContext) {
 		i := s.iris()
 		s.d.ConfirmRows(
-			answer(settings, "settings of both")(i.CompareSettings(ctx, s.a, s.b)),
-			answer(productions, "productions of both")(i.CompareAutostart(ctx, s.a, s.b)),
-			answer(schemas, "schemas of both")(i.CompareSchemas(ctx, s.a, s.b)),
-			answer(mappings, "mappings of both")(i.CompareMappings(ctx, s.a, s.b)),
-			answer(web, "web applications of both")(i.CompareWebApplications(ctx, s.a, s.b)),
+			answer(settings, phrase.Say("settings of both"))(i.CompareSettings(ctx, s.a, s.b)),
+			answer(productions, phrase.Say("productions of both"))(i.CompareAutostart(ctx, s.a, s.b)),
+			answer(schemas, phrase.Say("schemas of both"))(i.CompareSchemas(ctx, s.a, s.b)),
+			answer(mappings, phrase.Say("mappings of both"))(i.CompareMappings(ctx, s.a, s.b)),
+			answer(web, phrase.Say("web applications of both"))(i.CompareWebApplications(ctx, s.a, s.b)),
 		)
 	})
 }
@@ -95,9 +95,10 @@ func (s *story) connectivityRows() {
 	s.step(step, func(ctx SpecContext) {
 		i := s.iris()
 		s.d.ConfirmRows(
-			answer(clients, "where clients are led")(i.CheckClientAddresses(ctx, s.a)),
-			answer(paths, "paths of both")(i.ComparePaths(ctx, s.a, s.b, []string{iris.Data})),
-			answer(files, "files of both")("", fmt.Errorf("%w: what the application writes to files, only its owner "+
+			answer(clients, phrase.Say("where clients are led"))(i.CheckClientAddresses(ctx, s.a)),
+			answer(paths, phrase.Say("paths of both"))(i.ComparePaths(ctx, s.a, s.b, []string{iris.Data})),
+			answer(files, phrase.Say("files of both"))(phrase.Phrase{}, phrase.Errorf("%w: what the application "+
+				"writes to files, only its owner "+
 				"knows: compare a list of your own", driver.ErrUnseen)),
 		)
 	})
@@ -127,7 +128,7 @@ func (s *story) finalRows() {
 	s.step("Check the state of both servers", func(ctx SpecContext) {
 		for _, m := range []driver.Member{s.b, s.a} {
 			i, err := s.iris().ListInstance(ctx, m)
-			s.d.Confirm(m.Name)(fmt.Sprintf("%s, health %s, %s %s", i.Up, i.Health, i.Type, i.Status), err)
+			s.d.Confirm("%s", m.Name)(phrase.Say("%s, health %s, %s %s", i.Up, i.Health, i.Type, i.Status), err)
 		}
 	})
 	s.step("Check the state of the mirror", func(ctx SpecContext) {
@@ -155,7 +156,7 @@ func (s *story) failbackRows() {
 // log says where what is typed from here on can be read.
 func (s *story) log(ctx SpecContext, members ...driver.Member) {
 	for _, m := range members {
-		s.d.Confirm("console of " + m.Name)(s.iris().StartLogging(ctx, m))
+		s.d.Confirm("console of %s", m.Name)(s.iris().StartLogging(ctx, m))
 	}
 }
 
@@ -165,7 +166,7 @@ func (s *story) change(ctx SpecContext, from, to driver.Member) {
 	GinkgoHelper()
 	s.expect(conf.PlannedSwitch)
 	began := time.Now()
-	way := ""
+	var way phrase.Phrase
 	err := s.d.ChangePrimary(ctx, to, func(ctx context.Context) (err error) {
 		way, err = s.takeRole(ctx, from, to)
 		return err
@@ -173,20 +174,21 @@ func (s *story) change(ctx SpecContext, from, to driver.Member) {
 	s.d.Confirm("way")(way, err)
 	databases := time.Since(began)
 	found, err := s.iris().WaitProductions(ctx, to)
-	s.d.Confirm("productions")(fmt.Sprintf("databases after %s; productions after %s: %s",
+	s.d.Confirm("productions")(phrase.Say("databases after %s; productions after %s: %s",
 		databases.Round(time.Millisecond), time.Since(began).Round(time.Millisecond), found), err)
 }
 
 // takeRole is the procedure that the parameter names. It returns once the member is the
 // primary.
-func (s *story) takeRole(ctx context.Context, from, to driver.Member) (way string, err error) {
+func (s *story) takeRole(ctx context.Context, from, to driver.Member) (way phrase.Phrase, err error) {
 	switch s.d.Params["how"] {
 	case "try":
 		return s.iris().TryToBePrimary(ctx, to)
 	case "force":
-		s.d.RecordFinding("forcing a pair that is well", "the guide has this entry for a primary that is down; some "+
-			"operations may be lost, and the other member may have to be rebuilt", nil)
+		s.d.RecordFinding(phrase.Say("forcing a pair that is well"),
+			phrase.Say("the guide has this entry for a primary that is down; some operations may be lost, and the "+
+				"other member may have to be rebuilt"), nil)
 		return s.iris().Force(ctx, to)
 	}
-	return "iris stop", s.iris().HandOver(ctx, from, to)
+	return phrase.Quote("iris stop"), s.iris().HandOver(ctx, from, to)
 }

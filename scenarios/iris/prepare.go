@@ -7,6 +7,7 @@ import (
 	"drillbook/fixtures/iris"
 	"drillbook/fixtures/iris/conf"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -47,7 +48,7 @@ func prepare(s *story) {
 			s.works(s.iris().StartAgent(ctx, m))
 			s.works(s.iris().StartInstance(ctx, m))
 			i, err := s.iris().ListInstance(ctx, m)
-			s.d.Confirm("instance of "+m.Name)(i.Up.Said, err)
+			s.d.Confirm("instance of %s", m.Name)(phrase.Quote(i.Up.Said), err)
 		}
 	})
 	s.step("Install the arbiter", func(ctx SpecContext) { s.works(s.iris().StartArbiter(ctx)) })
@@ -56,13 +57,13 @@ func prepare(s *story) {
 	})
 	s.step("Check the certificates", func(ctx SpecContext) {
 		for _, m := range []driver.Member{s.a, s.b} {
-			s.d.Confirm("certificate of " + m.Name)(s.iris().InstallCertificate(ctx, m))
+			s.d.Confirm("certificate of %s", m.Name)(s.iris().InstallCertificate(ctx, m))
 		}
 		s.d.Confirm("certificates")(s.iris().CheckCertificates(ctx))
 	})
 	s.step("Raise gmheap", func(ctx SpecContext) {
 		for _, m := range []driver.Member{s.b, s.a} { // the one in use comes last
-			s.d.Confirm("gmheap of " + m.Name)(s.iris().RaiseHeap(ctx, m, heapJobs))
+			s.d.Confirm("gmheap of %s", m.Name)(s.iris().RaiseHeap(ctx, m, heapJobs))
 		}
 		s.d.ConfirmServed(ctx)
 	})

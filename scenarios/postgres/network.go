@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -60,7 +60,7 @@ func SlowNetwork() dsl.Scenario {
 func rate(params map[string]string) (int64, error) {
 	r, err := strconv.ParseInt(params["rate"], 10, 64)
 	if err != nil || r < 1 {
-		return 0, fmt.Errorf("rate=%s is no number of kilobytes a second such as 300", params["rate"])
+		return 0, phrase.Errorf("rate=%s is no number of kilobytes a second such as 300", params["rate"])
 	}
 	return r, nil
 }
@@ -86,7 +86,7 @@ func (s *network) impair(ctx SpecContext, c link.Condition) {
 // look notes how replication stands, as the primary says.
 func (s *network) look(ctx SpecContext) postgres.Stream {
 	stream, err := postgres.LookAtStream(ctx, s.a, s.b)
-	s.d.Confirm("replication, as a says")(stream.String(), err)
+	s.d.Confirm("replication, as a says")(stream.Phrase(), err)
 	return stream
 }
 
@@ -109,10 +109,11 @@ func (s *network) halfOpen() {
 		d.Confirm("replication, as b says")(postgres.LookAtReceiver(ctx, s.b))
 		var err error
 		if after.Behind <= before.Behind && d.Params["mode"] == "async" {
-			err = fmt.Errorf("the standby fell behind by %d bytes and then by %d: the way is not shut", before.Behind,
+			err = phrase.Errorf("the standby fell behind by %d bytes and then by %d: the way is not shut",
+				before.Behind,
 				after.Behind)
 		}
-		d.Confirm("the standby falls behind")(fmt.Sprintf("by %d bytes, then by %d, while a says %q",
+		d.Confirm("the standby falls behind")(phrase.Say("by %d bytes, then by %d, while a says %q",
 			before.Behind, after.Behind, after.State), err)
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -176,7 +177,7 @@ func (s *network) narrow() {
 		before := s.look(ctx)
 		d.Hold(ctx, "the network to have been narrow")
 		after := s.look(ctx)
-		d.Confirm("whether it keeps up")(fmt.Sprintf("it was %d bytes behind, and then %d",
+		d.Confirm("whether it keeps up")(phrase.Say("it was %d bytes behind, and then %d",
 			before.Behind, after.Behind), nil)
 	}, SpecTimeout(dsl.StepLimit))
 

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -10,6 +9,7 @@ import (
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -26,7 +26,7 @@ func NetworkCut() dsl.Scenario {
 				return nil, err
 			}
 			if apart, err := time.ParseDuration(params["apart"]); err != nil || apart <= 0 {
-				return nil, fmt.Errorf("apart=%s is no positive duration such as 2s", params["apart"])
+				return nil, phrase.Errorf("apart=%s is no positive duration such as 2s", params["apart"])
 			}
 			return byMode(params)
 		},

@@ -6,6 +6,7 @@ import (
 
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -82,12 +83,13 @@ func (s *switchover) compare() {
 		for _, r := range rows {
 			part := same.Of(r.topic)
 			answers = append(answers,
-				dsl.Answer{Row: r.row, What: string(r.topic), Found: part.String(), Err: part.Check()})
+				dsl.Answer{Row: r.row, What: r.topic.Phrase(), Found: part.Phrase(), Err: part.Check()})
 		}
 		d.ConfirmRows(append(answers,
-			dsl.Unseen(hosts, "jobs outside of the database",
-				"users' own crontabs, timers of systemd, schedulers of other hosts"),
-			dsl.Unseen(access, "in front of the database", "a pooler, proxy or web server of the application"),
+			dsl.Unseen(hosts, phrase.Say("jobs outside of the database"), phrase.Say("users' own crontabs, "+
+				"timers of systemd, schedulers of other hosts")),
+			dsl.Unseen(access, phrase.Say("in front of the database"), phrase.Say("a pooler, proxy or web "+
+				"server of the application")),
 		)...)
 	}, SpecTimeout(dsl.StepLimit))
 }
@@ -107,9 +109,12 @@ func (s *switchover) connect() {
 		d.ConfirmRow(paths, "paths in the servers' settings")(postgres.ComparePaths(ctx, s.a, s.b))
 		d.ConfirmRow(files, "what replication leaves out")(postgres.CheckUnreplicated(ctx, s.a))
 		d.ConfirmRows(
-			dsl.Unseen(clients, "other systems", "the connection strings of those that are no part of the drill"),
-			dsl.Unseen(paths, "the application's paths", "files that the application reads or writes"),
-			dsl.Unseen(files, "the application's files", "what the application writes on its hosts"),
+			dsl.Unseen(clients, phrase.Say("other systems"), phrase.Say("the connection strings of those that "+
+				"are no part of the drill")),
+			dsl.Unseen(paths, phrase.Say("the application's paths"), phrase.Say("files that the application "+
+				"reads or writes")),
+			dsl.Unseen(files, phrase.Say("the application's files"), phrase.Say("what the application writes on "+
+				"its hosts")),
 		)
 	}, SpecTimeout(dsl.StepLimit))
 }

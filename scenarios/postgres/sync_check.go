@@ -12,6 +12,7 @@ import (
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
 )
 
@@ -33,13 +34,13 @@ func SyncCheck() dsl.Scenario {
 		Members: pair(),
 		Driver: func(params map[string]string) (driver.Driver, error) {
 			if rows, err := strconv.Atoi(params["rows"]); err != nil || rows < 1 || rows > maxRows {
-				return nil, fmt.Errorf("rows=%s: it may be 1 to %d", params["rows"], maxRows)
+				return nil, phrase.Errorf("rows=%s: it may be 1 to %d", params["rows"], maxRows)
 			}
 			if err := dsl.DurationsUpTo(loadLimit-time.Minute, params, "catchup"); err != nil {
 				return nil, err
 			}
 			if limit, err := time.ParseDuration(params["catchup"]); err != nil || limit <= 0 {
-				return nil, fmt.Errorf("catchup=%s is no positive duration such as 1m", params["catchup"])
+				return nil, phrase.Errorf("catchup=%s is no positive duration such as 1m", params["catchup"])
 			}
 			return postgres.New(postgres.Config{Synchronous: params["mode"] == "sync", Archive: true}), nil
 		},
@@ -77,7 +78,7 @@ func (s *syncCheck) compare() {
 		d.RecordFigure("", "compared", float64(same.Compared), "")
 		d.RecordFigure("", "differences-expected", float64(len(same.Differences)-wrong), "")
 		d.RecordFigure("", "differences", float64(wrong), "")
-		d.Confirm("primary against standby")(same.String(), same.Check())
+		d.Confirm("primary against standby")(same.Phrase(), same.Check())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Make a table from the catalog"), func(ctx SpecContext) {
@@ -109,15 +110,15 @@ func (s *syncCheck) load() {
 		before, most := s.watch.Memory()
 		d.RecordFigure("", "memory-before", float64(before), "bytes")
 		d.RecordFigure("", "memory-most", float64(most), "bytes")
-		d.RecordFinding("replication", lag.Detail, err)
+		d.RecordFinding(phrase.Say("replication"), lag.Detail, err)
 		Expect(err).To(s.d.Succeed())
 	}, SpecTimeout(loadLimit))
 
 	It(d.Step("Compare the loaded table on both sides"), func(ctx SpecContext) {
 		rows := s.sameTable(ctx, postgres.LoadTable)
 		if rows != int64(s.rows) {
-			d.RecordFinding("rows", strconv.FormatInt(rows, 10),
-				fmt.Errorf("%d rows were loaded, there are %d", s.rows, rows))
+			d.RecordFinding(phrase.Say("rows"), phrase.Say("%d", rows),
+				phrase.Errorf("%d rows were loaded, there are %d", s.rows, rows))
 		}
 		Expect(rows).To(Equal(int64(s.rows)))
 	}, SpecTimeout(loadLimit))
@@ -187,7 +188,7 @@ func (s *syncCheck) sameTable(ctx context.Context, table string) int64 {
 	GinkgoHelper()
 	rows, found, err := postgres.CompareTable(ctx, s.a, s.b, table)
 	s.d.RecordFigure("", "rows-counted", float64(rows), "rows")
-	s.d.Confirm(table)(found, err)
+	s.d.Confirm("%s", table)(found, err)
 	return rows
 }
 

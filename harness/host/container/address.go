@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // published is where the harness dials the ports of a node where they are
@@ -35,7 +35,7 @@ func (n *node) Addr(_ context.Context, port int) (string, error) {
 	if at, ok := n.published.at[port]; ok {
 		return at, nil
 	}
-	return "", fmt.Errorf("find port %d of node %s: it is not published, since its Spec lacks it: %w",
+	return "", phrase.Errorf("find port %d of node %s: it is not published, since its Spec lacks it: %w",
 		port, n.name, host.ErrUnsupported)
 }
 
@@ -48,7 +48,7 @@ func (n *node) readAddresses(ctx context.Context) error {
 	}
 	seen, err := n.inspect(ctx)
 	if err != nil {
-		return fmt.Errorf("find the published ports of node %s: %w", n.name, err)
+		return phrase.Errorf("find the published ports of node %s: %w", n.name, err)
 	}
 	n.published.mu.Lock()
 	defer n.published.mu.Unlock()

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // onTerminal runs a command on the terminal that the engine gives it, made
@@ -24,14 +24,14 @@ const quit = "\x1c"
 func (n *node) Attach(ctx context.Context, c host.Command) (host.Console, error) {
 	s, err := n.host.engine.attach(ctx, n.id, c)
 	if err != nil {
-		return nil, fmt.Errorf("attach %q in node %s: %w", c.Argv, n.name, err)
+		return nil, phrase.Errorf("attach %q in node %s: %w", c.Argv, n.name, err)
 	}
 	return s, nil
 }
 
 func (e *engine) attach(ctx context.Context, id string, c host.Command) (*console, error) {
 	if len(c.Argv) == 0 {
-		return nil, errors.New("the command is empty")
+		return nil, phrase.Errorf("the command is empty")
 	}
 	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
 		User:         c.User,

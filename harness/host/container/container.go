@@ -26,7 +26,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -45,6 +44,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 // The labels of what a run makes.
@@ -121,7 +121,7 @@ type Host struct {
 // [ErrNoEngine] if no engine answers. On error nothing is left.
 func Open(ctx context.Context, cfg Config) (*Host, error) {
 	if !roster.ValidName(cfg.Run) {
-		return nil, fmt.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
+		return nil, phrase.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
 	}
 	e, err := connect(ctx)
 	if err != nil {
@@ -135,7 +135,7 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 		nodes:  roster.New(ctx),
 	}
 	if err := h.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
+		return nil, errors.Join(phrase.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
 	}
 	return h, nil
 }
@@ -152,7 +152,7 @@ func (h *Host) open(ctx context.Context) error {
 		return err
 	}
 	if err := os.WriteFile(path, []byte(h.site.ID), 0o644); err != nil { //nolint:gosec // others may see it
-		return fmt.Errorf("write down where the run is: %w", err)
+		return phrase.Errorf("write down where the run is: %w", err)
 	}
 	id, err := h.lock.ID()
 	if err != nil {
@@ -183,7 +183,7 @@ func (h *Host) open(ctx context.Context) error {
 func (h *Host) publish(ctx context.Context) (err error) {
 	h.direct = false
 	if h.daemon, err = h.publishedAt(ctx); err != nil {
-		return fmt.Errorf("find out where the engine publishes ports: %w", err)
+		return phrase.Errorf("find out where the engine publishes ports: %w", err)
 	}
 	return nil
 }
@@ -225,7 +225,7 @@ func (e *engine) configureTestcontainers(ctx context.Context) error {
 		err = e.withSocket(ctx, func() error { _, err := e.testcontainers(); return err })
 	}
 	if err != nil {
-		return fmt.Errorf("prepare testcontainers: %w", err)
+		return phrase.Errorf("prepare testcontainers: %w", err)
 	}
 	return nil
 }
@@ -237,7 +237,7 @@ func (e *engine) testcontainers() (*testcontainers.DockerProvider, error) {
 	// Without this option it makes a network of its own, which stays behind.
 	p, err := testcontainers.NewDockerProvider(testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))
 	if err != nil {
-		return nil, fmt.Errorf("prepare testcontainers: %w", err)
+		return nil, phrase.Errorf("prepare testcontainers: %w", err)
 	}
 	p.SetClient(e.cli)
 	return p, nil
@@ -323,7 +323,7 @@ func (h *Host) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
 	defer cancel()
 	if _, err := h.engine.removeRun(ctx, h.cfg.Run); err != nil {
-		return fmt.Errorf("close host %s: %w: its containers%s and networks may be left behind: "+
+		return phrase.Errorf("close host %s: %w: its containers%s and networks may be left behind: "+
 			"`drillbook heal` removes them once the engine at %s answers",
 			h.cfg.Run, wrapGone(err), named(nodes), h.engine.Address)
 	}

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/docker/docker/api/types/container"
@@ -11,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/volume"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // disk is a small disk of a node: a volume in memory, and a container that keeps
@@ -26,7 +26,7 @@ func (n *node) makeDisk(ctx context.Context, want host.Disk) error {
 		return nil
 	}
 	if n.host.cfg.NetAdmin.Name == "" {
-		return fmt.Errorf("make the disk: the host has no NetAdmin image, which keeps it: %w", host.ErrUnsupported)
+		return phrase.Errorf("make the disk: the host has no NetAdmin image, which keeps it: %w", host.ErrUnsupported)
 	}
 	ref, err := n.host.images.ensure(ctx, n.host.cfg.NetAdmin)
 	if err != nil {
@@ -42,7 +42,7 @@ func (n *node) makeDisk(ctx context.Context, want host.Disk) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("make the disk: %w", err)
+		return phrase.Errorf("make the disk: %w", err)
 	}
 	n.disk.volume = made.Name
 	keeper, err := cli.ContainerCreate(ctx,
@@ -53,11 +53,11 @@ func (n *node) makeDisk(ctx context.Context, want host.Disk) error {
 			Mounts:      []mount.Mount{n.disk.at("/kept")},
 		}, nil, nil, n.host.containerName(n.name)+"-keeper")
 	if err != nil {
-		return fmt.Errorf("make the keeper of the disk: %w", err)
+		return phrase.Errorf("make the keeper of the disk: %w", err)
 	}
 	n.disk.holder = keeper.ID
 	if err := cli.ContainerStart(ctx, keeper.ID, container.StartOptions{}); err != nil {
-		return fmt.Errorf("start the keeper of the disk: %w", err)
+		return phrase.Errorf("start the keeper of the disk: %w", err)
 	}
 	return nil
 }

@@ -18,11 +18,12 @@ import (
 	"github.com/docker/docker/client"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // ErrNoEngine is wrapped by every error that says that no container engine
 // could be reached. The error names the addresses that were tried.
-var ErrNoEngine = errors.New("no container engine")
+var ErrNoEngine = phrase.Errorf("no container engine")
 
 // engineDeadline is how long an engine may take to say that it is there.
 const engineDeadline = 3 * time.Second
@@ -57,7 +58,7 @@ type engine struct {
 func connect(ctx context.Context) (*engine, error) {
 	at, current, err := addresses()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoEngine, err)
+		return nil, phrase.Errorf("%w: %w", ErrNoEngine, err)
 	}
 	var why error
 	for _, address := range at {
@@ -69,7 +70,7 @@ func connect(ctx context.Context) (*engine, error) {
 			why = err
 		}
 	}
-	return nil, fmt.Errorf("%w answers at %s: %s; %s",
+	return nil, phrase.Errorf("%w answers at %s: %s; %s",
 		ErrNoEngine, strings.Join(at, " or "), firstLine(why.Error()), advise(why, at[0], current))
 }
 
@@ -98,7 +99,7 @@ func dial(ctx context.Context, address string) (*engine, error) {
 		}
 		within = sshDeadline
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
+	ctx, cancel := context.WithTimeoutCause(ctx, within, phrase.Errorf("no answer within %s", within))
 	defer cancel()
 	// The version is agreed on, not taken from the environment: what docker
 	// commands are told there may be newer than the engine.
@@ -130,7 +131,7 @@ func takesCertificates(address string) bool {
 func (e *engine) site(ctx context.Context) (host.Site, error) {
 	info, err := e.cli.Info(ctx)
 	if err != nil {
-		return host.Site{}, fmt.Errorf("ask the engine who it is: %w", err)
+		return host.Site{}, phrase.Errorf("ask the engine who it is: %w", err)
 	}
 	return host.Site{ID: info.ID, Reach: client.EnvOverrideHost + "=" + e.Address}, nil
 }
@@ -191,7 +192,7 @@ func currentContext() (name, address string, err error) {
 	readJSON(filepath.Join(dir, "contexts", "meta", hex.EncodeToString(id[:]), "meta.json"), &meta)
 	address = meta.Endpoints["docker"].Host
 	if address == "" {
-		return "", "", fmt.Errorf("docker's current context %q is not there or names no engine: "+
+		return "", "", phrase.Errorf("docker's current context %q is not there or names no engine: "+
 			"choose another with `docker context use`, or set DOCKER_HOST", name)
 	}
 	return name, address, nil
@@ -211,7 +212,7 @@ func readJSON(path string, v any) {
 func wrapGone(err error) error {
 	if client.IsErrConnectionFailed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-		return fmt.Errorf("%w: %w", host.ErrGone, err)
+		return phrase.Errorf("%w: %w", host.ErrGone, err)
 	}
 	return err
 }

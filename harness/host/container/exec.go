@@ -3,8 +3,6 @@ package container
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 
 	"github.com/docker/docker/api/types"
@@ -12,6 +10,7 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -21,7 +20,7 @@ import (
 func (n *node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 	answer, err := n.host.engine.exec(ctx, n.id, c)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("run %q in node %s: %w", c.Argv, n.name, wrapGone(err))
+		return host.Answer{}, phrase.Errorf("run %q in node %s: %w", c.Argv, n.name, wrapGone(err))
 	}
 	return answer, nil
 }
@@ -30,7 +29,7 @@ func (n *node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 // command only every 100 ms and does not pass standard input.
 func (e *engine) exec(ctx context.Context, id string, c host.Command) (host.Answer, error) {
 	if len(c.Argv) == 0 {
-		return host.Answer{}, errors.New("the command is empty")
+		return host.Answer{}, phrase.Errorf("the command is empty")
 	}
 	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
 		User:         c.User,
@@ -85,7 +84,7 @@ func (e *engine) exitCode(ctx context.Context, id string) (int, error) {
 	err := wait.For(ctx, "the exit code", settleDeadline, func(ctx context.Context) error {
 		seen, err := e.cli.ContainerExecInspect(ctx, id)
 		if err == nil && seen.Running {
-			err = errors.New("the command has closed its output but still runs")
+			err = phrase.Errorf("the command has closed its output but still runs")
 		}
 		code = seen.ExitCode
 		return err

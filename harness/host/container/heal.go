@@ -20,6 +20,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 // Heal removes what runs have left whose process is dead: their containers,
@@ -141,7 +142,7 @@ func removeStaleLocks(healed host.CleanedUp) error {
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("read the folder of locks: %w", err)
+		return phrase.Errorf("read the folder of locks: %w", err)
 	}
 	var errs []error
 	for _, f := range files {
@@ -168,15 +169,15 @@ func (e *engine) runs(ctx context.Context) (map[string]leftRun, error) {
 	ours := filters.NewArgs(filters.Arg("label", labelRun))
 	containers, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
 	if err != nil {
-		return nil, fmt.Errorf("list containers: %w", err)
+		return nil, phrase.Errorf("list containers: %w", err)
 	}
 	networks, err := e.cli.NetworkList(ctx, network.ListOptions{Filters: ours})
 	if err != nil {
-		return nil, fmt.Errorf("list networks: %w", err)
+		return nil, phrase.Errorf("list networks: %w", err)
 	}
 	volumes, err := e.cli.VolumeList(ctx, volume.ListOptions{Filters: ours})
 	if err != nil {
-		return nil, fmt.Errorf("list volumes: %w", err)
+		return nil, phrase.Errorf("list volumes: %w", err)
 	}
 	all := map[string]leftRun{}
 	add := func(labels map[string]string) {
@@ -201,7 +202,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	its := filters.NewArgs(filters.Arg("label", labelRun+"="+run))
 	containers, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: its})
 	if err != nil {
-		return 0, fmt.Errorf("list containers: %w", err)
+		return 0, phrase.Errorf("list containers: %w", err)
 	}
 	err = forEach(containers, func(c container.Summary) error { return e.remove(ctx, c.ID) })
 	if err != nil {
@@ -209,11 +210,11 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	}
 	networks, err := e.cli.NetworkList(ctx, network.ListOptions{Filters: its})
 	if err != nil {
-		return 0, fmt.Errorf("list networks: %w", err)
+		return 0, phrase.Errorf("list networks: %w", err)
 	}
 	err = forEach(networks, func(n network.Summary) error {
 		if err := e.cli.NetworkRemove(ctx, n.ID); err != nil && !cerrdefs.IsNotFound(err) {
-			return fmt.Errorf("remove network %s: %w", n.Name, err)
+			return phrase.Errorf("remove network %s: %w", n.Name, err)
 		}
 		return nil
 	})
@@ -222,7 +223,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	}
 	volumes, err := e.cli.VolumeList(ctx, volume.ListOptions{Filters: its})
 	if err != nil {
-		return 0, fmt.Errorf("list volumes: %w", err)
+		return 0, phrase.Errorf("list volumes: %w", err)
 	}
 	err = forEach(volumes.Volumes, func(v *volume.Volume) error { return e.removeVolume(ctx, v.Name) })
 	return len(containers) + len(networks) + len(volumes.Volumes), err
@@ -230,7 +231,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 
 func (e *engine) removeVolume(ctx context.Context, name string) error {
 	if err := e.cli.VolumeRemove(ctx, name, true); err != nil && !cerrdefs.IsNotFound(err) {
-		return fmt.Errorf("remove volume %s: %w", name, err)
+		return phrase.Errorf("remove volume %s: %w", name, err)
 	}
 	return nil
 }
@@ -248,7 +249,7 @@ func (e *engine) remove(ctx context.Context, id string) error {
 		}
 	}
 	if err != nil && !cerrdefs.IsNotFound(err) {
-		return fmt.Errorf("remove container %.12s: %w", id, err)
+		return phrase.Errorf("remove container %.12s: %w", id, err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -30,7 +30,7 @@ const (
 	mirror = "http://deb.debian.org/debian"
 )
 
-var errSilent = errors.New("the registry has said nothing for " + pullSilence.String())
+var errSilent = phrase.Errorf("the registry has said nothing for %s", pullSilence)
 
 // ensureBase returns what to build on: the distribution's own image if the
 // engine has it or a registry gives it, else one that is bootstrapped from the
@@ -55,7 +55,7 @@ func (s *imageStore) ensureBase(ctx context.Context, b host.Base) (string, error
 		base = bootstrapped(b)
 		s.say("base %s: %s; bootstrapping %s instead", b.Reference, firstLine(pullErr.Error()), base)
 		if err := s.bootstrap(ctx, b); err != nil {
-			return fmt.Errorf("base %s is not here; %w; %w", b.Reference, pullErr, err)
+			return phrase.Errorf("base %s is not here; %w; %w", b.Reference, pullErr, err)
 		}
 		return nil
 	})
@@ -82,7 +82,7 @@ func (s *imageStore) fetch(ctx context.Context, ref string) error {
 		return err
 	}
 	if err := s.pull(ctx, ref); err != nil {
-		return fmt.Errorf("image %s is not here: %w; `docker load` brings one from a file", ref, err)
+		return phrase.Errorf("image %s is not here: %w; `docker load` brings one from a file", ref, err)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (s *imageStore) pull(ctx context.Context, ref string) error {
 	var credentials string
 	if _, auth, err := testcontainers.DockerImageAuth(ctx, ref); err == nil { // without them it is a public image
 		if credentials, err = registry.EncodeAuthConfig(auth); err != nil {
-			return fmt.Errorf("pull %s: %w", ref, err)
+			return phrase.Errorf("pull %s: %w", ref, err)
 		}
 	}
 	stream, err := s.engine.cli.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: credentials})
@@ -110,7 +110,7 @@ func (s *imageStore) pull(ctx context.Context, ref string) error {
 		if why := context.Cause(ctx); why != nil {
 			err = why
 		}
-		return fmt.Errorf("pull %s: %w", ref, err)
+		return phrase.Errorf("pull %s: %w", ref, err)
 	}
 	s.say("image %s: pulled in %s", ref, time.Since(began).Round(100*time.Millisecond))
 	return nil
@@ -145,7 +145,7 @@ func (s *imageStore) bootstrap(ctx context.Context, b host.Base) error {
 	}
 	dir := filepath.Join(work, "base-"+b.Suite)
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil {
-		return fmt.Errorf("bootstrap %s: %w", b.Suite, err)
+		return phrase.Errorf("bootstrap %s: %w", b.Suite, err)
 	}
 	archive := filepath.Join(dir, "base.tar")
 	err = runCommand(ctx, "mmdebstrap", "--variant=minbase", "--architectures="+s.engine.Arch, b.Suite, archive, mirror)
@@ -153,7 +153,7 @@ func (s *imageStore) bootstrap(ctx context.Context, b host.Base) error {
 		err = s.importBase(ctx, b, archive)
 	}
 	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
-		return fmt.Errorf("bootstrap %s: %w", b.Suite, err)
+		return phrase.Errorf("bootstrap %s: %w", b.Suite, err)
 	}
 	s.say("base %s: bootstrapped in %s", bootstrapped(b), time.Since(began).Round(100*time.Millisecond))
 	return nil
@@ -187,7 +187,7 @@ func CanBootstrap() error {
 	} else if os.Geteuid() == 0 {
 		mend = "run `" + strings.Join(installing(), " ") + "`, or say --yes, which has it run"
 	}
-	return fmt.Errorf("to make it from Debian's packages mmdebstrap is needed: %s, "+
+	return phrase.Errorf("to make it from Debian's packages mmdebstrap is needed: %s, "+
 		"or bring an image with `docker load`", mend)
 }
 
@@ -209,7 +209,7 @@ func (s *imageStore) needMmdebstrap(ctx context.Context) error {
 	argv := installing()
 	s.say("mmdebstrap is not on this machine: `%s` installs it, as --yes allows", strings.Join(argv, " "))
 	if err := runCommand(ctx, argv...); err != nil {
-		return fmt.Errorf("install mmdebstrap: %w", err)
+		return phrase.Errorf("install mmdebstrap: %w", err)
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func runCommand(ctx context.Context, argv ...string) error {
 	c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
 	c.Stdout, c.Stderr = &text, &text
 	if err := c.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", argv[0], err, complaints(text.String()))
+		return phrase.Errorf("%s: %w: %s", argv[0], err, complaints(text.String()))
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -18,6 +17,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
+	"drillbook/harness/phrase"
 )
 
 // shownColumns is how much of a build step a progress line shows.
@@ -60,10 +60,10 @@ func (s *imageStore) build(ctx context.Context, img host.Image, ref string) erro
 		ForceRemove: true,
 	})
 	if err != nil {
-		return fmt.Errorf("build: %w", err)
+		return phrase.Errorf("build: %w", err)
 	}
 	if err := errors.Join(s.followBuild(reply.Body, repository+img.Name), reply.Body.Close()); err != nil {
-		return fmt.Errorf("build: %w", err)
+		return phrase.Errorf("build: %w", err)
 	}
 	s.say("image %s%s: built in %s", repository, img.Name, time.Since(began).Round(100*time.Millisecond))
 	return nil
@@ -77,14 +77,14 @@ func pack(files []file) (io.Reader, error) {
 	for _, f := range files {
 		head := &tar.Header{Name: f.path, Mode: int64(f.mode), Size: int64(len(f.text)), Typeflag: tar.TypeReg}
 		if err := w.WriteHeader(head); err != nil {
-			return nil, fmt.Errorf("pack %s: %w", f.path, err)
+			return nil, phrase.Errorf("pack %s: %w", f.path, err)
 		}
 		if _, err := w.Write(f.text); err != nil {
-			return nil, fmt.Errorf("pack %s: %w", f.path, err)
+			return nil, phrase.Errorf("pack %s: %w", f.path, err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
+		return nil, phrase.Errorf("pack: %w", err)
 	}
 	return &text, nil
 }
@@ -98,10 +98,10 @@ func (s *imageStore) followBuild(r io.Reader, name string) error {
 		if err := in.Decode(&m); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
-			return fmt.Errorf("read the builder's output: %w", err)
+			return phrase.Errorf("read the builder's output: %w", err)
 		}
 		if m.Error != nil {
-			return fmt.Errorf("%w; the builder's last output was:\n%s", m.Error, roster.LastLines(said.String()))
+			return phrase.Errorf("%w; the builder's last output was:\n%s", m.Error, roster.LastLines(said.String()))
 		}
 		for line := range strings.Lines(m.Stream) {
 			line = strings.TrimSpace(line)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // module is the module that programs without one of their own belong to.
@@ -24,11 +25,11 @@ func (s *imageStore) compile(ctx context.Context, p host.Program) ([]byte, error
 	}
 	dir, err := os.MkdirTemp("", "drillbook-build-")
 	if err != nil {
-		return nil, fmt.Errorf("compile %s: %w", p.Package, err)
+		return nil, phrase.Errorf("compile %s: %w", p.Package, err)
 	}
 	text, err := s.compilePinned(ctx, p, dir)
 	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
-		return nil, fmt.Errorf("compile %s: %w", p.Package, err)
+		return nil, phrase.Errorf("compile %s: %w", p.Package, err)
 	}
 	return text, nil
 }
@@ -56,7 +57,7 @@ func (s *imageStore) compilePinned(ctx context.Context, p host.Program, dir stri
 		return nil, err
 	}
 	if !bytes.Equal(after, p.Sum) {
-		return nil, fmt.Errorf("%s %s needs modules that its pinned go.sum does not list", p.Module, p.Version)
+		return nil, phrase.Errorf("%s %s needs modules that its pinned go.sum does not list", p.Module, p.Version)
 	}
 	return text, nil
 }
@@ -70,12 +71,13 @@ func (s *imageStore) compileOwn(ctx context.Context, pkg string) ([]byte, error)
 	}
 	root, err := goOutput(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module))
 	if err != nil {
-		return nil, fmt.Errorf("compile %s: its image is built from drillbook's source: run it inside a checkout: %w",
+		return nil, phrase.Errorf("compile %s: its image is built from drillbook's source: run it inside a "+
+			"checkout: %w",
 			pkg, err)
 	}
 	text, err := s.goBuild(ctx, strings.TrimSpace(root), "-mod=readonly", pkg)
 	if err != nil {
-		return nil, fmt.Errorf("compile %s: %w", pkg, err)
+		return nil, phrase.Errorf("compile %s: %w", pkg, err)
 	}
 	s.programs[pkg] = text
 	return text, nil
@@ -107,10 +109,10 @@ func goOutput(c *exec.Cmd) (string, error) {
 	c.Stdout, c.Stderr = &out, &diag
 	err := c.Run()
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", fmt.Errorf("%w: install Go, which this image is built with", err)
+		return "", phrase.Errorf("%w: install Go, which this image is built with", err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(diag.String()))
+		return "", phrase.Errorf("%w: %s", err, strings.TrimSpace(diag.String()))
 	}
 	return out.String(), nil
 }

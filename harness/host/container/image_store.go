@@ -18,6 +18,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -139,7 +140,7 @@ func (s *imageStore) ensure(ctx context.Context, img host.Image) (string, error)
 	}
 	ref, err := s.reference(ctx, img)
 	if err != nil {
-		return "", fmt.Errorf("image %s: %w", img.Name, err)
+		return "", phrase.Errorf("image %s: %w", img.Name, err)
 	}
 	if there, err := s.has(ctx, ref); there || err != nil {
 		return ref, err
@@ -151,7 +152,7 @@ func (s *imageStore) ensure(ctx context.Context, img host.Image) (string, error)
 		return s.build(ctx, img, ref)
 	})
 	if err != nil {
-		return "", fmt.Errorf("image %s: %w", ref, err)
+		return "", phrase.Errorf("image %s: %w", ref, err)
 	}
 	return ref, nil
 }
@@ -163,7 +164,7 @@ func (s *imageStore) has(ctx context.Context, ref string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look for image %s: %w", ref, err)
+		return false, phrase.Errorf("look for image %s: %w", ref, err)
 	}
 	return true, nil
 }
@@ -226,7 +227,7 @@ func readFiles(fsys fs.FS) ([]file, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the files: %w", err)
+		return nil, phrase.Errorf("read the files: %w", err)
 	}
 	return all, nil
 }
@@ -236,13 +237,13 @@ func (s *imageStore) check(ctx context.Context, img host.Image) (Image, error) {
 	if img.Files != nil || img.Program != nil {
 		ref, err := s.reference(ctx, img)
 		if err != nil {
-			return Image{}, fmt.Errorf("image %s: %w", img.Name, err)
+			return Image{}, phrase.Errorf("image %s: %w", img.Name, err)
 		}
 		seen.Name, seen.Ref = repository+img.Name, ref
 	}
 	there, err := s.engine.cli.ImageInspect(ctx, seen.Ref)
 	if err != nil && !cerrdefs.IsNotFound(err) {
-		return Image{}, fmt.Errorf("look for image %s: %w", seen.Ref, err)
+		return Image{}, phrase.Errorf("look for image %s: %w", seen.Ref, err)
 	}
 	if err == nil {
 		seen.There, seen.Size = true, there.Size
@@ -263,7 +264,7 @@ func (s *imageStore) list(ctx context.Context) ([]Image, error) {
 		Filters: filters.NewArgs(filters.Arg("label", labelImage)),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list images: %w", err)
+		return nil, phrase.Errorf("list images: %w", err)
 	}
 	var all []Image
 	for _, i := range found {
@@ -294,7 +295,7 @@ func (s *imageStore) remove(ctx context.Context, names []string) ([]string, erro
 		}
 		_, err := s.engine.cli.ImageRemove(ctx, i.Ref, image.RemoveOptions{PruneChildren: true})
 		if err != nil && !cerrdefs.IsNotFound(err) {
-			errs = append(errs, fmt.Errorf("remove image %s: %w", i.Ref, err))
+			errs = append(errs, phrase.Errorf("remove image %s: %w", i.Ref, err))
 			continue
 		}
 		removed = append(removed, i.Ref)

@@ -16,6 +16,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -47,7 +48,7 @@ func (h *Host) newNode(name string) (*node, error) {
 	defer h.mu.Unlock()
 	slot := h.slot(name)
 	if firstSeat+slot > lastSeat {
-		return nil, fmt.Errorf("the networks have room for %d nodes only", lastSeat-firstSeat+1)
+		return nil, phrase.Errorf("the networks have room for %d nodes only", lastSeat-firstSeat+1)
 	}
 	return &node{host: h, name: name, ips: h.ips(slot)}, nil
 }

@@ -3,12 +3,12 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/docker/docker/api/types/container"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // netAdmin is the right to change a network stack.
@@ -29,11 +29,11 @@ type helper struct {
 func (n *node) NetExec(ctx context.Context, c host.Command) (host.Answer, error) {
 	id, err := n.helper(ctx)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("enter the network of node %s: %w", n.name, err)
+		return host.Answer{}, phrase.Errorf("enter the network of node %s: %w", n.name, err)
 	}
 	answer, err := n.host.engine.exec(ctx, id, c)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("run %q in the network of node %s: %w", c.Argv, n.name, wrapGone(err))
+		return host.Answer{}, phrase.Errorf("run %q in the network of node %s: %w", c.Argv, n.name, wrapGone(err))
 	}
 	return answer, nil
 }
@@ -56,14 +56,14 @@ func (n *node) helper(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if stateOf(seen) == host.Ended {
-		return "", fmt.Errorf("the node is down: %w", host.ErrUnsupported)
+		return "", phrase.Errorf("the node is down: %w", host.ErrUnsupported)
 	}
 	if n.admin.id != "" && n.admin.boot == seen.State.StartedAt {
 		return n.admin.id, nil
 	}
 	if n.admin.id != "" {
 		if err := n.host.engine.remove(ctx, n.admin.id); err != nil {
-			return "", fmt.Errorf("remove the helper of the boot before: %w", err)
+			return "", phrase.Errorf("remove the helper of the boot before: %w", err)
 		}
 		n.admin.id = ""
 	}
@@ -76,7 +76,7 @@ func (n *node) helper(ctx context.Context) (string, error) {
 
 func (n *node) startHelper(ctx context.Context) (string, error) {
 	if n.host.cfg.NetAdmin.Name == "" {
-		return "", fmt.Errorf("the host has no NetAdmin image: %w", host.ErrUnsupported)
+		return "", phrase.Errorf("the host has no NetAdmin image: %w", host.ErrUnsupported)
 	}
 	ref, err := n.host.images.ensure(ctx, n.host.cfg.NetAdmin)
 	if err != nil {
@@ -91,10 +91,10 @@ func (n *node) startHelper(ctx context.Context) (string, error) {
 			CapAdd:      []string{netAdmin},
 		}, nil, nil, n.host.containerName(n.name)+"-net")
 	if err != nil {
-		return "", fmt.Errorf("make the helper: %w", err)
+		return "", phrase.Errorf("make the helper: %w", err)
 	}
 	if err := cli.ContainerStart(ctx, made.ID, container.StartOptions{}); err != nil {
-		return "", errors.Join(fmt.Errorf("start the helper: %w", err), n.host.engine.remove(ctx, made.ID))
+		return "", errors.Join(phrase.Errorf("start the helper: %w", err), n.host.engine.remove(ctx, made.ID))
 	}
 	return made.ID, nil
 }

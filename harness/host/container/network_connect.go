@@ -2,13 +2,13 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/docker/docker/api/types/network"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -18,7 +18,7 @@ func (n *node) Unplug(ctx context.Context, which host.Network) error {
 	n.networkMu.Lock()
 	defer n.networkMu.Unlock()
 	if err := n.plug(ctx, which, ""); err != nil {
-		return fmt.Errorf("unplug node %s from the %s network: %w", n.name, which, err)
+		return phrase.Errorf("unplug node %s from the %s network: %w", n.name, which, err)
 	}
 	delete(n.disconnected, which) // a later Start does not reconnect it
 	return nil
@@ -34,7 +34,7 @@ func (n *node) Plug(ctx context.Context, which host.Network) error {
 		err = n.readAddresses(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("plug node %s into the %s network: %w", n.name, which, err)
+		return phrase.Errorf("plug node %s into the %s network: %w", n.name, which, err)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (n *node) reconnectNetworks(ctx context.Context) error {
 // address on the network, none if that is "".
 func (n *node) plug(ctx context.Context, which host.Network, want string) error {
 	if _, ok := n.host.networks[which]; !ok {
-		return fmt.Errorf("no network %q: %w", which, host.ErrUnsupported)
+		return phrase.Errorf("no network %q: %w", which, host.ErrUnsupported)
 	}
 	has, err := n.address(ctx, which)
 	if err != nil || has == want {
@@ -96,7 +96,7 @@ func (n *node) plug(ctx context.Context, which host.Network, want string) error 
 	return wait.For(ctx, "the interface to change", settleDeadline, func(ctx context.Context) error {
 		has, err := n.address(ctx, which)
 		if err == nil && has != want {
-			err = fmt.Errorf("the engine says that its address is %q, not %q", has, want)
+			err = phrase.Errorf("the engine says that its address is %q, not %q", has, want)
 		}
 		return err
 	})

@@ -21,7 +21,7 @@ func TestKillIsSilent(t *testing.T) {
 	c, err := net.Dial("tcp", addr(t, n))
 	must(t, err)
 	defer c.Close()
-	if said := n.(host.MechanismReporter).KillMechanism(); !strings.HasSuffix(said, "nobody is told") {
+	if said := n.(host.MechanismReporter).KillMechanism().Text; !strings.HasSuffix(said, "nobody is told") {
 		t.Errorf("Killing = %q, and nobody is told", said)
 	}
 	began := time.Now()
@@ -162,7 +162,7 @@ func TestKillOfPublished(t *testing.T) {
 	must(t, err)
 	defer c.Close()
 	must(t, n.Kill(t.Context()))
-	if said := n.(host.MechanismReporter).KillMechanism(); strings.Contains(said, "nobody is told") ||
+	if said := n.(host.MechanismReporter).KillMechanism().Text; strings.Contains(said, "nobody is told") ||
 		!strings.Contains(said, "whoever dials is refused at once") {
 		t.Errorf("Killing = %q, and clients are told", said)
 	}

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"net"
 	"net/netip"
@@ -14,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/network"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -104,9 +104,9 @@ func (e *engine) makeNetwork(ctx context.Context, name string, internal bool,
 		tries++
 	}
 	if why == nil {
-		why = errors.New("every subnet of " + pool + " is in use: `drillbook heal` removes what dead runs left")
+		why = phrase.Errorf("every subnet of " + pool + " is in use: `drillbook heal` removes what dead runs left")
 	}
-	return subnet{}, fmt.Errorf("make network %s: %w", name, why)
+	return subnet{}, phrase.Errorf("make network %s: %w", name, why)
 }
 
 // nthSubnet counts round and round.
@@ -122,7 +122,7 @@ func nthSubnet(i int) netip.Prefix {
 func (e *engine) takenPrefixes(ctx context.Context) ([]netip.Prefix, error) {
 	networks, err := e.cli.NetworkList(ctx, network.ListOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("list networks: %w", err)
+		return nil, phrase.Errorf("list networks: %w", err)
 	}
 	var taken []netip.Prefix
 	for _, n := range networks {

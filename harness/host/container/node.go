@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -51,7 +51,7 @@ func (n *node) Name() string { return n.name }
 func (n *node) State(ctx context.Context) (host.State, error) {
 	seen, err := n.inspect(ctx)
 	if err != nil {
-		return "", fmt.Errorf("state of node %s: %w", n.name, err)
+		return "", phrase.Errorf("state of node %s: %w", n.name, err)
 	}
 	state := stateOf(seen)
 	n.networkMu.Lock()
@@ -83,7 +83,7 @@ func (n *node) inspect(ctx context.Context) (container.InspectResponse, error) {
 // up to its image. If the image says when it has booted, Start waits for that.
 func (n *node) Start(ctx context.Context) error {
 	if err := n.reconnectNetworks(ctx); err != nil {
-		return fmt.Errorf("start node %s: %w", n.name, err)
+		return phrase.Errorf("start node %s: %w", n.name, err)
 	}
 	err := n.changeState(ctx, "start", host.Running, func() error {
 		return n.host.engine.cli.ContainerStart(ctx, n.id, container.StartOptions{})
@@ -92,7 +92,7 @@ func (n *node) Start(ctx context.Context) error {
 		return err
 	}
 	if err := errors.Join(n.readAddresses(ctx), n.awaitBoot(ctx)); err != nil {
-		return fmt.Errorf("start node %s: %w", n.name, err)
+		return phrase.Errorf("start node %s: %w", n.name, err)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (n *node) Stop(ctx context.Context) error {
 		return n.host.engine.cli.ContainerStop(ctx, n.id, container.StopOptions{Timeout: &grace})
 	})
 	if err == nil && time.Since(began) >= stopGrace {
-		return fmt.Errorf("stop node %s: it did not end within %s and was killed", n.name, stopGrace)
+		return phrase.Errorf("stop node %s: it did not end within %s and was killed", n.name, stopGrace)
 	}
 	return err
 }
@@ -119,7 +119,7 @@ func (n *node) Kill(ctx context.Context) error {
 		return err
 	}
 	if err := n.disconnectNetworks(ctx); err != nil {
-		return fmt.Errorf("kill node %s: %w", n.name, err)
+		return phrase.Errorf("kill node %s: %w", n.name, err)
 	}
 	return n.changeState(ctx, "kill", host.Ended, func() error {
 		return n.host.engine.cli.ContainerKill(ctx, n.id, "KILL")
@@ -128,23 +128,24 @@ func (n *node) Kill(ctx context.Context) error {
 
 // KillMechanism says who is told: nobody; but where ports are published it is the
 // engine's machine that clients speak to, and that stays up.
-func (n *node) KillMechanism() string {
-	const made = "the node's network interfaces are taken away, then all its processes are killed: "
+func (n *node) KillMechanism() phrase.Phrase {
+	made := phrase.Say("the node's network interfaces are taken away, then all its processes are killed")
 	if n.host.direct {
-		return made + "nobody is told"
+		return phrase.Say("%s: nobody is told", made)
 	}
-	return made + "the other nodes are not told, but clients are: they dial ports that the engine publishes and then " +
-		"no longer does, so whoever dials is refused at once, and open connections are reset at the latest when " +
-		"their client next sends"
+	return phrase.Say("%s: the other nodes are not told, but clients are: they dial ports that the engine publishes "+
+		"and then no longer does, so whoever dials is refused at once, and open connections are reset at the latest "+
+		"when their client next sends", made)
 }
 
 // FreezeMechanism says that the network stack goes on.
-func (n *node) FreezeMechanism() string {
-	const made = "the engine pauses all processes of the node at once; its kernel goes on acknowledging what arrives"
+func (n *node) FreezeMechanism() phrase.Phrase {
+	made := phrase.Say("the engine pauses all processes of the node at once; its kernel goes on acknowledging what " +
+		"arrives")
 	if n.host.direct {
 		return made
 	}
-	return made + ", and a proxy of the engine may accept clients in its place"
+	return phrase.Say("%s, and a proxy of the engine may accept clients in its place", made)
 }
 
 // Freeze pauses the container's control group: all its processes at once,
@@ -177,17 +178,17 @@ func (n *node) changeState(ctx context.Context, verb string, want host.State, do
 		if s, stateErr := n.State(ctx); stateErr == nil && s == want {
 			return nil
 		}
-		return fmt.Errorf("%s node %s: %w", verb, n.name, wrapGone(err))
+		return phrase.Errorf("%s node %s: %w", verb, n.name, wrapGone(err))
 	}
 	err = wait.For(ctx, "it to be "+string(want), settleDeadline, func(ctx context.Context) error {
 		s, err := n.State(ctx)
 		if err == nil && s != want {
-			err = errors.New("the engine says that it is " + string(s))
+			err = phrase.Errorf("the engine says that it is %s", s)
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("%s node %s: %w", verb, n.name, err)
+		return phrase.Errorf("%s node %s: %w", verb, n.name, err)
 	}
 	return nil
 }
@@ -200,12 +201,12 @@ func (n *node) Logs(ctx context.Context) (io.ReadCloser, error) {
 		container.LogsOptions{ShowStdout: true, ShowStderr: true},
 	)
 	if err != nil {
-		return nil, fmt.Errorf("read the output of node %s: %w", n.name, err)
+		return nil, phrase.Errorf("read the output of node %s: %w", n.name, err)
 	}
 	var text bytes.Buffer
 	_, err = stdcopy.StdCopy(&text, &text, stream)
 	if err = errors.Join(err, stream.Close()); err != nil {
-		return nil, fmt.Errorf("read the output of node %s: %w", n.name, err)
+		return nil, phrase.Errorf("read the output of node %s: %w", n.name, err)
 	}
 	return io.NopCloser(&text), nil
 }

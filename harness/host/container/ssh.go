@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/docker/cli/cli/connhelper"
 	"github.com/docker/docker/client"
+
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -45,14 +46,14 @@ func overSSH(address string) ([]client.Opt, error) {
 func (e *engine) withSocket(ctx context.Context, do func() error) (err error) {
 	dir, err := os.MkdirTemp("", "drillbook-engine-")
 	if err != nil {
-		return fmt.Errorf("make a socket for the engine: %w", err)
+		return phrase.Errorf("make a socket for the engine: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "s")
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", path)
 	if err != nil {
-		return fmt.Errorf("make a socket for the engine: %w", err)
+		return phrase.Errorf("make a socket for the engine: %w", err)
 	}
 	dial := e.cli.Dialer()
 	reach := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}

@@ -3,13 +3,14 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
 	"strconv"
 	"sync"
+
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -68,7 +69,7 @@ func claim(ctx context.Context) (*addresses, error) {
 		}
 		why = err
 	}
-	return nil, fmt.Errorf("find a free range of loopback addresses: %w", why)
+	return nil, phrase.Errorf("find a free range of loopback addresses: %w", why)
 }
 
 // release gives the range back. It may be called again.
@@ -77,7 +78,7 @@ func (a *addresses) release() error {
 		return nil
 	}
 	if err := a.claimed.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("give the loopback addresses back: %w", err)
+		return phrase.Errorf("give the loopback addresses back: %w", err)
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func (a *addresses) admit(node string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.slots[node] > lastSeat-firstSeat {
-		return fmt.Errorf("there is room for %d nodes only", lastSeat-firstSeat+1)
+		return phrase.Errorf("there is room for %d nodes only", lastSeat-firstSeat+1)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -72,7 +72,7 @@ func (n *node) process(ctx context.Context, argv []string, onDeath syscall.Signa
 func (n *node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 	answer, err := n.exec(ctx, c)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("run %q in node %s: %w", c.Argv, n.name, err)
+		return host.Answer{}, phrase.Errorf("run %q in node %s: %w", c.Argv, n.name, err)
 	}
 	return answer, nil
 }
@@ -83,7 +83,7 @@ func (n *node) exec(ctx context.Context, c host.Command) (host.Answer, error) {
 		return host.Answer{}, err
 	}
 	if s != host.Running {
-		return host.Answer{}, fmt.Errorf("the node is %s", s)
+		return host.Answer{}, phrase.Errorf("the node is %s", s)
 	}
 	return n.run(ctx, c)
 }
@@ -91,10 +91,10 @@ func (n *node) exec(ctx context.Context, c host.Command) (host.Answer, error) {
 // run runs a command whatever the node does.
 func (n *node) run(ctx context.Context, c host.Command) (host.Answer, error) {
 	if len(c.Argv) == 0 {
-		return host.Answer{}, errors.New("the command is empty")
+		return host.Answer{}, phrase.Errorf("the command is empty")
 	}
 	if !n.is(c.User) {
-		return host.Answer{}, fmt.Errorf("as user %s, but here everything runs as %s: %w",
+		return host.Answer{}, phrase.Errorf("as user %s, but here everything runs as %s: %w",
 			c.User, n.installed.User, host.ErrUnsupported)
 	}
 	var out, diag bytes.Buffer
@@ -109,7 +109,7 @@ func (n *node) run(ctx context.Context, c host.Command) (host.Answer, error) {
 	case ctx.Err() != nil:
 		return host.Answer{}, context.Cause(ctx)
 	case errors.Is(err, exec.ErrWaitDelay):
-		return host.Answer{}, errors.New("it has ended, but something that it has started holds its output open")
+		return host.Answer{}, phrase.Errorf("it has ended, but something that it has started holds its output open")
 	case !ended:
 		return answer, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -32,7 +33,7 @@ func Heal(ctx context.Context, report func(line string)) (host.CleanedUp, error)
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return healed, fmt.Errorf("read the folder of locks: %w", err)
+		return healed, phrase.Errorf("read the folder of locks: %w", err)
 	}
 	for _, f := range files {
 		run := strings.TrimSuffix(f.Name(), ".lock")
@@ -74,7 +75,7 @@ func healRun(ctx context.Context, file string) (said string, err error) {
 		return "it is dead and has left nothing", l.Release()
 	}
 	if !strings.HasPrefix(filepath.Base(string(folder)), folderPrefix) {
-		return "", fmt.Errorf("%s names %q, which is no folder of a run: remove both by hand", file, folder)
+		return "", phrase.Errorf("%s names %q, which is no folder of a run: remove both by hand", file, folder)
 	}
 	ended, err := remove(ctx, string(folder))
 	if err != nil {
@@ -95,7 +96,7 @@ func enter(run, folder string) (*lock.Lock, error) {
 		return nil, err
 	}
 	if err := os.WriteFile(file, []byte(folder), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write down the run: %w", err), l.Release())
+		return nil, errors.Join(phrase.Errorf("write down the run: %w", err), l.Release())
 	}
 	return l, nil
 }
@@ -111,7 +112,7 @@ func remove(ctx context.Context, folder string) (ended int, err error) {
 		return ended, nil
 	}
 	if err := os.RemoveAll(folder); err != nil { //nolint:gosec // healRun has looked at its name
-		return ended, fmt.Errorf("remove the run's folder: %w", err)
+		return ended, phrase.Errorf("remove the run's folder: %w", err)
 	}
 	return ended, nil
 }

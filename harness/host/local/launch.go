@@ -12,6 +12,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
+	"drillbook/harness/phrase"
 )
 
 // dialDeadline is how long one try to dial a node's first port may take.
@@ -39,10 +40,11 @@ func (h *Host) admit(spec host.Spec) (*node, error) {
 		return nil, err
 	}
 	if spec.Disk.Size > 0 {
-		return nil, fmt.Errorf("a disk of its own for a node needs containers: %w", host.ErrUnsupported)
+		return nil, phrase.Errorf("a disk of its own for a node needs containers: %w", host.ErrUnsupported)
 	}
 	if spec.NetAdmin {
-		return nil, fmt.Errorf("a node that changes its network needs containers, since all nodes share that of this "+
+		return nil, phrase.Errorf("a node that changes its network needs containers, since all nodes share that "+
+			"of this "+
 			"machine: %w", host.ErrUnsupported)
 	}
 	if err := h.addresses.admit(spec.Name); err != nil {
@@ -55,7 +57,7 @@ func (h *Host) admit(spec host.Spec) (*node, error) {
 		n.command = n.native.Command
 	}
 	if len(n.command) == 0 {
-		return nil, errors.New("neither the spec nor the image says what to run")
+		return nil, phrase.Errorf("neither the spec nor the image says what to run")
 	}
 	n.env = n.environment(spec)
 	return n, nil
@@ -92,7 +94,7 @@ func (h *Host) launch(ctx context.Context, n *node, spec host.Spec) error {
 func (n *node) Logs(context.Context) (io.ReadCloser, error) {
 	f, err := os.Open(n.log)
 	if err != nil {
-		return nil, fmt.Errorf("read the output of node %s: %w", n.name, err)
+		return nil, phrase.Errorf("read the output of node %s: %w", n.name, err)
 	}
 	return f, nil
 }

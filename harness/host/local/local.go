@@ -37,6 +37,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 // closeDeadline bounds Close, which does not end with its caller's context.
@@ -66,11 +67,11 @@ type Host struct {
 // Open makes the folder of a run. On error nothing is left.
 func Open(ctx context.Context, cfg Config) (*Host, error) {
 	if !roster.ValidName(cfg.Run) {
-		return nil, fmt.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
+		return nil, phrase.Errorf("open host: run %q is not made of lower-case letters, digits and dashes", cfg.Run)
 	}
 	h := &Host{cfg: cfg, folder: folderOf(cfg.Run), nodes: roster.New(ctx)}
 	if err := h.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
+		return nil, errors.Join(phrase.Errorf("open host %s: %w", cfg.Run, err), h.Close(ctx))
 	}
 	return h, nil
 }
@@ -84,7 +85,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := os.Mkdir(h.folder, 0o755); err != nil { //nolint:gosec // the nodes' user must get through it
-		return fmt.Errorf("make the folder of the run: %w", err)
+		return phrase.Errorf("make the folder of the run: %w", err)
 	}
 	return nil
 }
@@ -147,7 +148,7 @@ func (h *Host) Close(ctx context.Context) error {
 		err = joinAll(ctx, nodes)
 	}
 	if err != nil {
-		return fmt.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
+		return phrase.Errorf("close host %s: %w: `drillbook heal` tries again", h.cfg.Run, err)
 	}
 	return errors.Join(h.addresses.release(), h.lock.Release())
 }

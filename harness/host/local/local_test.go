@@ -181,7 +181,7 @@ func TestKill(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
 		t.Errorf("read from a killed node = %v, want the end of the connection", err)
 	}
-	if said := n.(host.MechanismReporter).KillMechanism(); !strings.Contains(said, "reset") {
+	if said := n.(host.MechanismReporter).KillMechanism().Text; !strings.Contains(said, "reset") {
 		t.Errorf("the mechanism is %q, which does not say that peers are told", said)
 	}
 	if _, err := n.Exec(t.Context(), host.Command{Argv: []string{"true"}}); err == nil {

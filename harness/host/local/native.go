@@ -22,11 +22,12 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
 	"drillbook/harness/lock"
+	"drillbook/harness/phrase"
 )
 
 // ErrMissing is wrapped by every error that says that this machine cannot run an
 // image. The error says what to do.
-var ErrMissing = errors.New("cannot run here")
+var ErrMissing = phrase.Errorf("cannot run here")
 
 const (
 	// kept is the folder of what was prepared.
@@ -49,16 +50,16 @@ type Installed struct {
 func Find(img host.Image) (Installed, error) {
 	n := img.Native
 	if n == nil {
-		return Installed{}, fmt.Errorf("image %q %w without a container engine: nothing can take its place: %w",
+		return Installed{}, phrase.Errorf("image %q %w without a container engine: nothing can take its place: %w",
 			img.Name, ErrMissing, host.ErrUnsupported)
 	}
 	folder, err := findFolder(n)
 	if err != nil {
-		return Installed{}, fmt.Errorf("image %q %w: %w", img.Name, ErrMissing, err)
+		return Installed{}, phrase.Errorf("image %q %w: %w", img.Name, ErrMissing, err)
 	}
 	found := Installed{Folder: folder}
 	if found.User, found.as, err = findUser(n.Users); err != nil {
-		return Installed{}, fmt.Errorf("image %q %w: %w", img.Name, ErrMissing, err)
+		return Installed{}, phrase.Errorf("image %q %w: %w", img.Name, ErrMissing, err)
 	}
 	return found, nil
 }
@@ -72,7 +73,7 @@ func findFolder(n *host.Native) (string, error) {
 	for _, pattern := range n.Folders {
 		fitting, err := filepath.Glob(pattern)
 		if err != nil {
-			return "", fmt.Errorf("look in %s: %w", pattern, err)
+			return "", phrase.Errorf("look in %s: %w", pattern, err)
 		}
 		folders = append(folders, fitting...)
 	}
@@ -87,7 +88,7 @@ func findFolder(n *host.Native) (string, error) {
 	if mend == "" {
 		mend = "install it"
 	}
-	return "", fmt.Errorf("no folder of PATH and none of %s has %s: `%s`",
+	return "", phrase.Errorf("no folder of PATH and none of %s has %s: `%s`",
 		strings.Join(n.Folders, ", "), strings.Join(n.Programs, ", "), mend)
 }
 
@@ -112,7 +113,7 @@ func isProgram(path string) bool {
 func findUser(others []string) (string, *syscall.Credential, error) {
 	me, err := user.Current()
 	if err != nil {
-		return "", nil, fmt.Errorf("find out who runs this: %w", err)
+		return "", nil, phrase.Errorf("find out who runs this: %w", err)
 	}
 	if os.Geteuid() != 0 || len(others) == 0 {
 		return me.Username, nil, nil
@@ -123,7 +124,8 @@ func findUser(others []string) (string, *syscall.Credential, error) {
 			return u.Username, as, err
 		}
 	}
-	return "", nil, fmt.Errorf("root must not run its programs, and there is no user %s: run drillbook as another user",
+	return "", nil, phrase.Errorf("root must not run its programs, and there is no user %s: run drillbook as "+
+		"another user",
 		strings.Join(others, " or "))
 }
 
@@ -131,13 +133,13 @@ func credential(u *user.User) (*syscall.Credential, error) {
 	ids := []string{u.Uid, u.Gid}
 	groups, err := u.GroupIds()
 	if err != nil {
-		return nil, fmt.Errorf("find the groups of %s: %w", u.Username, err)
+		return nil, phrase.Errorf("find the groups of %s: %w", u.Username, err)
 	}
 	numbers := make([]uint32, 0, len(ids)+len(groups))
 	for _, id := range append(ids, groups...) {
 		n, err := strconv.ParseUint(id, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("find the ids of %s: %w", u.Username, err)
+			return nil, phrase.Errorf("find the ids of %s: %w", u.Username, err)
 		}
 		numbers = append(numbers, uint32(n))
 	}
@@ -173,11 +175,11 @@ func (h *Host) furnish(ctx context.Context, n *node, spec host.Spec) error {
 // unpack makes a root with the image's files in it.
 func unpack(as Installed, img host.Image, root string) error {
 	if err := os.Mkdir(root, 0o700); err != nil {
-		return fmt.Errorf("make the node's folder: %w", err)
+		return phrase.Errorf("make the node's folder: %w", err)
 	}
 	if img.Files != nil {
 		if err := os.CopyFS(filepath.Join(root, "image"), img.Files); err != nil {
-			return fmt.Errorf("unpack image %s: %w", img.Name, err)
+			return phrase.Errorf("unpack image %s: %w", img.Name, err)
 		}
 	}
 	return as.own(root)
@@ -187,7 +189,7 @@ func unpack(as Installed, img host.Image, root string) error {
 func copyAll(ctx context.Context, from, to string) error {
 	cp := exec.CommandContext(ctx, "cp", "-Rp", from, to) //nolint:gosec // our own folders
 	if out, err := cp.CombinedOutput(); err != nil {
-		return fmt.Errorf("copy %s to %s: %w: %s", from, to, err, strings.TrimSpace(string(out)))
+		return phrase.Errorf("copy %s to %s: %w: %s", from, to, err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
@@ -202,7 +204,7 @@ func (h *Host) prepared(ctx context.Context, n *node, spec host.Spec) (string, e
 	}
 	key, err := keyOf(n.installed, img)
 	if err != nil {
-		return "", fmt.Errorf("prepare image %s: %w", img.Name, err)
+		return "", phrase.Errorf("prepare image %s: %w", img.Name, err)
 	}
 	final := filepath.Join(dir, img.Name+"-"+key)
 	err = lock.Exclusively(ctx, kept+"-"+img.Name+"-"+key, func() error {
@@ -218,7 +220,7 @@ func (h *Host) prepared(ctx context.Context, n *node, spec host.Spec) (string, e
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("prepare image %s: %w", img.Name, err)
+		return "", phrase.Errorf("prepare image %s: %w", img.Name, err)
 	}
 	return final, nil
 }
@@ -236,7 +238,7 @@ func (h *Host) prepare(ctx context.Context, n *node, spec host.Spec, final strin
 	answer, err := draft.run(ctx, host.Command{Argv: img.Native.Prepare})
 	if err == nil && answer.Code != 0 {
 		said := roster.LastLines(answer.Stdout + answer.Stderr)
-		err = fmt.Errorf("%q ended with code %d: %s", img.Native.Prepare, answer.Code, said)
+		err = phrase.Errorf("%q ended with code %d: %s", img.Native.Prepare, answer.Code, said)
 	}
 	if err == nil {
 		next := final + ".next"
@@ -301,7 +303,7 @@ func RemovePrepared() ([]string, error) {
 	var errs []error
 	for _, f := range folders {
 		if err := os.RemoveAll(f); err != nil {
-			errs = append(errs, fmt.Errorf("remove what was prepared: %w", err))
+			errs = append(errs, phrase.Errorf("remove what was prepared: %w", err))
 			continue
 		}
 		removed = append(removed, f)

@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/roster"
+	"drillbook/harness/phrase"
 )
 
 // stopGrace is how long a node may take to end when it is asked to.
@@ -52,7 +52,7 @@ func (n *node) boot() error {
 	}
 	log, err := os.OpenFile(n.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the node's log: %w", err)
+		return phrase.Errorf("open the node's log: %w", err)
 	}
 	defer log.Close()                              //nolint:errcheck // the process has it
 	if err := n.installed.own(n.log); err != nil { // commands in the node append to it too
@@ -63,7 +63,7 @@ func (n *node) boot() error {
 	main := n.process(n.host.nodes.Context(), n.command, syscall.SIGTERM)
 	main.Stdout, main.Stderr = log, log
 	if err := main.Start(); err != nil {
-		return fmt.Errorf("start %q: %w", n.command, err)
+		return phrase.Errorf("start %q: %w", n.command, err)
 	}
 	ended := make(chan struct{})
 	n.mu.Lock()
@@ -84,7 +84,7 @@ func (n *node) emptyMemory() error {
 		err = n.installed.own(filepath.Join(n.root, "dev"))
 	}
 	if err != nil {
-		return fmt.Errorf("empty the node's memory: %w", err)
+		return phrase.Errorf("empty the node's memory: %w", err)
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (n *node) join(ctx context.Context) error {
 	case <-ended:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait for node %s to end: %w", n.name, context.Cause(ctx))
+		return phrase.Errorf("wait for node %s to end: %w", n.name, context.Cause(ctx))
 	}
 }
 
@@ -140,7 +140,7 @@ func (n *node) State(ctx context.Context) (host.State, error) {
 	stopped, err := isStopped(ctx, pid)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("state of node %s: %w", n.name, err)
+		return "", phrase.Errorf("state of node %s: %w", n.name, err)
 	case stopped:
 		return host.Frozen, nil
 	}
@@ -157,14 +157,14 @@ func (n *node) Start(ctx context.Context) error {
 		return nil
 	}
 	if n.host.nodes.Context().Err() != nil {
-		return fmt.Errorf("start node %s: %w", n.name, roster.ErrClosed)
+		return phrase.Errorf("start node %s: %w", n.name, roster.ErrClosed)
 	}
 	err := n.boot() //nolint:contextcheck // the main process lives as long as the host
 	if err == nil {
 		err = roster.AwaitBoot(ctx, n, n.native.Booted)
 	}
 	if err != nil {
-		return fmt.Errorf("start node %s: %w", n.name, err)
+		return phrase.Errorf("start node %s: %w", n.name, err)
 	}
 	return nil
 }
@@ -179,23 +179,24 @@ func (n *node) Stop(ctx context.Context) error {
 	err := n.main.Process.Signal(syscall.SIGTERM)
 	n.mu.Unlock()
 	if err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stop node %s: %w", n.name, err)
+		return phrase.Errorf("stop node %s: %w", n.name, err)
 	}
-	grace, cancel := context.WithTimeoutCause(ctx, stopGrace, fmt.Errorf("it did not end within %s", stopGrace))
+	grace, cancel := context.WithTimeoutCause(ctx, stopGrace, phrase.Errorf("it did not end within %s", stopGrace))
 	defer cancel()
 	if err := n.join(grace); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
-		return errors.Join(fmt.Errorf("stop node %s: %w and was killed", n.name, err), n.Kill(ctx))
+		return errors.Join(phrase.Errorf("stop node %s: %w and was killed", n.name, err), n.Kill(ctx))
 	}
 	return nil
 }
 
 // KillMechanism says what a local host cannot do.
-func (n *node) KillMechanism() string {
-	return "all processes of the node are killed (SIGKILL); the kernel of this machine lives on and tells its peers: " +
-		"their connections are reset at once, which the loss of a host would not do"
+func (n *node) KillMechanism() phrase.Phrase {
+	return phrase.Say("all processes of the node are killed (SIGKILL); the kernel of this machine lives on and " +
+		"tells its peers: their connections are reset at once, which the loss of a host would not do")
+
 }
 
 // Kill ends all processes of the node at once.
@@ -208,24 +209,25 @@ func (n *node) Kill(ctx context.Context) error {
 		err = n.join(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("kill node %s: %w", n.name, err)
+		return phrase.Errorf("kill node %s: %w", n.name, err)
 	}
 	return nil
 }
 
 // FreezeMechanism says what goes on.
-func (n *node) FreezeMechanism() string {
-	return "all processes of the node are stopped (SIGSTOP), one after the other within milliseconds; " +
-		"the kernel of this machine goes on accepting and acknowledging for them"
+func (n *node) FreezeMechanism() phrase.Phrase {
+	return phrase.Say("all processes of the node are stopped (SIGSTOP), one after the other within " +
+		"milliseconds; the kernel of this machine goes on accepting and acknowledging for them")
+
 }
 
 // Freeze pauses all processes of the node.
 func (n *node) Freeze(ctx context.Context) error {
 	if n.hasEnded() {
-		return fmt.Errorf("freeze node %s: it is down", n.name)
+		return phrase.Errorf("freeze node %s: it is down", n.name)
 	}
 	if err := pauseAll(ctx, n.root); err != nil {
-		return fmt.Errorf("freeze node %s: %w", n.name, err)
+		return phrase.Errorf("freeze node %s: %w", n.name, err)
 	}
 	return nil
 }
@@ -233,7 +235,7 @@ func (n *node) Freeze(ctx context.Context) error {
 // Thaw undoes Freeze.
 func (n *node) Thaw(ctx context.Context) error {
 	if err := resumeAll(ctx, n.root); err != nil {
-		return fmt.Errorf("thaw node %s: %w", n.name, err)
+		return phrase.Errorf("thaw node %s: %w", n.name, err)
 	}
 	return nil
 }

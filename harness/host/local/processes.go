@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -51,7 +51,7 @@ func hasProc() bool {
 func listProc(folder string) ([]process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
-		return nil, fmt.Errorf("list processes: %w", err)
+		return nil, phrase.Errorf("list processes: %w", err)
 	}
 	var all []process
 	for _, e := range entries {
@@ -112,7 +112,7 @@ func readStat(pid int) (stat, error) {
 	// state, parent, group, session, terminal.
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	if len(fields) < 5 {
-		return stat{}, fmt.Errorf("read the state of process %d: %q", pid, text)
+		return stat{}, phrase.Errorf("read the state of process %d: %q", pid, text)
 	}
 	return stat{pid, fields[0][0], fields[4] != "0"}, nil
 }
@@ -142,7 +142,7 @@ func listPS(ctx context.Context, folder string) ([]process, error) {
 	// may not look at.
 	text, err := exec.CommandContext(ctx, "lsof", "-nPw", "-d", "cwd", "-F", "pn").Output()
 	if len(text) == 0 && err != nil {
-		return nil, fmt.Errorf("list processes: lsof: %w", err)
+		return nil, phrase.Errorf("list processes: lsof: %w", err)
 	}
 	var pids []string
 	var pid string
@@ -166,7 +166,7 @@ func statesOf(ctx context.Context, pids []string) ([]process, error) {
 	list := strings.Join(pids, ",")
 	text, err := exec.CommandContext(ctx, "ps", "-o", "pid=,stat=,tty=", "-p", list).Output() //nolint:gosec // numbers
 	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
-		return nil, fmt.Errorf("list processes: ps: %w", err)
+		return nil, phrase.Errorf("list processes: ps: %w", err)
 	}
 	var all []process
 	for line := range strings.Lines(string(text)) {
@@ -176,7 +176,7 @@ func statesOf(ctx context.Context, pids []string) ([]process, error) {
 		}
 		pid, err := strconv.Atoi(fields[0])
 		if err != nil {
-			return nil, fmt.Errorf("list processes: ps: %w", err)
+			return nil, phrase.Errorf("list processes: ps: %w", err)
 		}
 		all = append(all, process{pid, fields[1][0] == 'T'})
 	}
@@ -216,7 +216,7 @@ func endAll(ctx context.Context, folder string) (int, error) {
 				killed = append(killed, p.pid)
 			}
 		}
-		return errors.Join(err, fmt.Errorf("%d of them were still there", len(all)))
+		return errors.Join(err, phrase.Errorf("%d of them were still there", len(all)))
 	})
 	for id := range memory {
 		// The kernel may have freed it by itself.
@@ -236,7 +236,8 @@ func pauseAll(ctx context.Context, folder string) error {
 		if len(running) == 0 {
 			return nil
 		}
-		return errors.Join(signal(running, syscall.SIGSTOP), fmt.Errorf("%d of them were still running", len(running)))
+		return errors.Join(signal(running, syscall.SIGSTOP), phrase.Errorf("%d of them were still running",
+			len(running)))
 	})
 }
 
@@ -254,7 +255,7 @@ func signal(all []process, s syscall.Signal) error {
 	var errs []error
 	for _, p := range all {
 		if err := syscall.Kill(p.pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
-			errs = append(errs, fmt.Errorf("send %s to process %d: %w", s, p.pid, err))
+			errs = append(errs, phrase.Errorf("send %s to process %d: %w", s, p.pid, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -149,7 +149,7 @@ func TestConnectivityUnderConditions(t *testing.T) {
 			must(t, err)
 			must(t, l.Impose(t.Context(), link.Condition{Kind: tt.kind}))
 			evidence, err := l.Confirm(t.Context())
-			if err != nil || !strings.Contains(evidence, tt.note) {
+			if err != nil || !strings.Contains(evidence.Text, tt.note) {
 				t.Errorf("Confirm = %q, %v, want %q in it", evidence, err, tt.note)
 			}
 			if got := look(clients.Addr()); got != tt.want {
@@ -179,7 +179,7 @@ func TestCutIsDirected(t *testing.T) {
 		evidence, err := l.Confirm(t.Context())
 		must(t, err)
 		var n int
-		if _, err := fmt.Sscanf(evidence, "%d packets dropped", &n); err != nil {
+		if _, err := fmt.Sscanf(evidence.Text, "%d packets dropped", &n); err != nil {
 			t.Fatalf("evidence %q does not begin with a number of packets: %v", evidence, err)
 		}
 		return n

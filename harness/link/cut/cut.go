@@ -34,6 +34,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 // Network makes links that can be cut, between the nodes of one host. It
@@ -53,7 +54,7 @@ type Network struct {
 func New(h host.Host) (*Network, error) {
 	nodes, ok := h.(host.Finder)
 	if !ok {
-		return nil, fmt.Errorf("cut links of a %s host: %w", h.Name(), host.ErrUnsupported)
+		return nil, phrase.Errorf("cut links of a %s host: %w", h.Name(), host.ErrUnsupported)
 	}
 	table := fmt.Sprintf("drillbook_%08x", rand.Uint32()) //nolint:gosec // a name, not a secret
 	return &Network{host: h, nodes: nodes, table: table, links: map[link.Route]*path{}}, nil
@@ -68,7 +69,7 @@ func (n *Network) Link(ctx context.Context, r link.Route) (link.Link, error) {
 	}
 	addr, err := n.addr(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("make link to %s: %w", r.To, err)
+		return nil, phrase.Errorf("make link to %s: %w", r.To, err)
 	}
 	p := &path{network: n, route: r, addr: addr, table: fmt.Sprintf("%s_%d", n.table, len(n.links))}
 	n.links[r] = p
@@ -79,7 +80,7 @@ func (n *Network) Link(ctx context.Context, r link.Route) (link.Link, error) {
 func (n *Network) addr(ctx context.Context, r link.Route) (string, error) {
 	if r.From == "" {
 		if r.Over == host.Private {
-			return "", fmt.Errorf("the harness is not on the private network: %w", link.ErrUnsupported)
+			return "", phrase.Errorf("the harness is not on the private network: %w", link.ErrUnsupported)
 		}
 		to, err := n.node(r.To)
 		if err != nil {
@@ -97,7 +98,7 @@ func (n *Network) addr(ctx context.Context, r link.Route) (string, error) {
 func (n *Network) node(name string) (host.Node, error) {
 	node, ok := n.nodes.Node(name)
 	if !ok {
-		return nil, fmt.Errorf("there is no node %q", name)
+		return nil, phrase.Errorf("there is no node %q", name)
 	}
 	return node, nil
 }
@@ -110,7 +111,7 @@ func (n *Network) admin(name string) (host.NetAdmin, error) {
 	}
 	admin, ok := node.(host.NetAdmin)
 	if !ok {
-		return nil, fmt.Errorf("change the network of %s: %w", name, host.ErrUnsupported)
+		return nil, phrase.Errorf("change the network of %s: %w", name, host.ErrUnsupported)
 	}
 	return admin, nil
 }

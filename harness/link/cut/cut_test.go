@@ -80,7 +80,7 @@ func TestAfterRestart(t *testing.T) {
 		t.Errorf("Confirm while the node is down = %q, want an error", evidence)
 	}
 	must(t, l.Clear(t.Context()))
-	if evidence, err := l.Cleared(t.Context()); err != nil || !strings.Contains(evidence, "down") {
+	if evidence, err := l.Cleared(t.Context()); err != nil || !strings.Contains(evidence.Text, "down") {
 		t.Errorf("Cleared while the node is down = %q, %v", evidence, err)
 	}
 

@@ -11,6 +11,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -34,7 +35,7 @@ func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
 // connected to the node's port while the harness is.
 func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 	if p.route.Port == 0 {
-		return nil, fmt.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
+		return nil, phrase.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
 			p.route.To, link.ErrUnsupported)
 	}
 	via, err := p.gateway(ctx)
@@ -59,7 +60,7 @@ func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 		}
 		found = outsidePeers(text, via, near)
 		if len(found) == 0 {
-			return fmt.Errorf("%s sees no connection from outside of the cluster", p.route.To)
+			return phrase.Errorf("%s sees no connection from outside of the cluster", p.route.To)
 		}
 		return nil
 	})
@@ -98,7 +99,7 @@ func (p *path) gateway(ctx context.Context) (netip.Addr, error) {
 	words := strings.Fields(said)
 	via := slices.Index(words, "via")
 	if via < 0 || via+1 == len(words) {
-		return netip.Addr{}, fmt.Errorf("%s has no gateway by which the harness could reach it", p.route.To)
+		return netip.Addr{}, phrase.Errorf("%s has no gateway by which the harness could reach it", p.route.To)
 	}
 	return netip.ParseAddr(words[via+1])
 }

@@ -2,7 +2,6 @@ package cut
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 )
 
 // errNotImposed means that no condition is imposed.
-var errNotImposed = errors.New("nothing is imposed")
+var errNotImposed = phrase.Errorf("nothing is imposed")
 
 // path is one link.
 type path struct {
@@ -40,20 +40,15 @@ type path struct {
 }
 
 // String names the two ends and the network.
-func (p *path) String() string {
-	from := p.route.From
-	if from == "" {
-		from = "clients"
-	}
-	s := from + " to " + p.route.To
-	if p.route.Over != "" {
-		s += ", " + string(p.route.Over)
-	}
-	return s
-}
+func (p *path) String() string { return p.Phrase().Text }
+
+// Phrase is String for reports.
+func (p *path) Phrase() phrase.Phrase { return link.Name(p.route) }
 
 // Mechanism says where the rules are.
-func (p *path) Mechanism() string { return "nftables rules in the network stack of " + p.at() }
+func (p *path) Mechanism() phrase.Phrase {
+	return phrase.Say("nftables rules in the network stack of %s", p.at())
+}
 
 // at is the node whose stack has the rules.
 func (p *path) at() string {
@@ -71,16 +66,16 @@ func (p *path) Impose(ctx context.Context, c link.Condition) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c.Kind != link.Drop && c.Kind != link.Refuse {
-		return fmt.Errorf("impose %s on %s: %w", c, p, link.ErrUnsupported)
+		return phrase.Errorf("impose %s on %s: %w", c, p, link.ErrUnsupported)
 	}
 	peers, err := p.peers(ctx)
 	if err != nil {
-		return fmt.Errorf("impose %s on %s: %w", c, p, err)
+		return phrase.Errorf("impose %s on %s: %w", c, p, err)
 	}
 	p.imposed = c.Kind // before it is so: what is half done must be cleared too
 	rules := ruleset{table: p.table, peers: peers, port: p.route.Port, dialled: p.route.From == "", kind: c.Kind}
 	if _, err := p.run(ctx, rules.String(), "nft", "-f", "-"); err != nil {
-		return fmt.Errorf("impose %s on %s: %w", c, p, err)
+		return phrase.Errorf("impose %s on %s: %w", c, p, err)
 	}
 	return nil
 }
@@ -96,7 +91,7 @@ func (p *path) peers(ctx context.Context) ([]string, error) {
 	}
 	own, ok := to.(host.Addresser)
 	if !ok {
-		return nil, fmt.Errorf("addresses of %s: %w", p.route.To, host.ErrUnsupported)
+		return nil, phrase.Errorf("addresses of %s: %w", p.route.To, host.ErrUnsupported)
 	}
 	ips, err := own.IPs(ctx)
 	if err != nil {
@@ -109,7 +104,7 @@ func (p *path) peers(ctx context.Context) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no address on the network %q", p.route.To, p.route.Over)
+		return nil, phrase.Errorf("%s has no address on the network %q", p.route.To, p.route.Over)
 	}
 	slices.Sort(all)
 	return all, nil
@@ -117,11 +112,11 @@ func (p *path) peers(ctx context.Context) ([]string, error) {
 
 // Confirm counts packets that met the rules. If none did yet it opens a
 // connection of its own along the link, which must not succeed.
-func (p *path) Confirm(ctx context.Context) (string, error) {
+func (p *path) Confirm(ctx context.Context) (phrase.Phrase, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.imposed == "" {
-		return "", fmt.Errorf("confirm %s: %w", p, errNotImposed)
+		return phrase.Phrase{}, phrase.Errorf("confirm %s: %w", p, errNotImposed)
 	}
 	stopped, err := p.stopped(ctx)
 	if err == nil && stopped == 0 {
@@ -129,13 +124,16 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 		stopped, err = p.stopped(ctx)
 	}
 	if err == nil && stopped == 0 {
-		err = errors.New("no packet has met the rules")
+		err = phrase.Errorf("no packet has met the rules")
 	}
 	if err != nil {
-		return "", fmt.Errorf("confirm %s on %s: %w", p.imposed, p, err)
+		return phrase.Phrase{}, phrase.Errorf("confirm %s on %s: %w", p.imposed, p, err)
 	}
-	verb := map[link.Kind]string{link.Drop: "dropped", link.Refuse: "refused"}[p.imposed]
-	return fmt.Sprintf("%d packets %s by nftables rules in the network of %s", stopped, verb, p.at()), nil
+	verb := phrase.Say("dropped")
+	if p.imposed == link.Refuse {
+		verb = phrase.Say("refused")
+	}
+	return phrase.Say("%d packets %s by nftables rules in the network of %s", stopped, verb, p.at()), nil
 }
 
 // stopped is the number of packets that the rules have stopped. It is an error if
@@ -143,7 +141,7 @@ func (p *path) Confirm(ctx context.Context) (string, error) {
 func (p *path) stopped(ctx context.Context) (int64, error) {
 	text, err := p.run(ctx, "", "nft", "-j", "list", "table", "ip", p.table)
 	if err != nil {
-		return 0, fmt.Errorf("the rules are not there; %s may have been started anew: %w", p.at(), err)
+		return 0, phrase.Errorf("the rules are not there; %s may have been started anew: %w", p.at(), err)
 	}
 	return packets(text)
 }
@@ -178,27 +176,27 @@ func (p *path) Clear(ctx context.Context) error {
 	}
 	_, err := p.run(ctx, deleteTable(p.table), "nft", "-f", "-")
 	if err != nil && !p.ended(ctx) {
-		return fmt.Errorf("clear %s: %w", p, err)
+		return phrase.Errorf("clear %s: %w", p, err)
 	}
 	p.imposed = ""
 	return nil
 }
 
 // Cleared reads the node's rules back.
-func (p *path) Cleared(ctx context.Context) (string, error) {
+func (p *path) Cleared(ctx context.Context) (phrase.Phrase, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended(ctx) {
-		return p.at() + " is down, and with it all rules in its network", nil
+		return phrase.Say("%s is down, and with it all rules in its network", p.at()), nil
 	}
 	tables, err := p.run(ctx, "", "nft", "list", "tables")
 	if err == nil && slices.Contains(strings.Fields(tables), p.table) {
-		err = fmt.Errorf("table %s is still in the network of %s", p.table, p.at())
+		err = phrase.Errorf("table %s is still in the network of %s", p.table, p.at())
 	}
 	if err != nil {
-		return "", fmt.Errorf("confirm that %s is clear: %w", p, err)
+		return phrase.Phrase{}, phrase.Errorf("confirm that %s is clear: %w", p, err)
 	}
-	return "no nftables rules of this link in the network of " + p.at(), nil
+	return phrase.Say("no nftables rules of this link in the network of %s", p.at()), nil
 }
 
 // ended reports whether the node with the rules is known to be down.
@@ -219,7 +217,7 @@ func (p *path) run(ctx context.Context, stdin string, argv ...string) (string, e
 	}
 	answer, err := admin.NetExec(ctx, host.Command{Argv: argv, Stdin: stdin})
 	if err == nil && answer.Code != 0 {
-		err = fmt.Errorf("%s ended with code %d: %s",
+		err = phrase.Errorf("%s ended with code %d: %s",
 			strings.Join(argv, " "), answer.Code, strings.TrimSpace(answer.Stderr))
 	}
 	return answer.Stdout, err

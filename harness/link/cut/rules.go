@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 // ruleset is the rules of one link, in a table of their own.
@@ -80,7 +81,7 @@ func packets(text string) (int64, error) {
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &listed); err != nil {
-		return 0, fmt.Errorf("read nft's counters: %w", err)
+		return 0, phrase.Errorf("read nft's counters: %w", err)
 	}
 	var sum, found, rules int64
 	for _, item := range listed.Nftables {
@@ -94,9 +95,9 @@ func packets(text string) (int64, error) {
 	}
 	switch {
 	case found == 0:
-		return 0, fmt.Errorf("read nft's counters: there are none in %q", text)
+		return 0, phrase.Errorf("read nft's counters: there are none in %q", text)
 	case rules < found:
-		return 0, fmt.Errorf("the table has %d counters and only %d rules: somebody has emptied it", found, rules)
+		return 0, phrase.Errorf("the table has %d counters and only %d rules: somebody has emptied it", found, rules)
 	}
 	return sum, nil
 }

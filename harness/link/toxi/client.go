@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
+
+	"drillbook/harness/phrase"
 )
 
 // askWithin is how long Toxiproxy may take to answer.
@@ -61,7 +62,7 @@ func (c client) take(ctx context.Context, name, toxic string) error {
 // that is.
 func (c client) ask(ctx context.Context, method, path string, body, result any) error {
 	if err := c.send(ctx, method, path, body, result); err != nil {
-		return fmt.Errorf("ask toxiproxy: %w", err)
+		return phrase.Errorf("ask toxiproxy: %w", err)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func (c client) send(ctx context.Context, method, path string, body, result any)
 	case err != nil:
 		return err
 	case resp.StatusCode/100 != 2: //nolint:mnd // 2xx is success
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, bytes.TrimSpace(answer))
+		return phrase.Errorf("%s %s: %s: %s", method, path, resp.Status, bytes.TrimSpace(answer))
 	case result == nil:
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"drillbook/harness/phrase"
 )
 
 // TestHealthyConnectionIsDescribed: a connection on which nothing is amiss is no error of the
@@ -32,9 +34,9 @@ func TestHealthyConnectionIsDescribed(t *testing.T) {
 		<-served
 	}()
 	p := &path{ours: l.Addr().String()}
-	for what, look := range map[string]func(context.Context) (string, error){
+	for what, look := range map[string]func(context.Context) (phrase.Phrase, error){
 		"refusal": p.seesRefusal, "silence": p.seesSilence,
-		"end": func(ctx context.Context) (string, error) { return p.seesEnd(ctx, resetWithin) },
+		"end": func(ctx context.Context) (phrase.Phrase, error) { return p.seesEnd(ctx, resetWithin) },
 	} {
 		_, err := look(t.Context())
 		if err == nil || !strings.HasSuffix(err.Error(), ": it was answered") {

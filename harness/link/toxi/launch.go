@@ -3,7 +3,6 @@ package toxi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -58,7 +58,7 @@ type onNode struct {
 
 func (onNode) listen(i int) (string, error) {
 	if i >= maxLinks {
-		return "", fmt.Errorf("a toxiproxy has room for %d links", maxLinks)
+		return "", phrase.Errorf("a toxiproxy has room for %d links", maxLinks)
 	}
 	return net.JoinHostPort("0.0.0.0", strconv.Itoa(firstPort+i)), nil
 }
@@ -83,7 +83,7 @@ func (onNode) close(context.Context) error { return nil }
 func InProcess(ctx context.Context, h host.Host) (*Network, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("start toxiproxy: %w", err)
+		return nil, phrase.Errorf("start toxiproxy: %w", err)
 	}
 	// Some toxics log to zerolog's own global logger, which writes to stderr.
 	// Nothing else in this program uses it.

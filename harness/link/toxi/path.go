@@ -3,7 +3,6 @@ package toxi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 )
 
 // errNotImposed means that no condition is imposed.
-var errNotImposed = errors.New("nothing is imposed")
+var errNotImposed = phrase.Errorf("nothing is imposed")
 
 // path is one link, and the proxy that it is.
 type path struct {
@@ -38,21 +38,14 @@ type path struct {
 }
 
 // String names the two ends and the network.
-func (p *path) String() string {
-	from := p.route.From
-	if from == "" {
-		from = "clients"
-	}
-	s := from + " to " + p.route.To
-	if p.route.Over != "" {
-		s += ", " + string(p.route.Over)
-	}
-	return s
-}
+func (p *path) String() string { return p.Phrase().Text }
+
+// Phrase is String for reports.
+func (p *path) Phrase() phrase.Phrase { return link.Name(p.route) }
 
 // Mechanism says that there is a relay.
-func (p *path) Mechanism() string {
-	return "Toxiproxy relays the TCP connections; it accepts them even when " + p.route.To + " is dead"
+func (p *path) Mechanism() phrase.Phrase {
+	return phrase.Say("Toxiproxy relays the TCP connections; it accepts them even when %s is dead", p.route.To)
 }
 
 // Addr is the relay's address.
@@ -71,7 +64,7 @@ func (p *path) Impose(ctx context.Context, c link.Condition) error {
 		err = p.add(ctx, c, toxics)
 	}
 	if err != nil {
-		return fmt.Errorf("impose %s on %s: %w", c, p, err)
+		return phrase.Errorf("impose %s on %s: %w", c, p, err)
 	}
 	return nil
 }
@@ -97,7 +90,7 @@ func (p *path) Clear(ctx context.Context) error {
 		return nil
 	}
 	if err := p.clear(ctx); err != nil {
-		return fmt.Errorf("clear %s: %w", p, err)
+		return phrase.Errorf("clear %s: %w", p, err)
 	}
 	return nil
 }
@@ -124,22 +117,22 @@ func (p *path) clear(ctx context.Context) error {
 
 // Confirm reads the condition back and, where a test connection can show it,
 // tries it.
-func (p *path) Confirm(ctx context.Context) (string, error) {
+func (p *path) Confirm(ctx context.Context) (phrase.Phrase, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.imposed == nil {
-		return "", fmt.Errorf("confirm %s: %w", p, errNotImposed)
+		return phrase.Phrase{}, phrase.Errorf("confirm %s: %w", p, errNotImposed)
 	}
 	c := *p.imposed
 	err := p.readBack(ctx, c)
-	var effect string
+	var effect phrase.Phrase
 	if err == nil {
 		effect, err = p.effect(ctx, c)
 	}
 	if err != nil {
-		return "", fmt.Errorf("confirm %s on %s: %w", c, p, err)
+		return phrase.Phrase{}, phrase.Errorf("confirm %s on %s: %w", c, p, err)
 	}
-	return fmt.Sprintf("toxiproxy says that the link has %s; %s", c, effect), nil
+	return phrase.Say("toxiproxy says that the link has %s; %s", c, effect), nil
 }
 
 // readBack compares what the server has with what it shall have.
@@ -149,7 +142,7 @@ func (p *path) readBack(ctx context.Context, c link.Condition) error {
 		return err
 	}
 	if refused := c.Kind == link.Refuse; seen.Enabled == refused {
-		return fmt.Errorf("toxiproxy says that the link is enabled: %v", seen.Enabled)
+		return phrase.Errorf("toxiproxy says that the link is enabled: %v", seen.Enabled)
 	}
 	want, err := toxicsOf(c)
 	if err != nil {
@@ -159,7 +152,7 @@ func (p *path) readBack(ctx context.Context, c link.Condition) error {
 }
 
 // effect tries the link and says what happened.
-func (p *path) effect(ctx context.Context, c link.Condition) (string, error) {
+func (p *path) effect(ctx context.Context, c link.Condition) (phrase.Phrase, error) {
 	switch c.Kind {
 	case link.Refuse:
 		return p.seesRefusal(ctx)
@@ -169,74 +162,74 @@ func (p *path) effect(ctx context.Context, c link.Condition) (string, error) {
 		return p.seesSilence(ctx)
 	case link.Latency, link.Bandwidth, link.SlowClose, link.Drop:
 	}
-	return "its effect shows in what clients measure", nil
+	return phrase.Say("its effect shows in what clients measure"), nil
 }
 
 // seesRefusal dials. Behind a published port the engine accepts first, and
 // then ends the connection.
-func (p *path) seesRefusal(ctx context.Context) (string, error) {
+func (p *path) seesRefusal(ctx context.Context) (phrase.Phrase, error) {
 	conn, err := p.connect(ctx)
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return "a test connection was refused", nil
+		return phrase.Say("a test connection was refused"), nil
 	}
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	if err := ask(conn, silentFor); !ends(err) {
-		return "", unlike("a test connection was neither refused nor ended", err)
+		return phrase.Phrase{}, unlike(phrase.Say("a test connection was neither refused nor ended"), err)
 	}
-	return "a test connection was ended at once", nil
+	return phrase.Say("a test connection was ended at once"), nil
 }
 
 // seesEnd sends a byte, which goes no further than the relay, and waits for
 // the connection to end.
-func (p *path) seesEnd(ctx context.Context, within time.Duration) (string, error) {
+func (p *path) seesEnd(ctx context.Context, within time.Duration) (phrase.Phrase, error) {
 	conn, err := p.connect(ctx)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	began := time.Now()
 	err = ask(conn, within)
 	took := time.Since(began).Round(time.Millisecond)
 	switch {
 	case errors.Is(err, syscall.ECONNRESET):
-		return fmt.Sprintf("a test connection was reset %s after it sent a byte", took), nil
+		return phrase.Say("a test connection was reset %s after it sent a byte", took), nil
 	case ends(err):
-		return fmt.Sprintf("a test connection was ended %s after it sent a byte", took), nil
+		return phrase.Say("a test connection was ended %s after it sent a byte", took), nil
 	}
-	return "", unlike(fmt.Sprintf("a test connection is still open %s after it sent a byte", took), err)
+	return phrase.Phrase{}, unlike(phrase.Say("a test connection is still open %s after it sent a byte", took), err)
 }
 
 // seesSilence sends a byte, which goes no further than the relay, and waits
 // for nothing to happen.
-func (p *path) seesSilence(ctx context.Context) (string, error) {
+func (p *path) seesSilence(ctx context.Context) (phrase.Phrase, error) {
 	conn, err := p.connect(ctx)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	err = ask(conn, silentFor)
 	if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
-		return "", unlike("a test connection got an answer, or its end", err)
+		return phrase.Phrase{}, unlike(phrase.Say("a test connection got an answer, or its end"), err)
 	}
-	return fmt.Sprintf("a byte on a test connection got neither an answer nor an end within %s", silentFor), nil
+	return phrase.Say("a byte on a test connection got neither an answer nor an end within %s", silentFor), nil
 }
 
 // unlike says that a test connection did not go as it should: how instead, or, if
 // err is nil, that it was answered.
-func unlike(what string, err error) error {
+func unlike(what phrase.Phrase, err error) error {
 	if err == nil {
-		return fmt.Errorf("%s: it was answered", what)
+		return phrase.Errorf("%s: it was answered", what)
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return phrase.Errorf("%s: %w", what, err)
 }
 
 // Cleared reads back that nothing is imposed, and connects.
-func (p *path) Cleared(ctx context.Context) (string, error) {
+func (p *path) Cleared(ctx context.Context) (phrase.Phrase, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	seen, err := p.network.api.proxy(ctx, p.name)
 	if err == nil && !seen.Enabled {
-		err = errors.New("toxiproxy says that it refuses")
+		err = phrase.Errorf("toxiproxy says that it refuses")
 	}
 	if err == nil {
 		err = sameToxics(seen.ActiveToxics, nil)
@@ -248,9 +241,9 @@ func (p *path) Cleared(ctx context.Context) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("confirm that %s is clear: %w", p, err)
+		return phrase.Phrase{}, phrase.Errorf("confirm that %s is clear: %w", p, err)
 	}
-	return "toxiproxy says that nothing is imposed; a test connection to it opened", nil
+	return phrase.Say("toxiproxy says that nothing is imposed; a test connection to it opened"), nil
 }
 
 func (p *path) connect(ctx context.Context) (net.Conn, error) {

@@ -30,7 +30,6 @@ package toxi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -40,6 +39,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 // Network makes links through one Toxiproxy. It implements [link.Network].
@@ -78,7 +78,7 @@ func (n *Network) Link(ctx context.Context, r link.Route) (link.Link, error) {
 	}
 	p, err := n.create(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("make link to %s: %w", r.To, err)
+		return nil, phrase.Errorf("make link to %s: %w", r.To, err)
 	}
 	n.links[r] = p
 	return p, nil
@@ -86,7 +86,7 @@ func (n *Network) Link(ctx context.Context, r link.Route) (link.Link, error) {
 
 func (n *Network) create(ctx context.Context, r link.Route) (*path, error) {
 	if r.Port == 0 {
-		return nil, fmt.Errorf("a relay needs a port: %w", link.ErrUnsupported)
+		return nil, phrase.Errorf("a relay needs a port: %w", link.ErrUnsupported)
 	}
 	listen, err := n.place.listen(len(n.links))
 	if err != nil {
@@ -122,7 +122,7 @@ func (n *Network) Close(ctx context.Context) error {
 	for r, p := range n.links {
 		err := n.api.remove(ctx, p.name)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("remove link %s: %w", p, err))
+			errs = append(errs, phrase.Errorf("remove link %s: %w", p, err))
 			continue
 		}
 		delete(n.links, r)

@@ -178,7 +178,7 @@ func TestEffects(t *testing.T) {
 			}
 			must(t, l.Impose(t.Context(), tt.c))
 			evidence, err := l.Confirm(t.Context())
-			if err != nil || !strings.Contains(evidence, tt.note) {
+			if err != nil || !strings.Contains(evidence.Text, tt.note) {
 				t.Errorf("Confirm = %q, %v, want %q in it", evidence, err, tt.note)
 			}
 			if took, err := old.say(line, 700*time.Millisecond); !tt.old(took, err) {

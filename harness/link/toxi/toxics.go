@@ -1,14 +1,13 @@
 package toxi
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
 
 	"drillbook/harness/link"
+	"drillbook/harness/phrase"
 )
 
 // toxic is one thing that Toxiproxy does to one direction of a link.
@@ -36,13 +35,13 @@ func toxicsOf(c link.Condition) ([]toxic, error) {
 		return nil, nil
 	case link.Latency:
 		if c.Delay < 0 || c.Jitter < 0 || c.Delay+c.Jitter < time.Millisecond {
-			return nil, errors.New("its delay and jitter must be at least a millisecond together")
+			return nil, phrase.Errorf("its delay and jitter must be at least a millisecond together")
 		}
 		values := map[string]int64{"latency": c.Delay.Milliseconds(), "jitter": c.Jitter.Milliseconds()}
 		return both("latency", values), nil
 	case link.Bandwidth:
 		if c.Rate < 1 { // for Toxiproxy 0 is an endless loop
-			return nil, errors.New("its rate must be at least 1 kB/s")
+			return nil, phrase.Errorf("its rate must be at least 1 kB/s")
 		}
 		return both("bandwidth", map[string]int64{"rate": c.Rate}), nil
 	case link.HalfOpen:
@@ -64,11 +63,11 @@ func both(kind string, values map[string]int64) []toxic {
 func sameToxics(seen toxiproxy.Toxics, want []toxic) error {
 	for _, t := range seen {
 		if !slices.ContainsFunc(want, func(w toxic) bool { return w.name() == t.Name && w.is(t) }) {
-			return fmt.Errorf("toxiproxy says that the link has %s %v", t.Name, t.Attributes)
+			return phrase.Errorf("toxiproxy says that the link has %s %v", t.Name, t.Attributes)
 		}
 	}
 	if len(seen) != len(want) {
-		return fmt.Errorf("toxiproxy says that the link has %d toxics, not %d", len(seen), len(want))
+		return phrase.Errorf("toxiproxy says that the link has %d toxics, not %d", len(seen), len(want))
 	}
 	return nil
 }
