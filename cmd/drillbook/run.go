@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,13 +30,13 @@ import (
 
 // runFlags are what a run can be told.
 type runFlags struct {
-	product, host, tier, out, consent string
-	trials                            int
-	set                               []string
-	probe                             drill.Probe
-	plain, yes                        bool
-	sheet                             sheetFlags
-	night                             nightFlags
+	product, host, tier, out, consent, operator string
+	trials                                      int
+	set                                         []string
+	probe                                       drill.Probe
+	plain, yes                                  bool
+	sheet                                       sheetFlags
+	night                                       nightFlags
 }
 
 func runCommand(w words.Words) *cobra.Command {
@@ -62,6 +63,7 @@ func runCommand(w words.Words) *cobra.Command {
 	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), w.Say("flag.out"))
 	flags.StringArrayVar(&f.set, "set", nil, w.Say("flag.set"))
 	flags.StringVar(&f.consent, "consent", "none", w.Say("flag.consent"))
+	flags.StringVar(&f.operator, "operator", osUser(), w.Say("flag.operator"))
 	flags.Float64Var(&f.probe.Writes, "rate", 0, w.Say("flag.rate"))
 	flags.DurationVar(&f.probe.Connect, "connect", 0, w.Say("flag.connect"))
 	flags.DurationVar(&f.probe.Reply, "reply", 0, w.Say("flag.reply"))
@@ -203,6 +205,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 		if err := canAnswer(cmd.InOrStdin(), w); err != nil {
 			return o, nil, usage(err)
 		}
+		o.Operator = f.operator
 		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), w)
 	}
 	o.Trials, o.Harness = f.trials, version()
@@ -341,4 +344,13 @@ func publish(to io.Writer, run reports.Run, out string, w words.Words) error {
 		_, err = fmt.Fprintln(to, unlinked)
 	}
 	return err
+}
+
+// osUser is the login name of the person who runs the command; "" if the system tells none.
+func osUser() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }

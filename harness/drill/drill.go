@@ -329,6 +329,18 @@ func (d *Drill) StepEnded(err error) {
 	d.stepMu.Unlock()
 }
 
+// RecordConsent records that a person, asked so long ago whether to go on with a step, has
+// answered; err says why that is no consent.
+func (d *Drill) RecordConsent(number int, by string, waited time.Duration, err error) {
+	why, answer := phrase.Of(err), phrase.Say("yes")
+	if err != nil {
+		answer = phrase.Say("no")
+	}
+	d.event(record.Event{
+		Kind: record.Consent, Step: number, By: by, Took: waited, Answer: answer.Text, Err: why.Text,
+	}, answer, why)
+}
+
 // StepSkipped records that a step is not carried out, nor those that follow. err
 // says why and who is to blame ([BlameOf]).
 func (d *Drill) StepSkipped(number int, err error) {

@@ -19,6 +19,7 @@ func Of(rec *record.Record) Result {
 
 		Auxiliaries: v.auxiliaries(),
 		Stalls:      v.stalls,
+		Consents:    v.consents(),
 	}
 	v.findWrongPrimaries(r.Lanes)
 	for _, s := range v.series {

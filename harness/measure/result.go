@@ -56,6 +56,8 @@ type Result struct {
 	// Calibrations are outages of known length that the probe measured before
 	// the drill. Error is at least as great as the worst of them.
 	Calibrations []Calibration
+	// Consents are what people were asked before steps, in order.
+	Consents []Consent
 	// Stalls are spans in which the harness itself stood still.
 	Stalls []Span
 	// Overloads are of clients' writes.
@@ -279,6 +281,14 @@ type Stream struct {
 	Healthy       time.Duration // p99 of the latency before the first disturbance
 	Lateness      time.Duration // p99 of how late attempts left
 	Unseen        time.Duration // outages up to this length may have been missed
+}
+
+// Consent is a question to a person before a step. The time in between is a phase of its
+// own: clients that are out wait for that person too.
+type Consent struct {
+	Step            int
+	Asked, Answered time.Duration
+	By, Answer, Err string // Err: why it is no consent
 }
 
 // Code is the code of a reason for a verdict.

@@ -111,6 +111,16 @@ func judgeOutages(outages []Outage, allowed time.Duration) (v Verdict, decisive 
 	return v, decisive
 }
 
+func (v *view) consents() []Consent {
+	var all []Consent
+	for _, e := range v.rec.Events {
+		if e.Kind == record.Consent {
+			all = append(all, Consent{e.Step, max(e.At-e.Took, 0), e.At, e.By, e.Answer, e.Err})
+		}
+	}
+	return all
+}
+
 func (v *view) faults() []Fault {
 	var faults []Fault
 	find := func(e record.Event) *Fault {

@@ -18,7 +18,8 @@ import (
 // Schema is the version of the record that this package writes. It reads
 // every version up to its own. Version 2 says who is to blame for an error
 // ([Blame]), and its lines know which ones came before them. Version 3 has
-// auxiliary nodes, and kinds of members. Version 4 has [Record.Phrases].
+// auxiliary nodes, and kinds of members. Version 4 has [Record.Phrases],
+// and says who consented to a step and when.
 const Schema = 4
 
 // Record is one drill.
@@ -285,7 +286,10 @@ const (
 	// Calibrated: an outage that was made for it, of the kind What, lasted
 	// for Took and was measured as Least to Most, or was Unseen.
 	Calibrated Kind = "calibrated"
-	Figure     Kind = "figure" // What was measured in the step, Value in Unit
+	// Consent: Took ago, By was asked whether to go on with the step, and has answered
+	// now. Answer is what; Err says why it is no consent.
+	Consent Kind = "consent"
+	Figure  Kind = "figure" // What was measured in the step, Value in Unit
 	// Expected: by the cluster's own settings, What is done to it in the step
 	// makes an outage of at most Took, which Answer adds up.
 	Expected Kind = "expected"
@@ -313,6 +317,7 @@ type Event struct {
 	Unseen bool          `json:"unseen,omitempty"`
 	Value  float64       `json:"value,omitempty"`
 	Unit   string        `json:"unit,omitempty"`
+	By     string        `json:"by,omitempty"` // the person who answered
 }
 
 // Copy is every token that a member held at a time.

@@ -73,6 +73,11 @@ func (p *plot) ground(t model.Timeline, height float64) {
 func (p *plot) stepBands(t model.Timeline) {
 	const height = 22
 	p.name(t.StepsName, "", p.y+15)
+	for _, w := range t.Waits {
+		p.used["wait"] = true
+		x := p.x(w.From)
+		p.rect(box{x, p.y, max(p.x(w.To)-x, 1.5), height}, "wait", w.Note)
+	}
 	for i, s := range t.Steps {
 		if s.To <= p.From {
 			continue // before the first attempt

@@ -150,6 +150,7 @@ type FormRow struct {
 // empty.
 type Sections struct {
 	Steps, Expected, Phases, Measured, Writes, Lost, Split, Saved, Outages, Faults, Probe, Checks Section
+	Consents                                                                                      Section
 	Commands, About                                                                               Section
 }
 

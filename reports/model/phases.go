@@ -76,6 +76,7 @@ func (d drafter) phases() Section {
 		}
 		s.Table.add(d.Say(p.key), d.Duration(*p.at), since)
 	}
+	d.addWaits(s.Table)
 	for _, p := range all {
 		if p.at == nil {
 			s.Table.add(d.Say(p.key), d.Say("not-seen"), "–")

@@ -18,6 +18,7 @@ type Timeline struct {
 	StepsName  string
 	Steps      []StepBar
 	Stalls     []Span // in which the harness itself stood still
+	Waits      []Span // for a person
 	FaultsName string
 	Faults     []FaultBar
 	MoreFaults string  // says how many are left out; "" if none
@@ -90,8 +91,9 @@ func (d drafter) timeline() *Timeline {
 			Legend{"cross", "legend.refused-one"}, Legend{"ring", "legend.unknown-one"},
 			Legend{"lost", "legend.lost"}, Legend{"stale", "legend.stale"},
 			Legend{"out", "legend.outage"}, Legend{"fault", "legend.fault"}, Legend{"unheld", "legend.unheld"},
-			Legend{"confirmed", "legend.confirmed"}, Legend{"took", "legend.took"}, Legend{"stall", "legend.stall"}),
-		StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"),
+			Legend{"confirmed", "legend.confirmed"}, Legend{"took", "legend.took"}, Legend{"stall", "legend.stall"},
+			Legend{"wait", "legend.wait"}),
+		Waits: d.waits(), StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"),
 		SplitName: d.Say("row.split"), Lanes: d.lanes(),
 	}
 	t.Ticks, t.Desc = d.ticks(t.Picture, 0, ""), d.Say("picture.desc")
@@ -144,7 +146,7 @@ func (d drafter) faultBars(end time.Duration) (bars []FaultBar, more string) {
 		if f.Confirmed == nil {
 			label += " — " + d.Say("fault.unconfirmed")
 		}
-		span := Span{f.Injected, end, label, label + " — " + text.Name(f.Mechanism)}
+		span := Span{f.Injected, end, label, label + " — " + text.Name(d.told(f.Mechanism))}
 		bar := FaultBar{Span: span, Confirmed: f.Confirmed}
 		if f.Healed != nil {
 			bar.To = *f.Healed

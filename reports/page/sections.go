@@ -36,6 +36,7 @@ func sections(d model.Drill) []section {
 		{Section: s.Steps},
 		{Section: s.Expected},
 		timeline, zoom, phases,
+		{Section: s.Consents},
 		{Section: s.Measured},
 		{Section: s.Writes},
 		{Section: s.Lost},

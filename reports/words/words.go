@@ -58,7 +58,7 @@ func In(lang string) Words {
 
 // tables are the files with the words of a language.
 func tables(lang string) []string {
-	return []string{lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt"}
+	return []string{lang + ".txt", "people." + lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt"}
 }
 
 // With returns the words and those of another table, which may have texts of its own

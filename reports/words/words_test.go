@@ -27,7 +27,9 @@ const (
 func table(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	var text []byte
-	for _, name := range []string{lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt"} {
+	for _, name := range []string{
+		lang + ".txt", "people." + lang + ".txt", "sheet." + lang + ".txt", "watched." + lang + ".txt",
+	} {
 		part, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

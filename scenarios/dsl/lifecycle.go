@@ -159,8 +159,13 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 	}
 	d.suite.skipIfStopping()
 	if ask := d.suite.opts.Consent; ask != nil && s.Consent == runbooks.ConsentAsk {
-		if err := ask(ctx, s); err != nil {
+		asked := time.Now()
+		err := ask(ctx, s)
+		if err != nil {
 			d.suite.skipIfStopping()
+		}
+		d.RecordConsent(s.Number, d.suite.opts.Operator, time.Since(asked), err)
+		if err != nil {
 			d.StepSkipped(s.Number, drill.Blame(record.BlamePerson, err))
 			ginkgo.Fail(err.Error())
 		}

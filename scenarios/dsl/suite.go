@@ -70,6 +70,8 @@ type Options struct {
 	View    View
 	// Consent, if set, is asked before every step whose runbook wants it.
 	Consent func(ctx context.Context, step runbooks.Step) error
+	// Operator is who is asked, by name.
+	Operator string
 	// Stop, if set, is closed when the run is to end: what is under way is told
 	// so, its drill is healed, saved and taken down, and no other begins.
 	Stop <-chan struct{}

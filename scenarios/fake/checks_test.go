@@ -80,6 +80,11 @@ func checkDeclined(t *testing.T, s *dsl.Suite) {
 			t.Errorf("verdict %s, step %+v, want it not carried out: %+v", d.Result.Verdict, step, d.Result.Reasons)
 		}
 		checkSteps(t, d)
+		asked := d.Result.Consents
+		if len(asked) != 1 || asked[0].By != "li.wei" || asked[0].Step != 2 || asked[0].Answer != "no" ||
+			asked[0].Err != "not now" || asked[0].Answered < asked[0].Asked {
+			t.Errorf("consents = %+v, want that li.wei did not give it for step 2", asked)
+		}
 	}
 	if s.Broken() != nil || s.Interrupted() {
 		t.Errorf("broken = %v, interrupted = %v", s.Broken(), s.Interrupted())

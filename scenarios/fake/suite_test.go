@@ -69,7 +69,7 @@ func suite(
 	}
 	s := dsl.NewSuite(dsl.Options{
 		Library: lib, Place: place, Out: out, Trials: 2, View: view,
-		Params: map[string]string{"loses": loses}, Consent: ask,
+		Params: map[string]string{"loses": loses}, Consent: ask, Operator: "li.wei",
 	})
 	sc := dsl.Scenario{
 		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: body,
