@@ -1,6 +1,7 @@
 package runbooks
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,6 +29,7 @@ func Load(fsys fs.FS) (Library, error) {
 		return nil, fmt.Errorf("list runbooks: %w", err)
 	}
 	pages := map[string]map[string]*page{} // by name and language
+	sums := map[string]string{}            // of the texts, by name and language
 	var wrong []error
 	for _, file := range files {
 		name, lang := nameOf(file)
@@ -39,6 +41,7 @@ func Load(fsys fs.FS) (Library, error) {
 			wrong = append(wrong, fmt.Errorf("read runbook: %w", err))
 			continue
 		}
+		sums[name+" "+lang] = fmt.Sprintf("%x", sha256.Sum256(normalize(text)))
 		p, err := parse(file, text)
 		wrong = append(wrong, err)
 		if pages[name] == nil {
@@ -50,6 +53,10 @@ func Load(fsys fs.FS) (Library, error) {
 	for name, langs := range pages {
 		b, err := pair(name, langs)
 		wrong = append(wrong, err)
+		b.Sums = map[string]string{}
+		for lang := range langs {
+			b.Sums[lang] = sums[name+" "+lang]
+		}
 		lib = append(lib, b)
 	}
 	if err := errors.Join(wrong...); err != nil {

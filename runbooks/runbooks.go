@@ -48,6 +48,7 @@ type Runbook struct {
 	Stale  bool
 	Params []Param
 	Steps  []Step
+	Sums   map[string]string // SHA-256 of each page, with plain line ends, in hexadecimal, by language
 }
 
 // Text is the same words by language code.

@@ -1,7 +1,9 @@
 package runbooks_test
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -165,6 +167,9 @@ func TestLoad(t *testing.T) {
 	}
 	if b.RTO != time.Minute || b.RPO != 0 || b.Product() != "db" || len(b.Steps) != 2 {
 		t.Errorf("runbook = %+v", b)
+	}
+	if sum := fmt.Sprintf("%x", sha256.Sum256([]byte(good))); b.Sums["en"] != sum || b.Sums["zh"] != sum {
+		t.Errorf("the sums of its pages are %v, want %s of both", b.Sums, sum)
 	}
 	first := b.Steps[0]
 	if first.Text("en") != "1. First" || first.Comment.In("zh") != "Do the first thing." {

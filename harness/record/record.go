@@ -69,6 +69,14 @@ type Head struct {
 	Sources  Text      `json:"sources,omitempty"`
 	Began    time.Time `json:"began"`
 	Settings Settings  `json:"settings"`
+	// Zone is the local time zone of the machine: what Began is for the people there.
+	Zone string `json:"zone,omitempty"`
+	// Sums are the SHA-256 of the text of the runbook that was carried out, by language.
+	Sums map[string]string `json:"sums,omitempty"`
+	// Revision is the commit that the harness was built from; Modified says that there
+	// were changes beside it.
+	Revision string `json:"revision,omitempty"`
+	Modified bool   `json:"modified,omitempty"`
 	// Published is where the harness dialled ports that the host publishes,
 	// empty if it dialled the members themselves.
 	Published string `json:"published,omitempty"`

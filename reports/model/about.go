@@ -37,6 +37,19 @@ func (d drafter) about() Section {
 	}
 	add("run", h.Run)
 	add("harness", h.Harness)
+	if h.Modified {
+		add("revision", d.Say("revision.modified", "revision", h.Revision))
+	} else {
+		add("revision", h.Revision)
+	}
+	add("zone", h.Zone)
+	for _, lang := range slices.Sorted(maps.Keys(h.Sums)) {
+		s.Facts = append(s.Facts, d.fact(d.Say("runbook-sum", "lang", text.Name(lang)), quote(h.Sums[lang]), ""))
+	}
+	for _, r := range d.roles() {
+		s.Facts = append(s.Facts, d.fact(d.Say("roles-of", "member", text.Name(r.member)),
+			d.Say("roles-then", "before", r.before, "after", r.after), ""))
+	}
 	if d.res.Ready > 0 {
 		add("ready", d.Duration(d.res.Ready))
 	}

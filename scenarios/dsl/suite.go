@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -238,15 +239,34 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 		Trial:   trial, Trials: s.opts.Trials,
-		Params: params,
+		Params: params, Zone: time.Now().Format("MST -07:00"), Sums: b.Sums,
 		Promise: record.Promise{
 			RTO: b.RTO, RPO: b.RPO, SplitBrain: b.ExpectsSplit(params), StaleReads: b.Stale,
 		},
 	}
+	h.Revision, h.Modified = built()
 	for _, st := range b.Steps {
 		h.Steps = append(h.Steps, newStep(st))
 	}
 	return h
+}
+
+// built is the commit that this program was built from, and whether there were changes
+// beside it; "" if the program does not know.
+func built() (revision string, modified bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.modified":
+			modified = s.Value == "true"
+		}
+	}
+	return revision, modified
 }
 
 func newStep(s runbooks.Step) record.Step {
