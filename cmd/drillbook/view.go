@@ -133,7 +133,7 @@ func (l *lines) event(e record.Event) string {
 		return "      " + e.What
 	case record.Skipped:
 		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(e.Err, 6))
-	case record.Marked, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
+	case record.Consent, record.Marked, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
 		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
 	}
 	return ""

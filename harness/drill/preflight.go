@@ -23,8 +23,9 @@ func (d *Drill) preflight(ctx context.Context) error {
 		Auxiliaries: d.Cluster.Auxiliaries, Clients: d.target(clients),
 	}) {
 		said := phrase.Of(f.Err)
-		e := record.Event{Kind: record.Finding, Member: f.Member, What: f.What.Text, Answer: f.Found.Text,
-			Err: said.Text}
+		e := record.Event{
+			Kind: record.Finding, Member: f.Member, What: f.What.Text, Answer: f.Found.Text, Err: said.Text,
+		}
 		switch {
 		case f.Unchecked != nil:
 			said = phrase.Say("not checked: %v", f.Unchecked)

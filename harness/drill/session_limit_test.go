@@ -39,8 +39,9 @@ func TestSessionsFitOneMember(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := tt.probe.Check(members, driver.Description{Title: phrase.Quote("it"), Sessions: tt.takes,
-				Registers: true})
+			err := tt.probe.Check(members, driver.Description{
+				Title: phrase.Quote("it"), Sessions: tt.takes, Registers: true,
+			})
 			if (err != nil) != (tt.want != nil) {
 				t.Fatalf("Check = %v, want an error: %v", err, tt.want != nil)
 			}

@@ -24,10 +24,7 @@ import (
 // Fault is one fault. Faults are pointers: two of the same kind and target are
 // still two.
 type Fault interface {
-	// String is what it is called in English: "host of a is lost".
-	String() string
-	// Phrase is what reports call it.
-	Phrase() phrase.Phrase
+	phrase.Named // "host of a is lost"
 	// Mechanism is how it is really done, so that nobody takes it for more.
 	Mechanism() phrase.Phrase
 	Inject(ctx context.Context) error

@@ -47,10 +47,7 @@ type Network interface {
 
 // Link is one directed TCP path.
 type Link interface {
-	// String names the link: "b to a".
-	String() string
-	// Phrase is what reports call it, such as [Name].
-	Phrase() phrase.Phrase
+	phrase.Named // such as [Name]: "b to a"
 	// Mechanism is how conditions are really made on it.
 	Mechanism() phrase.Phrase
 	// Addr is the host:port that the near end dials to use the link. It

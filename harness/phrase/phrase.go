@@ -29,6 +29,12 @@ func (p Phrase) String() string { return p.Text }
 // argument it is said in the language of what it stands in.
 type Phraser interface{ Phrase() Phrase }
 
+// Named is what has a name: String is it in English.
+type Named interface {
+	fmt.Stringer
+	Phraser
+}
+
 // Phrase is the phrase itself.
 func (p Phrase) Phrase() Phrase { return p }
 

@@ -119,8 +119,9 @@ type checker struct {
 }
 
 // checkHost checks what the survey of a member's host has found.
-func (c *checker) checkHost(m driver.Member, what phrase.Phrase, i int, look func(survey) (phrase.Phrase,
-	error)) Finding {
+func (c *checker) checkHost(
+	m driver.Member, what phrase.Phrase, i int, look func(survey) (phrase.Phrase, error),
+) Finding {
 	f := Finding{Member: m.Name, What: what}
 	err := c.asked[i]
 	if err == nil {

@@ -66,7 +66,8 @@ func sections(d model.Drill) []model.Section {
 	s := d.Sections
 	var out []model.Section
 	for _, one := range []model.Section{
-		s.Steps, s.Expected, s.Phases, s.Consents, s.Measured, s.Writes, s.Lost, s.Outages, s.Split, s.Saved, s.Faults, s.Probe,
+		s.Steps, s.Expected, s.Phases, s.Consents, s.Measured, s.Writes, s.Lost, s.Outages, s.Split, s.Saved, s.Faults,
+		s.Probe,
 		s.Checks, s.About,
 	} {
 		if !one.Empty() {

@@ -38,7 +38,7 @@ func (d drafter) person(c measure.Consent) string {
 
 // waits are the spans in which the drill waited for a person, for pictures.
 func (d drafter) waits() []Span {
-	var all []Span
+	all := make([]Span, 0, len(d.res.Consents))
 	for _, c := range d.res.Consents[:min(len(d.res.Consents), maxRows)] {
 		label := d.Say("phase.waiting", "step", strconv.Itoa(c.Step), "who", d.person(c))
 		all = append(all, Span{c.Asked, c.Answered, label, label + " — " + d.Duration(c.Answered-c.Asked)})

@@ -72,8 +72,9 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 	d.bad = badAnswersOf(d.res)
 	out := d.brief(n)
 	out.Sections = Sections{
-		Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Consents: d.consents(), Measured: d.measured(),
-		Writes: d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
+		Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Consents: d.consents(),
+		Measured: d.measured(),
+		Writes:   d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
 		Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
 	}
 	out.Timeline, out.Zoom, out.Waterfall = d.timeline(), d.zoom(), d.waterfall()

@@ -114,7 +114,8 @@ func literal(t *testing.T, e ast.Expr) (string, bool) {
 // check: reports show them in English, marked as the original.
 func unsaid() []string {
 	return []string{
-		"harness/host/", "harness/probe/", "harness/calibrate/", "harness/console/", "harness/shell/", "harness/cluster/",
+		"harness/host/", "harness/probe/", "harness/calibrate/", "harness/console/", "harness/shell/",
+		"harness/cluster/",
 		"harness/link/", "harness/drill/", "harness/driver/", "harness/fault/ledger.go", "fixtures/fake/",
 		"fixtures/dm8/svc/", "fixtures/iris/console/", "fixtures/iris/conf/", "scenarios/dsl/",
 	}

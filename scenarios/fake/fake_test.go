@@ -157,12 +157,15 @@ func differing(d *dsl.Drill) {
 		d.PairInSync(ctx)
 		d.ConfirmSeen("role of a")(phrase.Quote("primary"), nil)
 		d.ConfirmRows(
-			dsl.Answer{Row: standby, What: phrase.Quote("role of b"), Found: phrase.Quote("primary"),
-				Err: errors.New("b " +
-					"is primary")},
+			dsl.Answer{
+				Row: standby, What: phrase.Quote("role of b"), Found: phrase.Quote("primary"),
+				Err: errors.New("b is primary"),
+			},
 			dsl.Unseen(jobs, phrase.Quote("jobs of cron"), phrase.Quote("no cron")),
-			dsl.Answer{Row: jobs, What: phrase.Quote("jobs"), Found: phrase.Quote("none on b"), Err: errors.New("a " +
-				"has a job that b lacks")},
+			dsl.Answer{
+				Row: jobs, What: phrase.Quote("jobs"), Found: phrase.Quote("none on b"),
+				Err: errors.New("a has a job that b lacks"),
+			},
 		)
 	})
 	It(d.Step("Promote"), func(SpecContext) { Fail("it was carried out all the same") })

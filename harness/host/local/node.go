@@ -196,7 +196,6 @@ func (n *node) Stop(ctx context.Context) error {
 func (n *node) KillMechanism() phrase.Phrase {
 	return phrase.Say("all processes of the node are killed (SIGKILL); the kernel of this machine lives on and " +
 		"tells its peers: their connections are reset at once, which the loss of a host would not do")
-
 }
 
 // Kill ends all processes of the node at once.
@@ -218,7 +217,6 @@ func (n *node) Kill(ctx context.Context) error {
 func (n *node) FreezeMechanism() phrase.Phrase {
 	return phrase.Say("all processes of the node are stopped (SIGSTOP), one after the other within " +
 		"milliseconds; the kernel of this machine goes on accepting and acknowledging for them")
-
 }
 
 // Freeze pauses all processes of the node.
