@@ -26,7 +26,9 @@ type service struct {
 	stored []driver.Stored
 }
 
-func (s *service) Product() driver.Description { return driver.Description{Name: "one", Title: phrase.Quote("One")} }
+func (s *service) Product() driver.Description {
+	return driver.Description{Name: "one", Title: phrase.Quote("One")}
+}
 
 func (s *service) Plan(driver.Seat) (host.Spec, error) { return host.Spec{}, errors.ErrUnsupported }
 

@@ -231,7 +231,7 @@ func (d drafter) jumps() []Jump {
 			to = *f.Healed
 		}
 		if f.Injected > 0 {
-			all = append(all, Jump{"fault", text.Name(f.What), "", f.Injected, to})
+			all = append(all, Jump{"fault", text.Name(d.told(f.What)), "", f.Injected, to})
 		}
 	}
 	return all

@@ -99,6 +99,7 @@ func (g *gridding) addTrials(t run.Trials, ids map[*record.Record]string) {
 			e.Lead = ids[d.Record]
 		}
 	}
+	h.System = g.system(t.Drills[0].Record) // in the language of the report
 	g.add(h, text.Name(h.Title.In(g.Lang)), e)
 }
 

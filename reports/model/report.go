@@ -122,15 +122,15 @@ func (w writer) tally(r run.Run) Conclusion {
 	if not := len(r.Skipped) + r.Lacking(); not > 0 {
 		line = words.Sentences([]string{line, w.Say("tally.not-run", "count", count(not))})
 	}
-	return w.conclude(worst, w.verdictOn(worst, standIns(r)...), line)
+	return w.conclude(worst, w.verdictOn(worst, w.standIns(r)...), line)
 }
 
 // standIns are the systems that stand-ins have played.
-func standIns(r run.Run) []string {
+func (w writer) standIns(r run.Run) []string {
 	var systems []string
 	for _, d := range r.Drills {
-		if h := d.Record.Head; h.StandIn != "" && !slices.Contains(systems, h.System) {
-			systems = append(systems, h.System)
+		if name := w.system(d.Record); d.Record.Head.StandIn != "" && !slices.Contains(systems, name) {
+			systems = append(systems, name)
 		}
 	}
 	return systems

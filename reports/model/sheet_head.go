@@ -21,7 +21,7 @@ const (
 func (d sheetDrafter) boxes() []Box {
 	c, h := d.cover, d.rec.Head
 	until := h.Began.Add(d.res.Took)
-	system := text.Name(h.System)
+	system := d.system(d.rec)
 	if c.System != "" {
 		system = d.Say("sheet.system-on", "system", quote(c.System), "product", system)
 	}

@@ -85,7 +85,7 @@ func (d sheetDrafter) fromRest() []Problem {
 		return false
 	}
 	for _, f := range d.res.Faults {
-		what := text.Name(f.What)
+		what := text.Name(d.told(f.What))
 		if f.Confirmed == nil && !said(measure.FaultNotHeld, 0, f.What) {
 			add("sheet.unconfirmed", "fault", what)
 		}

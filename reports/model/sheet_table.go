@@ -47,7 +47,7 @@ func (d sheetDrafter) sheetStep(s measure.Step) SheetRow {
 		r.Title, r.Comment = "", ""
 	}
 	if s.Err != "" {
-		r.Comment = strings.TrimSpace(r.Comment + "\n" + d.Say("error", "error", d.Detail(s.Err)))
+		r.Comment = strings.TrimSpace(r.Comment + "\n" + d.Say("error", "error", d.Detail(d.told(s.Err))))
 	}
 	if s.Allowed != nil {
 		r.Allowed, r.AllowedMS = d.Say("none"), millis(*s.Allowed)
@@ -95,9 +95,10 @@ func (d sheetDrafter) sheetPart(row measure.Row, said FormRow) SheetRow {
 	for _, e := range row.Findings {
 		switch {
 		case e.Unseen:
-			lines = append(lines, d.Say("row.not-seen", "what", text.Name(e.What), "why", d.Detail(e.Err)))
+			lines = append(lines, d.Say("row.not-seen", "what", text.Name(d.told(e.What)), "why",
+				d.Detail(d.told(e.Err))))
 		case e.Err != "":
-			lines = append(lines, d.Say("error", "error", d.Detail(e.Err)))
+			lines = append(lines, d.Say("error", "error", d.Detail(d.told(e.Err))))
 		}
 	}
 	return SheetRow{
