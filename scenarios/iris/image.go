@@ -1,6 +1,8 @@
 package iris
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -28,18 +30,19 @@ const (
 
 // config is a mirror of the image that the user named, or of the stand-in.
 func config() (iris.Config, error) {
-	var cfg iris.Config
-	if name := os.Getenv(imageEnv); name != "" {
-		cfg.Image = host.Image{Name: name}
-		cfg.Front = true // the product's own images cannot bind a virtual address
-		if arbiter := os.Getenv(arbiterEnv); arbiter != "" {
-			cfg.Arbiter = host.Image{Name: arbiter}
-		}
-		if err := key(&cfg); err != nil {
-			return cfg, phrase.Errorf("%s: %w", keyEnv, err)
-		}
-	} else if err := standIn(&cfg); err != nil {
+	cfg := iris.Config{Image: host.Image{Name: os.Getenv(imageEnv)}}
+	cfg.Front = cfg.Image.Name != "" // the product's own images cannot bind a virtual address
+	if err := own(&cfg); err != nil {
 		return cfg, err
+	}
+	if !cfg.Front {
+		cfg.Image = standin.StandIn()
+		cfg.Production = "Drillbook.Production" // a plain instance of the product may have no Ens.Director
+	}
+	if !cfg.Front || isStandIn(cfg.Image.Name) {
+		if err := standIn(&cfg); err != nil {
+			return cfg, err
+		}
 	}
 	var err error
 	if cfg.Web, err = web(os.Getenv(webEnv)); err != nil {
@@ -59,23 +62,54 @@ func config() (iris.Config, error) {
 	return cfg, nil
 }
 
-func standIn(cfg *iris.Config) error {
-	text := os.Getenv(speedEnv)
-	if text == "" {
-		text = defaultSpeed
+// own is what belongs to an image of the user's. Without one it would be left out in silence,
+// and a drill of the stand-in taken for one of the product.
+func own(cfg *iris.Config) error {
+	for _, name := range []string{arbiterEnv, keyEnv} {
+		if !cfg.Front && os.Getenv(name) != "" {
+			return fmt.Errorf("%s is set, and %s is not: name your image there, or unset %[1]s to drill the stand-in",
+				name, imageEnv)
+		}
 	}
+	if arbiter := os.Getenv(arbiterEnv); arbiter != "" {
+		cfg.Arbiter = host.Image{Name: arbiter}
+	}
+	if err := key(cfg); err != nil {
+		return phrase.Errorf("%s: %w", keyEnv, err)
+	}
+	return nil
+}
+
+// isStandIn tells the image that drillbook builds from a user's, wherever it was pushed to:
+// reports must say which of the two has run.
+func isStandIn(reference string) bool {
+	repository, _, _ := strings.Cut(reference[strings.LastIndexByte(reference, '/')+1:], ":")
+	return repository == standin.StandIn().Name && strings.Contains("/"+reference, "/drillbook/")
+}
+
+// fastest is the stand-in's own limit.
+const fastest = 10000
+
+func standIn(cfg *iris.Config) error {
+	text := cmp.Or(os.Getenv(speedEnv), defaultSpeed)
 	faster, err := strconv.ParseFloat(text, 64)
-	if err != nil || faster < 1 {
+	if err != nil || !(faster >= 1 && faster <= fastest) { // NaN is neither
 		return phrase.Errorf("%s: %q is no speed such as 1 or 10", speedEnv, text)
 	}
-	cfg.Image, cfg.Env, cfg.Faster = standin.StandIn(), map[string]string{speedEnv: text}, faster
-	if build := os.Getenv(buildEnv); build != "" {
+	cfg.Env, cfg.Faster = map[string]string{speedEnv: text}, faster
+	switch build := os.Getenv(buildEnv); build {
+	case "":
+	case "2018", "2022", "2026":
 		cfg.Env[buildEnv] = build
+	default:
+		return fmt.Errorf("%s: %q is none of 2018, 2022 and 2026", buildEnv, build)
 	}
 	if lang := os.Getenv(langEnv); lang != "" {
+		if !strings.HasPrefix(lang, "zh") && !strings.HasPrefix(lang, "en") && !strings.HasPrefix(lang, "C") {
+			return fmt.Errorf("%s: the stand-in does not speak %q: write en_US.UTF-8 or zh_CN.UTF-8", langEnv, lang)
+		}
 		cfg.Env["LANG"] = lang
 	}
-	cfg.Production = "Drillbook.Production" // a plain instance of the product may have no Ens.Director
 	cfg.StandIn = phrase.Say(
 		"drillbook's own program in the place of InterSystems IRIS; its clocks run %s times as fast", text)
 	return nil
