@@ -67,7 +67,8 @@ func examine(ctx context.Context, out string, w words.Words) []finding {
 	}
 	findings = append(findings, examineFolder(out, w))
 	findings = append(findings, examinePaper(ctx, w)...)
-	return append(findings, examinePlaces(ctx, w)...)
+	findings = append(findings, examinePlaces(ctx, w)...)
+	return append(findings, examineSettings(ctx, w)...)
 }
 
 // examinePlaces looks at the places where members can run, of which one will

@@ -38,3 +38,21 @@ func TestDoctorNamesWhatMakesABase(t *testing.T) {
 		t.Errorf("with mmdebstrap: %q, want %q", got, want)
 	}
 }
+
+// TestDoctorLooksAtSettings: what a drill would refuse is named before it begins.
+func TestDoctorLooksAtSettings(t *testing.T) {
+	for _, name := range []string{"IRIS_IMAGE", "IRIS_STANDIN_SPEED", "IRIS_WEB", "DM8_IMAGE"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("IRIS_KEY", "/nonexistent")
+	for lang, what := range map[string]string{"en": "settings of iris", "zh": "iris 的设置"} {
+		found := examineSettings(t.Context(), wordsIn(lang))
+		if len(found) != 1 || found[0].What != what || found[0].Spare || !strings.Contains(found[0].Mend, "IRIS_KEY") {
+			t.Errorf("%+v, want IRIS_KEY named in %q", found, what)
+		}
+	}
+	t.Setenv("IRIS_KEY", "")
+	if found := examineSettings(t.Context(), wordsIn("en")); len(found) != 0 {
+		t.Errorf("%+v, and nothing is set", found)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"drillbook/fixtures/images"
 	"drillbook/harness/drill"
+	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/phrase"
 	"drillbook/runbooks"
@@ -42,6 +43,37 @@ func Scenarios(products ...Product) []Scenario {
 		all = append(all, p.All()...)
 	}
 	return all
+}
+
+// OwnImages are the user's own images that usual drills of the product run from, each once.
+// An error is a setting that is wrong.
+func (p Product) OwnImages(lib runbooks.Library) ([]host.Image, error) {
+	drv, err := p.Scenarios[0].DefaultDriver(lib)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := drv.Plan(driver.Seat{Name: p.Scenarios[0].Members[0], First: true})
+	if err != nil {
+		return nil, err
+	}
+	all := []host.Image{spec.Image}
+	if planner, ok := drv.(driver.AuxiliaryPlanner); ok {
+		others, err := planner.PlanAuxiliaries(p.Scenarios[0].Members)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range others {
+			all = append(all, o.Spec.Image)
+		}
+	}
+	var own []host.Image
+	for _, img := range all {
+		if img.Files == nil && img.Program == nil &&
+			!slices.ContainsFunc(own, func(o host.Image) bool { return o.Name == img.Name }) {
+			own = append(own, img)
+		}
+	}
+	return own, nil
 }
 
 // Images are what drills of the products run from, each once: those that are the same
