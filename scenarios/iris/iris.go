@@ -2,6 +2,7 @@
 package iris
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -54,6 +55,9 @@ func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
 			if cfg.QoS, err = qos(params); err != nil {
 				return nil, err
 			}
+			if err := bearable(cfg); err != nil {
+				return nil, err
+			}
 			return iris.New(cfg), nil
 		},
 		Body: func(d *dsl.Drill) { body(&story{d: d}) },
@@ -79,6 +83,22 @@ func qos(params map[string]string) (time.Duration, error) {
 			"such as 8s", text, shortestQoS, longestQoS)
 	}
 	return d, nil
+}
+
+// briefest is the shortest QoS timeout that members which share a machine bear: in a shorter one
+// they take its own pauses for the loss of each other.
+const briefest = 200 * time.Millisecond
+
+// bearable refuses clocks that are too fast for a QoS timeout: a mirror would not even form.
+func bearable(cfg iris.Config) error {
+	timeout := cmp.Or(cfg.QoS, conf.DefaultQoS)
+	lasts := time.Duration(float64(timeout) / max(cfg.Faster, 1))
+	if cfg.StandIn == "" || lasts >= briefest {
+		return nil
+	}
+	return fmt.Errorf("with %s=%g a QoS timeout of %s lasts %s, and members would take every pause of this machine "+
+		"for a loss: it must be %s or longer; set %[1]s to %[6]g or less, or give a longer qos",
+		speedEnv, cfg.Faster, timeout, lasts, briefest, float64(timeout/briefest))
 }
 
 // story is a drill with what its steps share: the members by their first roles.

@@ -24,7 +24,7 @@ func Prepare() dsl.Scenario {
 		}
 		cfg.Prepared = []string{laterMember}
 		cfg.TLS = params["tls"] == "yes"
-		return iris.New(cfg), nil
+		return iris.New(cfg), bearable(cfg)
 	}
 	return sc
 }

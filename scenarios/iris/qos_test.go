@@ -56,3 +56,24 @@ func TestBadQoS(t *testing.T) {
 		}
 	}
 }
+
+// TestTooFast: a timeout that is over before a busy machine runs a process is refused beforehand,
+// with what to type.
+func TestTooFast(t *testing.T) {
+	for _, name := range []string{"IRIS_IMAGE", "IRIS_KEY", "IRIS_ARBITER_IMAGE"} {
+		t.Setenv(name, "")
+	}
+	for _, c := range []struct{ speed, qos, atMost string }{
+		{"10", "1s", "5 or less"}, {"10", "2s", ""}, {"1", "1s", ""}, {"40", "8s", ""}, {"41", "8s", "40 or less"},
+		{"10000", "2m", "600 or less"},
+	} {
+		t.Setenv("IRIS_STANDIN_SPEED", c.speed)
+		_, err := iris.LostPrimary().Driver(map[string]string{"qos": c.qos})
+		switch {
+		case c.atMost == "" && err != nil:
+			t.Errorf("speed %s, qos=%s: %v", c.speed, c.qos, err)
+		case c.atMost != "" && (err == nil || !strings.Contains(err.Error(), c.atMost)):
+			t.Errorf("speed %s, qos=%s: %v, want %q", c.speed, c.qos, err, c.atMost)
+		}
+	}
+}
