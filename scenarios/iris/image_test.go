@@ -53,7 +53,7 @@ func TestStandInIsCalledSo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Product().StandIn != ""; got != want {
+		if got := d.Product().StandIn.Text != ""; got != want {
 			t.Errorf("IRIS_IMAGE=%s: is the stand-in: %v, want %v", image, got, want)
 		}
 	}
