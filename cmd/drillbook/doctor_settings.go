@@ -33,7 +33,8 @@ func examineSettings(ctx context.Context, w words.Words) []finding {
 			case err != nil:
 				f.Mend, f.Spare = told(w, err), false
 			case seen.There:
-				f.Found = w.Say("doctor.image.found", "reference", seen.Ref, "size", strconv.FormatInt(seen.Size>>20, 10))
+				f.Found = w.Say("doctor.image.found",
+					"reference", seen.Ref, "size", strconv.FormatInt(seen.Size>>20, 10))
 			default:
 				f.Mend = w.Say("doctor.image.own", "image", img.Name)
 			}

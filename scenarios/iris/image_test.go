@@ -47,7 +47,8 @@ func TestBadSettings(t *testing.T) {
 func TestStandInIsCalledSo(t *testing.T) {
 	for image, want := range map[string]bool{
 		"": true, "drillbook/iris:4da04e0a073d": true, "registry.example:5000/drillbook/iris": true,
-		"containers.intersystems.com/intersystems/iris:2024.1": false, "mine/iris:1": false, "drillbook/irishealth": false,
+		"containers.intersystems.com/intersystems/iris:2024.1": false,
+		"mine/iris:1": false, "drillbook/irishealth": false,
 	} {
 		d, err := driverOf(t, map[string]string{"IRIS_IMAGE": image})
 		if err != nil {

@@ -64,7 +64,11 @@ func TestTooFast(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	for _, c := range []struct{ speed, qos, atMost string }{
-		{"10", "1s", "5 or less"}, {"10", "2s", ""}, {"1", "1s", ""}, {"40", "8s", ""}, {"41", "8s", "40 or less"},
+		{"10", "1s", "5 or less"},
+		{"10", "2s", ""},
+		{"1", "1s", ""},
+		{"40", "8s", ""},
+		{"41", "8s", "40 or less"},
 		{"10000", "2m", "600 or less"},
 	} {
 		t.Setenv("IRIS_STANDIN_SPEED", c.speed)
