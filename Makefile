@@ -43,6 +43,7 @@ environments: ## carry out every runbook in an empty environment and in one of a
 scenarios: ## carry out all scenarios under go test, and those whose outages are known
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -p 1 -timeout 2h \
 		-run 'TestScenarios|TestReportsShowClientOutages|TestLostWritesAreMissed' ./scenarios/... ./cmd/drillbook
+	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h -run '^TestBehind$$' ./scenarios/iris
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h ./fixtures/iris
 
 kills: ## kill every process of a DM8 group after every step (ONLY="takeover …"); PRODUCT=iris: KILLS=25 at random (SEED=)

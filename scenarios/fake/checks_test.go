@@ -132,7 +132,7 @@ func hides(t *testing.T, out string, run reports.Run) {
 		t.Fatal(err)
 	}
 	known := fake.New(fake.Config{}).Secrets()
-	for _, file := range []string{"*/record.jsonl", reports.PageFile} {
+	for _, file := range []string{"*/record.jsonl", "*/" + reports.PageFile} {
 		all, err := filepath.Glob(filepath.Join(out, file))
 		if err != nil || len(all) == 0 {
 			t.Fatalf("%s: %v, %v", file, all, err)
