@@ -87,7 +87,7 @@ func Write(dir string, r Run, lang string) error {
 
 // file is a report in the making.
 type file struct {
-	name   string // within the folder of the run
+	name   string // within the folder that it is written to
 	render func(io.Writer) error
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"drillbook/reports/office"
 	"drillbook/reports/page"
 	"drillbook/reports/paper"
-	"drillbook/reports/run"
 	"drillbook/reports/sheet"
 )
 
@@ -67,7 +65,7 @@ func WriteSheets(ctx context.Context, dir string, r Run, how Sheets) error {
 			}
 			files = append(files, pdfs...)
 		}
-		if err := placeAll(filepath.Join(dir, name), files); err != nil {
+		if err := writeAll(filepath.Join(dir, name), files); err != nil {
 			return errors.Join(unprinted, fmt.Errorf("write sheet: %w", err))
 		}
 	}
@@ -86,17 +84,11 @@ func printerFor(how Sheets) (*paper.Printer, error) {
 	return &p, nil
 }
 
-// sheetFile is one to be written.
-type sheetFile struct {
-	name   string
-	render func(io.Writer) error
-}
-
 // sheetFiles are the files of a drill's sheet that need no browser. That on a stand-in
 // has a name that says so.
-func sheetFiles(d model.Drill, formats []Format, form []byte) []sheetFile {
+func sheetFiles(d model.Drill, formats []Format, form []byte) []file {
 	base := "sheet" + suffix(d)
-	files := []sheetFile{{base + ".html", func(w io.Writer) error { return sheet.Write(w, d.Sheet) }}}
+	files := []file{{base + ".html", func(w io.Writer) error { return sheet.Write(w, d.Sheet) }}}
 	for _, f := range []struct {
 		format Format
 		render func(io.Writer) error
@@ -106,11 +98,11 @@ func sheetFiles(d model.Drill, formats []Format, form []byte) []sheetFile {
 		{CSV, func(w io.Writer) error { return office.CSV(w, d.Sheet) }},
 	} {
 		if slices.Contains(formats, f.format) {
-			files = append(files, sheetFile{base + "." + string(f.format), f.render})
+			files = append(files, file{base + "." + string(f.format), f.render})
 		}
 	}
 	if form != nil {
-		files = append(files, sheetFile{"form" + suffix(d) + ".xlsx", func(w io.Writer) error {
+		files = append(files, file{"form" + suffix(d) + ".xlsx", func(w io.Writer) error {
 			return office.Fill(w, form, d.Sheet)
 		}})
 	}
@@ -125,12 +117,12 @@ func suffix(d model.Drill) string {
 }
 
 // printed are the sheet of a drill and its annex, on paper.
-func printed(ctx context.Context, p paper.Printer, r Run, n int, d model.Drill) ([]sheetFile, error) {
+func printed(ctx context.Context, p paper.Printer, r Run, n int, d model.Drill) ([]file, error) {
 	whole, err := printSheet(ctx, p, d.Sheet)
 	if err != nil {
 		return nil, fmt.Errorf("sheet.pdf: %w", err)
 	}
-	files := append(make([]sheetFile, 0, 2), sheetFile{"sheet" + suffix(d) + ".pdf", copied(whole)})
+	files := append(make([]file, 0, 2), file{"sheet" + suffix(d) + ".pdf", copied(whole)})
 	alone := r
 	alone.Drills, alone.Skipped, alone.Broken = r.Drills[n:n+1], nil, nil
 	m, err := model.Of(alone, d.Sheet.Lang)
@@ -145,7 +137,7 @@ func printed(ctx context.Context, p paper.Printer, r Run, n int, d model.Drill) 
 	if err != nil {
 		return files, fmt.Errorf("annex.pdf: %w", err)
 	}
-	return append(files, sheetFile{"annex" + suffix(d) + ".pdf", copied(annex)}), nil
+	return append(files, file{"annex" + suffix(d) + ".pdf", copied(annex)}), nil
 }
 
 // annex is the page of a drill without its sheet. That on a stand-in says so on every
@@ -187,35 +179,6 @@ func copied(b []byte) func(io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	}
-}
-
-// placeAll writes files into a folder, which it makes if need be. None is replaced before
-// all were rendered to their ends.
-func placeAll(dir string, files []sheetFile) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // reports are for others to read
-		return err
-	}
-	var parts []string
-	defer func() {
-		for _, p := range parts {
-			_ = os.Remove(p) // those that were renamed are gone already
-		}
-	}()
-	for _, f := range files {
-		part, err := run.WritePart(dir, f.name, f.render)
-		if part != "" {
-			parts = append(parts, part)
-		}
-		if err != nil {
-			return fmt.Errorf("write report %s: %w", filepath.Join(dir, f.name), err)
-		}
-	}
-	for i, f := range files {
-		if err := os.Rename(parts[i], filepath.Join(dir, f.name)); err != nil {
-			return fmt.Errorf("write report %s: %w", f.name, err)
-		}
-	}
-	return nil
 }
 
 // ParseFormats reads a list of formats with commas between them; "all" is all of them.
