@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -75,8 +76,8 @@ func (v *liveView) DrillBegins(head record.Head, health func() (probe.Health, ti
 
 func (v *liveView) Say(line string) { v.plain.Say(line) }
 
-func (v *liveView) Event(e record.Event) {
-	v.plain.Event(e)
+func (v *liveView) Event(e record.Event, said ...phrase.Phrase) {
+	v.plain.Event(e, said...)
 	if e.Kind == record.Began || e.Kind == record.Ended {
 		v.program.Send(e)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -60,9 +61,12 @@ func (v *plainView) Say(line string) {
 	v.print("  " + line)
 }
 
-func (v *plainView) Event(e record.Event) {
+func (v *plainView) Event(e record.Event, said ...phrase.Phrase) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	for _, p := range said {
+		v.lines.said[p.Text] = p
+	}
 	v.print(v.lines.event(e))
 }
 
@@ -79,11 +83,12 @@ type lines struct {
 	words   words.Words
 	steps   map[int]record.Step
 	began   map[int]time.Duration
+	said    map[string]phrase.Phrase // texts of events, by how they stand there
 	healthy bool
 }
 
 func (l *lines) begins(head record.Head) string {
-	l.steps, l.began, l.healthy = map[int]record.Step{}, map[int]time.Duration{}, false
+	l.steps, l.began, l.said, l.healthy = map[int]record.Step{}, map[int]time.Duration{}, map[string]phrase.Phrase{}, false
 	for _, s := range head.Steps {
 		l.steps[s.Number] = s
 	}
@@ -115,13 +120,13 @@ func (l *lines) event(e record.Event) string {
 	case record.Ended:
 		return l.step(e)
 	case record.Confirm:
-		return "      " + l.words.Say("view.fault", "fault", e.Fault, "proof", e.Answer)
+		return "      " + l.words.Say("view.fault", "fault", l.tell(e.Fault), "proof", l.tell(e.Answer))
 	case record.Held:
 		if e.Err != "" {
-			return "    ! " + l.words.Say("view.lapsed", "fault", e.Fault, "why", e.Err)
+			return "    ! " + l.words.Say("view.lapsed", "fault", l.tell(e.Fault), "why", l.tell(e.Err))
 		}
 	case record.Healed:
-		return "      " + l.words.Say("view.healed", "fault", e.Fault)
+		return "      " + l.words.Say("view.healed", "fault", l.tell(e.Fault))
 	case record.Role:
 		if !l.healthy {
 			return ""
@@ -130,9 +135,9 @@ func (l *lines) event(e record.Event) string {
 	case record.State:
 		return "      " + l.of(e.Member, "state."+e.What, e.What)
 	case record.Progress:
-		return "      " + e.What
+		return "      " + l.tell(e.What)
 	case record.Skipped:
-		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(e.Err, 6))
+		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(l.tell(e.Err), 6))
 	case record.Consent, record.Marked, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
 		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
 	}
@@ -143,9 +148,20 @@ func (l *lines) step(e record.Event) string {
 	title := fmt.Sprintf("%d. %s", e.Step, l.steps[e.Step].Title.In(l.words.Lang))
 	took := l.words.Duration(e.At - l.began[e.Step])
 	if e.Err != "" {
-		return fmt.Sprintf("  ✘ %s  %s\n%s", title, took, indent(e.Err, 6))
+		return fmt.Sprintf("  ✘ %s  %s\n%s", title, took, indent(l.tell(e.Err), 6))
+	}
+	if e.Answer != "" {
+		return fmt.Sprintf("  – %s  %s\n%s", title, took, indent(l.words.Say("needless", "why", l.tell(e.Answer)), 6))
 	}
 	return fmt.Sprintf("  ✔ %s  %s", title, took)
+}
+
+// tell is a text of an event in the language of the person, as far as it is known how.
+func (l *lines) tell(s string) string {
+	if p, ok := l.said[s]; ok {
+		return l.words.Tell(p)
+	}
+	return s
 }
 
 // of says something of a member: the text of a key if there is one, else what was found.

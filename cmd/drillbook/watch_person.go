@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/harness/watch"
 )
@@ -132,7 +133,7 @@ func (p *watchPerson) ring() {
 }
 
 // event shows the changes of roles.
-func (p *watchPerson) event(e record.Event) {
+func (p *watchPerson) event(e record.Event, _ ...phrase.Phrase) {
 	if e.Kind != record.Role || !p.begun.Load() {
 		return
 	}

@@ -25,7 +25,7 @@ func auxiliaries(plans []driver.Auxiliary) []record.Auxiliary {
 func (d *Drill) watchAuxiliaries(ctx context.Context) {
 	d.nodes = observe.StartNodes(context.WithoutCancel(ctx), observe.NodesConfig{
 		Began: d.began, Nodes: d.Cluster.Auxiliaries, Cause: d.endedBy,
-		Every: time.Second, Within: 5 * time.Second, Event: d.emit,
+		Every: time.Second, Within: 5 * time.Second, Event: d.observed,
 	})
 }
 

@@ -62,8 +62,9 @@ type Config struct {
 	// the drill begins, as [calibrate.Quick] does, which takes real time and
 	// sockets.
 	Calibrate func(ctx context.Context, s calibrate.Settings, bound time.Duration) ([]calibrate.Trial, error)
-	// OnEvent, if set, is called with every event at once. It must not block.
-	OnEvent func(record.Event)
+	// OnEvent, if set, is called with every event at once, and with how those of its texts
+	// that are new can be said in other languages. It must not block.
+	OnEvent func(e record.Event, said ...phrase.Phrase)
 }
 
 // Probe sets the probe of a drill. The zero Probe is the default.
@@ -133,8 +134,9 @@ type Drill struct {
 	// disturbed is the time of the last action that clients may notice.
 	disturbed time.Duration
 	step      int
-	stepMu    sync.Mutex // guards step, which is read by commands of other goroutines
-	stuck     bool       // a step cannot be carried out, for a reason that is not the service's
+	stepMu    sync.Mutex    // guards step, which is read by commands of other goroutines, and needless
+	needless  phrase.Phrase // why there is nothing to do in the step
+	stuck     bool          // a step cannot be carried out, for a reason that is not the service's
 	ended     bool
 }
 
@@ -244,7 +246,7 @@ func (d *Drill) start(ctx context.Context) error {
 	every, within := d.cfg.Probe.askRoles()
 	d.observer = observe.Start(context.WithoutCancel(ctx), observe.Config{
 		Began: d.began, Driver: d.cfg.Driver, Members: d.direct(c.Members...),
-		Every: every, Within: within, Event: d.emit,
+		Every: every, Within: within, Event: d.observed,
 	})
 	d.watchAuxiliaries(ctx)
 	var err error
@@ -287,13 +289,16 @@ func (d *Drill) event(e record.Event, said ...phrase.Phrase) {
 		e.Step = d.step
 		d.stepMu.Unlock()
 	}
-	d.emit(e)
+	d.emit(e, said...)
 }
 
-func (d *Drill) emit(e record.Event) {
+// observed records what an observer saw, at its own time.
+func (d *Drill) observed(e record.Event) { d.emit(e) }
+
+func (d *Drill) emit(e record.Event, said ...phrase.Phrase) {
 	d.journal.Event(e)
 	if d.cfg.OnEvent != nil {
-		d.cfg.OnEvent(e)
+		d.cfg.OnEvent(e, said...)
 	}
 }
 
@@ -317,13 +322,25 @@ func (d *Drill) StepBegan(number int) {
 	d.event(record.Event{Kind: record.Began})
 }
 
-// StepEnded records that the current step has ended. If it failed, err says why
-// and who is to blame ([BlameOf]).
+// NothingToDo says why the current step has nothing to do. That is not known before the
+// drill: what the step is for has come about by itself, or must not be.
+func (d *Drill) NothingToDo(why phrase.Phrase) {
+	d.stepMu.Lock()
+	d.needless = why
+	d.stepMu.Unlock()
+}
+
+// StepEnded records that the current step has ended. If it failed, or was interrupted,
+// err says why and who is to blame ([BlameOf]).
 func (d *Drill) StepEnded(err error) {
 	said := phrase.Of(err)
-	e := record.Event{Kind: record.Ended, Err: said.Text, Blame: BlameOf(err)}
+	d.stepMu.Lock()
+	why := d.needless
+	d.needless = phrase.Phrase{}
+	d.stepMu.Unlock()
+	e := record.Event{Kind: record.Ended, Answer: why.Text, Err: said.Text, Blame: BlameOf(err)}
 	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
-	d.event(e, said)
+	d.event(e, said, why)
 	d.stepMu.Lock()
 	d.step = 0
 	d.stepMu.Unlock()

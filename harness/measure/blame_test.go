@@ -148,6 +148,7 @@ func TestAbortedProcedureIsUnmeasurable(t *testing.T) {
 		{"the service failed", ended, record.BlameService, measure.Missed, measure.Failed},
 		{"the place broke", ended, record.BlamePlace, measure.Unmeasurable, measure.Failed},
 		{"the harness failed", ended, record.BlameHarness, measure.Unmeasurable, measure.Failed},
+		{"a person ended the run", ended, record.BlamePerson, measure.Unmeasurable, measure.Interrupted},
 		{"a person did not want it", skipped, record.BlamePerson, measure.Unmeasurable, measure.Skipped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

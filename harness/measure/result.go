@@ -123,6 +123,7 @@ const (
 	Failed      Outcome = "failed"
 	Skipped     Outcome = "skipped" // not reached
 	Interrupted Outcome = "interrupted"
+	NotNeeded   Outcome = "not-needed" // it had nothing to do, and says why in Step.Needless
 )
 
 // Step is one step of the runbook as it was carried out.
@@ -132,6 +133,7 @@ type Step struct {
 	Outcome    Outcome
 	Err        string
 	Blame      record.Blame // for Err
+	Needless   string       // why there was nothing to do in it
 	Downtime   Downtime     // of clients' writes, of outages that began in it
 	Verdict    Verdict      // of the downtime against what is allowed; "" where nothing is
 	Expected   *Expected

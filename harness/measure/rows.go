@@ -32,11 +32,11 @@ func (r Row) Verdict() Verdict {
 	return Unmeasurable
 }
 
-// CountRows counts the rows of a step that passed which ended so.
+// CountRows counts the rows of a step that came to its end which ended so.
 func (s Step) CountRows(o RowOutcome) int {
 	n := 0
 	for _, r := range s.Answers {
-		if s.Outcome == Passed && r.Outcome == o {
+		if (s.Outcome == Passed || s.Outcome == NotNeeded) && r.Outcome == o {
 			n++
 		}
 	}

@@ -28,10 +28,8 @@ func (v *view) steps() []Step {
 				step.Expected = &Expected{Event: e.What, Most: e.Took, Sum: e.Answer}
 			}
 			if e.Kind == record.Ended {
-				step.Took, step.Err, step.Blame, step.Outcome = e.At-step.From, e.Err, e.Blame, Passed
-				if e.Err != "" {
-					step.Outcome = Failed
-				}
+				step.Took, step.Err, step.Blame, step.Outcome = e.At-step.From, e.Err, e.Blame, ending(e)
+				step.Needless = e.Answer
 			}
 		}
 		if v.rec.Head.Schema < blameSchema {
@@ -40,6 +38,19 @@ func (v *view) steps() []Step {
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// ending is how a step came to its end.
+func ending(e record.Event) Outcome {
+	switch {
+	case e.Err != "" && e.Blame == record.BlamePerson:
+		return Interrupted
+	case e.Err != "":
+		return Failed
+	case e.Answer != "":
+		return NotNeeded
+	}
+	return Passed
 }
 
 // blameSchema is the first version of the record that says who is to blame for

@@ -255,7 +255,7 @@ const (
 	BlameFault   Blame = "fault"   // a fault could not be injected, confirmed or healed
 	BlamePlace   Blame = "place"   // the engine or the host where members run
 	BlameHarness Blame = "harness" // the harness itself: its limits, its own standstill
-	BlamePerson  Blame = "person"  // whoever did not give their consent
+	BlamePerson  Blame = "person"  // whoever did not give their consent, or ended the run
 )
 
 // Kind is what sort of event something is.
@@ -266,7 +266,9 @@ const (
 	Ready   Kind = "ready"   // the cluster is up; Took says how long it took
 	Healthy Kind = "healthy" // the baseline was clean long enough
 	Began   Kind = "began"   // a step
-	Ended   Kind = "ended"   // a step; Err and Blame if it failed
+	// Ended: a step; Err and Blame if it failed or was interrupted (BlamePerson). Answer says
+	// why there was nothing to do in it.
+	Ended   Kind = "ended"
 	Skipped Kind = "skipped" // a step that was not carried out; Err says why, Blame whose doing that is
 	// Marked: whoever acts said What they do. Step is that in which they said so; one
 	// that is not among the steps of the head is named by it.

@@ -130,10 +130,12 @@ func newSuite(d model.Drill) suite {
 	}
 	for _, step := range d.Steps {
 		c := testcase{Name: strconv.Itoa(step.Number) + ". " + step.Title, Classname: class(d.Origin), Time: "0"}
-		if !step.Reached {
+		if step.Reached {
+			c.Time = seconds(step.Took)
+		}
+		if step.Why != "" {
 			c.Skipped = &cause{Message: step.Why}
 		} else {
-			c.Time = seconds(step.Took)
 			c.judge(step.Verdict, step.Word, step.Reasons)
 		}
 		s.Cases = append(s.Cases, c)

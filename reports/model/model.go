@@ -127,7 +127,7 @@ type Step struct {
 	Name    string // the step and its number
 	Line    string // downtime and outcome
 	Reached bool
-	Why     string // it was not reached
+	Why     string // it was not reached, or had nothing to do
 	Took    time.Duration
 	Verdict string
 	Word    string // for the verdict

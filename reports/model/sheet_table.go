@@ -46,9 +46,7 @@ func (d sheetDrafter) sheetStep(s measure.Step) SheetRow {
 	if s.Blank {
 		r.Title, r.Comment = "", ""
 	}
-	if s.Err != "" {
-		r.Comment = strings.TrimSpace(r.Comment + "\n" + d.Say("error", "error", d.Detail(d.told(s.Err))))
-	}
+	r.Comment = strings.TrimSpace(r.Comment + "\n" + d.ended(s))
 	if s.Allowed != nil {
 		r.Allowed, r.AllowedMS = d.Say("none"), millis(*s.Allowed)
 		if *s.Allowed > 0 {

@@ -32,6 +32,9 @@ func (d drafter) steps() []Step {
 				one.Why = d.Say("fact", "name", d.Say("outcome.left-out")) + d.Detail(d.told(s.Err))
 			}
 		}
+		if s.Outcome == measure.NotNeeded && stepVerdict(s) == measure.Met {
+			one.Why = d.ended(s)
+		}
 		out = append(out, one)
 	}
 	return out
@@ -72,9 +75,7 @@ func (d drafter) stepRow(s measure.Step) []string {
 	if !s.Blank {
 		comment = quote(s.Comment.In(d.Lang))
 	}
-	if s.Err != "" {
-		comment = strings.TrimSpace(comment + "\n" + d.Say("error", "error", d.Detail(d.told(s.Err))))
-	}
+	comment = strings.TrimSpace(comment + "\n" + d.ended(s))
 	title := quote(s.Title.In(d.Lang))
 	if s.Blank {
 		title = ""
@@ -83,6 +84,17 @@ func (d drafter) stepRow(s measure.Step) []string {
 		strconv.Itoa(s.Number), title, comment, d.stepDowntime(s.Downtime, s.Outcome),
 		allowed, spent, d.planned(s.Planned), d.outcome(s),
 	}
+}
+
+// ended is why a step failed, or had nothing to do; "" otherwise.
+func (d drafter) ended(s measure.Step) string {
+	switch {
+	case s.Err != "":
+		return d.Say("error", "error", d.Detail(d.told(s.Err)))
+	case s.Needless != "":
+		return d.Say("needless", "why", d.Detail(d.told(s.Needless)))
+	}
+	return ""
 }
 
 func (d drafter) planned(t *time.Duration) string {
@@ -129,7 +141,7 @@ func (w writer) outcome(s measure.Step) string {
 	}
 	if s.Verdict == measure.Missed || s.Verdict == measure.Unmeasurable {
 		downtime := w.Say("outcome.downtime-" + string(s.Verdict))
-		if s.Outcome == measure.Passed {
+		if s.Outcome == measure.Passed || s.Outcome == measure.NotNeeded {
 			text = downtime
 		} else {
 			text = w.Say("outcome-both", "outcome", text, "downtime", downtime)
@@ -142,7 +154,7 @@ func (w writer) outcome(s measure.Step) string {
 		}
 	}
 	sign := symbol(stepVerdict(s))
-	if s.Outcome == measure.Skipped {
+	if s.Outcome == measure.Skipped || s.Outcome == measure.NotNeeded && stepVerdict(s) == measure.Met {
 		sign = "–"
 	}
 	return sign + "\u00a0" + strings.Join(parts, "")
@@ -153,7 +165,7 @@ func stepVerdict(s measure.Step) measure.Verdict {
 	switch {
 	case s.Outcome == measure.Failed && s.Blame == record.BlameService || s.Verdict == measure.Missed:
 		return measure.Missed
-	case s.Outcome != measure.Passed || s.Verdict == measure.Unmeasurable || s.CountRows(measure.RowUnanswered) > 0:
+	case s.Outcome != measure.Passed && s.Outcome != measure.NotNeeded || s.Verdict == measure.Unmeasurable || s.CountRows(measure.RowUnanswered) > 0:
 		return measure.Unmeasurable
 	default:
 		return measure.Met

@@ -178,6 +178,7 @@ type stepResult struct {
 	Outcome  measure.Outcome `json:"outcome"`
 	Error    string          `json:"error,omitempty"`
 	Blame    record.Blame    `json:"blame,omitempty"`
+	Needless string          `json:"needless,omitempty"`
 }
 
 type groupResult struct {

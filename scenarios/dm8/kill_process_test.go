@@ -17,6 +17,7 @@ import (
 	"drillbook/harness/cluster"
 	"drillbook/harness/drill"
 	node "drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/harness/shell"
@@ -100,7 +101,7 @@ func (said) DrillBegins(record.Head, func() (probe.Health, time.Duration, bool))
 
 func (s said) Say(line string) { s.t.Log(line) }
 
-func (s said) Event(e record.Event) {
+func (s said) Event(e record.Event, _ ...phrase.Phrase) {
 	what, _, _ := strings.Cut(e.What, "\n")
 	s.t.Logf("%9.3fs %s %d %s %s %.80s %s", e.At.Seconds(), e.Kind, e.Step, e.Member, e.Fault, what, e.Err)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/harness/secret"
@@ -106,7 +107,7 @@ func (writerView) DrillBegins(h record.Head, _ func() (probe.Health, time.Durati
 
 func (writerView) Say(line string) { ginkgo.GinkgoWriter.Println(line) }
 
-func (writerView) Event(e record.Event) {
+func (writerView) Event(e record.Event, _ ...phrase.Phrase) {
 	ginkgo.GinkgoWriter.Printf("%9.3fs %s %s %s %s %s %s\n",
 		e.At.Seconds(), e.Kind, e.Member, e.Fault, e.What, e.Answer, e.Err)
 }

@@ -185,6 +185,10 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	var err error
 	if report.Failed() {
 		who := drill.BlameOf(d.cause)
+		if d.stopped && d.wasInterrupted(report) {
+			d.StepEnded(drill.Blame(record.BlamePerson, errStopped))
+			return
+		}
 		if report.State.Is(types.SpecStateTimedout) {
 			who = cmp.Or(who, record.BlameHarness) // which has a limit that no promise knows of
 		}
@@ -194,6 +198,12 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	if err != nil {
 		d.noteBroken(d.cause)
 	}
+}
+
+// wasInterrupted: the step did not fail, it was cut short.
+func (d *Drill) wasInterrupted(report types.SpecReport) bool {
+	return report.State.Is(types.SpecStateInterrupted) || errors.Is(d.cause, errStopped) ||
+		errors.Is(d.cause, context.Canceled)
 }
 
 // failure is the error of a step that failed with a message. That of a check ends with

@@ -53,7 +53,7 @@ type View interface {
 	// they are made.
 	DrillBegins(head record.Head, health func() (h probe.Health, now time.Duration, ok bool))
 	Say(line string)
-	Event(e record.Event)
+	Event(e record.Event, said ...phrase.Phrase)
 	DrillEnds(d reports.Drill)
 }
 

@@ -19,6 +19,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -34,7 +35,7 @@ type silent struct {
 
 func (s *silent) DrillBegins(record.Head, func() (probe.Health, time.Duration, bool)) { s.began++ }
 func (s *silent) Say(line string)                                                     { s.said.WriteString(line) }
-func (s *silent) Event(record.Event)                                                  {}
+func (s *silent) Event(record.Event, ...phrase.Phrase)                                {}
 func (s *silent) DrillEnds(reports.Drill)                                             { s.ended++ }
 
 // failed is what Ginkgo is given to fail, in place of the test: that the
@@ -59,6 +60,14 @@ func suite(
 	t *testing.T, out string, view dsl.View, place dsl.Place, loses string, body func(*dsl.Drill), ask consent,
 ) *dsl.Suite {
 	t.Helper()
+	return suiteOf(t, dsl.Options{
+		Library: library(t), Place: place, Out: out, Trials: 2, View: view,
+		Params: map[string]string{"loses": loses}, Consent: ask, Operator: "li.wei",
+	}, body)
+}
+
+func library(t *testing.T) runbooks.Library {
+	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // what is stuck leaves its ledger of faults
 	lib, err := runbooks.Load(fstest.MapFS{
 		"fake/lost-primary.md":    {Data: []byte(page)},
@@ -67,17 +76,27 @@ func suite(
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := dsl.NewSuite(dsl.Options{
-		Library: lib, Place: place, Out: out, Trials: 2, View: view,
-		Params: map[string]string{"loses": loses}, Consent: ask, Operator: "li.wei",
-	})
+	return lib
+}
+
+// suiteUntil is a suite of trials that a person ends by closing stop.
+func suiteUntil(t *testing.T, stop chan struct{}, view dsl.View, body func(*dsl.Drill)) *dsl.Suite {
+	t.Helper()
+	return suiteOf(t, dsl.Options{
+		Library: library(t), Place: memory(), Out: t.TempDir(), Trials: 2, View: view,
+		Params: map[string]string{"loses": "no"}, Stop: stop,
+	}, body)
+}
+
+func suiteOf(t *testing.T, o dsl.Options, body func(*dsl.Drill)) *dsl.Suite {
+	t.Helper()
+	s := dsl.NewSuite(o)
 	sc := dsl.Scenario{
 		Runbook: "fake/lost-primary", Tier: dsl.Smoke, Members: []string{"a", "b"}, Driver: newDB, Body: body,
 	}
 	cannot := sc
 	cannot.Needs = dsl.Always(dsl.Unplug)
-	err = s.Declare(sc, cannot)
-	if err != nil {
+	if err := s.Declare(sc, cannot); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -110,6 +129,7 @@ func TestSuite(t *testing.T) {
 		{"differing", tryDiffering},
 		{"misplaced", tryMisplaced},
 		{"left behind", tryLeft},
+		{"interrupted", tryInterrupted},
 		{"unopened", tryUnopened},
 	}
 	if name := os.Getenv(alone); name != "" {

@@ -57,9 +57,9 @@ func lostPrimary(s *story) {
 	s.step("Force the backup to take over", func(ctx SpecContext) {
 		switch {
 		case taken:
-			s.d.Confirm("forcing")(phrase.Say("not needed: the backup has taken over by itself"), nil)
+			s.d.NothingToDo(phrase.Say("the backup has taken over by itself"))
 		case s.behind():
-			s.d.Confirm("forcing")(phrase.Say("not done: the backup does not have all that was acknowledged"), nil)
+			s.d.NothingToDo(phrase.Say("not forced: the backup does not have all that was acknowledged"))
 		default:
 			s.works(s.d.Promote(ctx, s.b))
 		}
@@ -136,7 +136,7 @@ func (s *story) loss() fault.Fault {
 func (s *story) followed(ctx context.Context, do func(context.Context)) {
 	GinkgoHelper()
 	if s.behind() {
-		s.d.Confirm("clients")(phrase.Say("nobody serves before the old primary is back: see the next steps"), nil)
+		s.d.NothingToDo(phrase.Say("nobody serves before the old primary is back: see the next steps"))
 		return
 	}
 	do(ctx)
