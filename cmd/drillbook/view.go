@@ -88,7 +88,8 @@ type lines struct {
 }
 
 func (l *lines) begins(head record.Head) string {
-	l.steps, l.began, l.said, l.healthy = map[int]record.Step{}, map[int]time.Duration{}, map[string]phrase.Phrase{}, false
+	l.steps, l.began, l.healthy = map[int]record.Step{}, map[int]time.Duration{}, false
+	l.said = map[string]phrase.Phrase{}
 	for _, s := range head.Steps {
 		l.steps[s.Number] = s
 	}
@@ -137,7 +138,7 @@ func (l *lines) event(e record.Event) string {
 	case record.Progress:
 		return "      " + l.tell(e.What)
 	case record.Skipped:
-		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(l.tell(e.Err), 6))
+		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(l.tell(e.Err)))
 	case record.Consent, record.Marked, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
 		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
 	}
@@ -148,10 +149,10 @@ func (l *lines) step(e record.Event) string {
 	title := fmt.Sprintf("%d. %s", e.Step, l.steps[e.Step].Title.In(l.words.Lang))
 	took := l.words.Duration(e.At - l.began[e.Step])
 	if e.Err != "" {
-		return fmt.Sprintf("  ✘ %s  %s\n%s", title, took, indent(l.tell(e.Err), 6))
+		return fmt.Sprintf("  ✘ %s  %s\n%s", title, took, indent(l.tell(e.Err)))
 	}
 	if e.Answer != "" {
-		return fmt.Sprintf("  – %s  %s\n%s", title, took, indent(l.words.Say("needless", "why", l.tell(e.Answer)), 6))
+		return fmt.Sprintf("  – %s  %s\n%s", title, took, indent(l.words.Say("needless", "why", l.tell(e.Answer))))
 	}
 	return fmt.Sprintf("  ✔ %s  %s", title, took)
 }
@@ -199,13 +200,13 @@ func (l *lines) ends(d reports.Drill) string {
 	}
 	said := make([]string, 0, len(r.Reasons))
 	for _, reason := range r.Reasons {
-		said = append(said, "\n"+indent(w.Sentence(reason), 6))
+		said = append(said, "\n"+indent(w.Sentence(reason)))
 	}
 	return text + strings.Join(said, "")
 }
 
 // indent puts a text of several lines to the right.
-func indent(text string, by int) string {
-	margin := strings.Repeat(" ", by)
+func indent(text string) string {
+	const margin = "      "
 	return margin + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+margin)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"drillbook/harness/measure"
@@ -47,6 +48,16 @@ func (w writer) told(rec *record.Record, s string) string { return w.Tell(phrase
 // system is the product and its version.
 func (w writer) system(rec *record.Record) string {
 	return text.Name(w.Name(phraseOf(rec, rec.Head.System)))
+}
+
+// product is the system without how it was set up, which stands behind a comma: what a
+// stand-in is not.
+func (w writer) product(rec *record.Record) string {
+	name := w.system(rec)
+	if end := strings.IndexAny(name, ",，"); end > 0 {
+		return name[:end]
+	}
+	return name
 }
 
 func phraseOf(rec *record.Record, s string) phrase.Phrase {
@@ -102,7 +113,7 @@ func (d drafter) brief(n int) Drill {
 		Promise: Promise{d.rto(h.Promise), d.rpo(h.Promise)}, Steps: d.steps(), Origin: d.origin(),
 	}
 	if h.StandIn != "" {
-		out.StandIn = d.Say("stand-in", "system", d.system(d.rec), "what", d.Detail(d.told(h.StandIn)))
+		out.StandIn = d.Say("stand-in", "system", d.product(d.rec), "what", d.Detail(d.told(h.StandIn)))
 	}
 	if h.Published != "" {
 		out.Apart = d.Say("published", "at", d.Detail(d.told(h.Published)))

@@ -129,7 +129,7 @@ func (w writer) tally(r run.Run) Conclusion {
 func (w writer) standIns(r run.Run) []string {
 	var systems []string
 	for _, d := range r.Drills {
-		if name := w.system(d.Record); d.Record.Head.StandIn != "" && !slices.Contains(systems, name) {
+		if name := w.product(d.Record); d.Record.Head.StandIn != "" && !slices.Contains(systems, name) {
 			systems = append(systems, name)
 		}
 	}

@@ -155,7 +155,7 @@ func (d sheetDrafter) sheet(of Drill) Sheet {
 		Trials: d.trialRows(), Heads: d.heads(), words: d.writer,
 	}
 	if d.rec.Head.StandIn != "" {
-		out.Mark = d.Say("sheet.mark", "system", d.system(d.rec))
+		out.Mark = d.Say("sheet.mark", "system", d.product(d.rec))
 	}
 	if len(of.Reasons) > 0 {
 		out.Why = d.called(of.Reasons[0].Text)

@@ -12,7 +12,7 @@ import (
 // verdictOf is the word for the verdict on a drill. That on a stand-in says so.
 func (w writer) verdictOf(d run.Drill) string {
 	if h := d.Record.Head; h.StandIn != "" {
-		return w.verdictOn(d.Result.Verdict, w.system(d.Record))
+		return w.verdictOn(d.Result.Verdict, w.product(d.Record))
 	}
 	return w.verdict(d.Result.Verdict)
 }

@@ -165,7 +165,8 @@ func stepVerdict(s measure.Step) measure.Verdict {
 	switch {
 	case s.Outcome == measure.Failed && s.Blame == record.BlameService || s.Verdict == measure.Missed:
 		return measure.Missed
-	case s.Outcome != measure.Passed && s.Outcome != measure.NotNeeded || s.Verdict == measure.Unmeasurable || s.CountRows(measure.RowUnanswered) > 0:
+	case s.Outcome != measure.Passed && s.Outcome != measure.NotNeeded, s.Verdict == measure.Unmeasurable,
+		s.CountRows(measure.RowUnanswered) > 0:
 		return measure.Unmeasurable
 	default:
 		return measure.Met

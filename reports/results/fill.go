@@ -93,7 +93,8 @@ func newDowntime(t measure.Downtime, toEnd, tried bool) *downtimeResult {
 func newStep(s measure.Step, tried bool) stepResult {
 	out := stepResult{
 		Number: s.Number, Title: s.Title, Comment: s.Comment, Planned: (*millis)(s.Planned),
-		Outcome: s.Outcome, Error: s.Err, Blame: s.Blame, Needless: s.Needless, Expected: newExpected(s.Expected), Blank: s.Blank,
+		Outcome: s.Outcome, Error: s.Err, Blame: s.Blame, Needless: s.Needless,
+		Expected: newExpected(s.Expected), Blank: s.Blank,
 		Rows: mapped(s.Answers, func(r measure.Row) rowResult { return rowResult{r.Title, r.Comment, r.Outcome} }),
 	}
 	if s.Group != nil {
