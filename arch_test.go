@@ -80,12 +80,13 @@ func rules() []rule {
 		},
 		{"harness/drill", []string{
 			"harness/calibrate", "harness/cluster", "harness/driver", "harness/fault", "harness/host", "harness/link",
-			"harness/observe", "harness/preflight", "harness/probe", "harness/record", "harness/wait",
+			"harness/observe", "harness/preflight", "harness/probe", "harness/record", "harness/secret",
+			"harness/shell", "harness/wait",
 		}, ""},
 		{"harness/watch", []string{"harness/drill"}, "a drill in which people act"},
 		{
 			"harness/drivertest",
-			[]string{"harness/cluster", "harness/driver", "harness/host", "harness/wait"},
+			[]string{"harness/cluster", "harness/driver", "harness/host", "harness/shell", "harness/wait"},
 			"it returns errors, as testing/fstest does",
 		},
 		{

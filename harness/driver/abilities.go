@@ -29,6 +29,7 @@ func Abilities() []Ability {
 		ability[Gate]("turn-away"),
 		ability[SecretKeeper]("secrets"),
 		ability[LagReporter]("lag"),
+		ability[LogKeeper]("logs"),
 		ability[Promoter]("promote"),
 		ability[Rejoiner]("rejoin"),
 		ability[Salvager]("salvage"),

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/shell"
 )
 
 func (t *checker) killed(ctx context.Context) error {
@@ -130,4 +132,35 @@ func (t *checker) closeCluster(ctx context.Context) error {
 		return errors.Join(errors.New("a session was opened"), s.Close())
 	}
 	return brief.Err() // it took too long to be refused
+}
+
+// logs: something of what a member does can be read, at the place or in the product's own files.
+func (t *checker) logs(ctx context.Context) error {
+	k, ok := t.d.(driver.LogKeeper)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	const most = 1 << 10
+	for _, m := range []driver.Member{t.a, t.b} {
+		files, err := shell.ReadLogs(ctx, m.Node, most, k.LogFiles(m)...)
+		if err != nil {
+			return err
+		}
+		stream, err := m.Node.Logs(ctx)
+		if err != nil {
+			return err
+		}
+		printed, err := io.ReadAll(stream)
+		if err = errors.Join(err, stream.Close()); err != nil {
+			return err
+		}
+		said := len(printed)
+		for _, f := range files {
+			said += len(f.Head) + len(f.Tail)
+		}
+		if said == 0 {
+			return fmt.Errorf("no log of %s says anything; files: %v", m.Name, files)
+		}
+	}
+	return nil
 }

@@ -57,6 +57,7 @@ func Check(ctx context.Context, d driver.Driver, h host.Host) error {
 		{"data outlive the loss of the host, and the lost member rejoins", t.rejoin},
 		{"a switchover changes the roles and loses nothing", t.switchover},
 		{"what only one of two primaries holds is saved, all of it and nothing else", t.salvage},
+		{"the logs that it names tell something of each member", t.logs},
 		{"what runs for the cluster besides its members ends, and no session is opened then", t.closeCluster},
 	} {
 		if err := check.holds(ctx); err != nil && !errors.Is(err, errors.ErrUnsupported) {
