@@ -41,6 +41,7 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	d.observer.Stop()
 	d.nodes.Stop()
 	tail.Versions = d.versions(reading)
+	d.keepLogs(reading)
 	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))
 	if BlameOf(err) == record.BlamePlace {
 		said := phrase.Of(err)
@@ -135,6 +136,7 @@ func (d *Drill) stopAll(ctx context.Context) {
 		d.nodes.Stop()
 	}
 	if d.Cluster != nil {
+		d.keepLogs(ctx)
 		if err := d.Cluster.Close(ctx); err != nil {
 			d.event(record.Event{Kind: record.Note, Err: err.Error()})
 		}

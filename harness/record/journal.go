@@ -20,7 +20,7 @@ import (
 // line and of all before it: a line that was changed, left out, moved or taken
 // from another record is noticed. In schema 1 it is over that of the line alone.
 // The kinds k are head (first, once), phrase (how a text can be said in other languages), event,
-// cause (numbered from 1 in order), attempts, copy, tokens (of the copy before) and tail (last).
+// cause (numbered from 1 in order), attempts, copy, tokens (of the copy before), log and tail (last).
 
 const (
 	keyHead     = "head"
@@ -30,6 +30,7 @@ const (
 	keyAttempts = "attempts"
 	keyCopy     = "copy"
 	keyTokens   = "tokens"
+	keyLog      = "log"
 	keyTail     = "tail"
 )
 

@@ -225,6 +225,12 @@ func (r *Record) parse(key string, raw []byte) error {
 		r.Copies = append(r.Copies, c)
 	case keyTokens:
 		return r.parseTokens(raw)
+	case keyLog:
+		var l Log
+		if err := json.Unmarshal(raw, &l); err != nil {
+			return err
+		}
+		r.Logs = append(r.Logs, l)
 	case keyHead:
 		return errors.New("the head of another record stands here")
 	case keyTail:

@@ -29,6 +29,7 @@ type Record struct {
 	Attempts []Attempt // in the order in which they ended
 	Causes   []string  // what [Attempt.Cause] points to; the first is empty
 	Copies   []Copy    // what members held
+	Logs     []Log     // what nodes and products wrote into their logs, of schema 4 at the earliest
 	// Phrases are how texts of the record can be said in other languages, by their
 	// English text: those of events, of the head and of the tail. What is not among them
 	// was said by others, or the record is of a version before 4.
@@ -69,6 +70,9 @@ type Head struct {
 	Sources  Text      `json:"sources,omitempty"`
 	Began    time.Time `json:"began"`
 	Settings Settings  `json:"settings"`
+	// Operator is who has carried the drill out, and was asked before steps; older records
+	// do not say it.
+	Operator string `json:"operator,omitempty"`
 	// Zone is the local time zone of the machine: what Began is for the people there.
 	Zone string `json:"zone,omitempty"`
 	// Sums are the SHA-256 of the text of the runbook that was carried out, by language.

@@ -86,7 +86,8 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 		Steps: d.stepTable(), Expected: d.expected(), Phases: d.phases(), Consents: d.consents(),
 		Measured: d.measured(),
 		Writes:   d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
-		Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), About: d.about(),
+		Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), Logs: d.logs(),
+		About: d.about(),
 	}
 	out.Timeline, out.Zoom, out.Waterfall = d.timeline(), d.zoom(), d.waterfall()
 	out.Explorer = d.explorer(out.Timeline)

@@ -47,6 +47,7 @@ func sections(d model.Drill) []section {
 		{Section: s.Probe, Folded: true},
 		{Section: s.Checks, Folded: true},
 		{Section: s.Commands, Folded: true},
+		{Section: s.Logs, Folded: true},
 		{Section: s.About, Folded: true},
 	}
 	all = slices.DeleteFunc(all, func(one section) bool { return one.Empty() })

@@ -1,0 +1,87 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
+	"drillbook/harness/record"
+	"drillbook/harness/secret"
+	"drillbook/harness/shell"
+)
+
+// logsWithin is how long the logs of a node may take to be read.
+const logsWithin = 15 * time.Second
+
+// mostOfLog bounds what is kept of each log.
+const mostOfLog = 64 << 10
+
+// keepLogs records the logs of all nodes, without secrets. Nodes that are only watched are
+// not ours to read from.
+func (d *Drill) keepLogs(ctx context.Context) {
+	if d.cfg.Host == nil || d.Cluster == nil {
+		return
+	}
+	nodes := slices.Concat(d.Cluster.Members, d.Cluster.Auxiliaries)
+	all := make([][]record.Log, len(nodes))
+	var reading sync.WaitGroup
+	for i, m := range nodes {
+		reading.Go(func() { all[i] = d.logsOf(ctx, m) })
+	}
+	reading.Wait()
+	hide := func(text string) string { return text }
+	if k, ok := d.cfg.Driver.(driver.SecretKeeper); ok {
+		hide = func(text string) string { return secret.Hide(text, k.Secrets()...) }
+	}
+	for _, l := range slices.Concat(all...) {
+		l.Head, l.Tail, l.Err = hide(l.Head), hide(l.Tail), hide(l.Err)
+		d.journal.Log(l)
+	}
+}
+
+// logsOf are the logs of a node: what it printed, then those that the driver names.
+func (d *Drill) logsOf(ctx context.Context, m driver.Member) []record.Log {
+	ctx, cancel := context.WithTimeout(ctx, logsWithin)
+	defer cancel()
+	printed, err := printedBy(ctx, m)
+	var all []record.Log
+	if err != nil || printed.Head != "" {
+		all = append(all, d.logOf(m, printed, err))
+	}
+	k, ok := d.cfg.Driver.(driver.LogKeeper)
+	if !ok {
+		return all
+	}
+	files, err := shell.ReadLogs(ctx, m.Node, mostOfLog, k.LogFiles(m)...)
+	for _, f := range files {
+		all = append(all, d.logOf(m, f, nil))
+	}
+	if err != nil {
+		all = append(all, d.logOf(m, shell.Log{}, err))
+	}
+	return all
+}
+
+func (d *Drill) logOf(m driver.Member, l shell.Log, err error) record.Log {
+	said := phrase.Of(err)
+	d.journal.Phrase(said)
+	return record.Log{Node: m.Name, File: l.File, Head: l.Head, Tail: l.Tail, Cut: l.Cut, Err: said.Text}
+}
+
+// printedBy is what the first process of a node has printed.
+func printedBy(ctx context.Context, m driver.Member) (shell.Log, error) {
+	stream, err := m.Node.Logs(ctx)
+	if err != nil {
+		return shell.Log{}, err
+	}
+	text, err := io.ReadAll(stream)
+	if err := errors.Join(err, stream.Close()); err != nil {
+		return shell.Log{}, phrase.Errorf("read the logs of %s: %w", m.Name, err)
+	}
+	return shell.Shorten(string(text), mostOfLog), nil
+}
