@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"drillbook/harness/phrase"
 	"drillbook/reports/table"
 	"drillbook/reports/words"
 	"drillbook/runbooks"
@@ -38,12 +39,11 @@ func asker(in io.Reader, out io.Writer, w words.Words) func(context.Context, run
 		text, err := answers(ctx)
 		switch {
 		case err != nil:
-			// It goes into the record, whose other texts are English too.
-			return fmt.Errorf("nobody answered whether to go on with step %q: %w", step, err)
+			return phrase.Errorf("nobody answered whether to go on with step %q: %w", step, err)
 		case isYes(text):
 			return nil
 		}
-		return fmt.Errorf("consent to step %q was not given", step)
+		return phrase.Errorf("consent to step %q was not given", step)
 	}
 }
 

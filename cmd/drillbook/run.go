@@ -205,10 +205,9 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 		if err := canAnswer(cmd.InOrStdin(), w); err != nil {
 			return o, nil, usage(err)
 		}
-		o.Operator = f.operator
 		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), w)
 	}
-	o.Trials, o.Harness = f.trials, version()
+	o.Operator, o.Trials, o.Harness = f.operator, f.trials, version()
 	o.Probe = f.probe
 	if len(args) == 0 {
 		o.Tier = f.tier

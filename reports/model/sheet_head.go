@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
@@ -15,6 +16,7 @@ import (
 const (
 	maxBox  = 160
 	maxWide = 320
+	maxName = 40
 )
 
 // boxes are the fields over the verdict: what, where, when, who, and what for.
@@ -49,6 +51,7 @@ func (d sheetDrafter) boxes() []Box {
 		{"sheet.objectives", d.objectives(), false},
 		{"sheet.attachments", d.List(c.Attachments), false},
 		{"sheet.people", d.people(), true},
+		{"sheet.pressed", d.pressed(), true},
 		{"sheet.members", strings.Join(d.memberLines(), d.Say("and-also")), true},
 		{"sheet.ran-on", d.ranOn(), true},
 	}
@@ -59,6 +62,9 @@ func (d sheetDrafter) boxes() []Box {
 			most = maxWide
 		}
 		value := text.Line(text.Short(b.value, most))
+		if b.key == "sheet.pressed" { // lines of our own, each bounded
+			value = b.value
+		}
 		boxes = append(boxes, Box{d.Say(b.key), value, strings.TrimPrefix(b.key, "sheet."), b.wide})
 	}
 	return boxes
@@ -131,6 +137,32 @@ func (d sheetDrafter) people() string {
 		said = append(said, d.person(text.Name(p.Name), text.Name(p.Role)))
 	}
 	return strings.Join(said, d.Say("comma"))
+}
+
+// maxPressed is how many consents the sheet names.
+const maxPressed = 6
+
+// pressed says who has carried the drill out, and in lines who consented to which step,
+// when, and after what wait; "" if the record does not know.
+func (d sheetDrafter) pressed() string {
+	var lines []string
+	if by := d.rec.Head.Operator; by != "" {
+		lines = append(lines, d.Say("sheet.started", "who", text.Short(text.Name(by), maxName)))
+	}
+	all := d.res.Consents
+	for _, c := range all[:min(len(all), maxPressed)] {
+		answer := d.tell(c.Answer)
+		if c.Err != "" && c.Answer == "" {
+			answer = d.Say("unknown")
+		}
+		lines = append(lines, d.Say("sheet.consent", "step", number(c.Step),
+			"who", text.Short(d.drafter.person(c), maxName), "answer", answer,
+			"at", d.rec.Head.Began.Add(c.Answered).Format(time.TimeOnly), "waited", d.Duration(c.Answered-c.Asked)))
+	}
+	if more := len(all) - maxPressed; more > 0 {
+		lines = append(lines, d.Say("sheet.more", "count", count(more)))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (d sheetDrafter) person(name, role string) string {

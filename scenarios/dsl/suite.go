@@ -71,7 +71,7 @@ type Options struct {
 	View    View
 	// Consent, if set, is asked before every step whose runbook wants it.
 	Consent func(ctx context.Context, step runbooks.Step) error
-	// Operator is who is asked, by name.
+	// Operator is who carries the drills out, and is asked, by name.
 	Operator string
 	// Stop, if set, is closed when the run is to end: what is under way is told
 	// so, its drill is healed, saved and taken down, and no other begins.
@@ -239,7 +239,7 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 		Trial:   trial, Trials: s.opts.Trials,
-		Params: params, Zone: time.Now().Format("MST -07:00"), Sums: b.Sums,
+		Params: params, Operator: s.opts.Operator, Zone: time.Now().Format("MST -07:00"), Sums: b.Sums,
 		Promise: record.Promise{
 			RTO: b.RTO, RPO: b.RPO, SplitBrain: b.ExpectsSplit(params), StaleReads: b.Stale,
 		},
