@@ -40,20 +40,32 @@ func probe() drill.Probe {
 	}
 }
 
-// scenario is the usual cluster of a primary and a realtime standby.
+// scenario is the usual cluster of a primary and a realtime standby, or of two where the
+// runbook's parameter standbys says so.
 func scenario(runbook, tier string, mode conf.Mode, body func(*story)) dsl.Scenario {
 	return dsl.Scenario{
-		Runbook: runbook, Tier: tier, Members: []string{"dm1", "dm2"},
+		Runbook: runbook, Tier: tier, Members: []string{"dm1", "dm2"}, More: secondStandby,
 		Driver: func(params map[string]string) (driver.Driver, error) {
 			cfg, err := config(mode)
 			if err != nil {
 				return nil, err
 			}
 			cfg.Async = params["feed"] == "async"
+			if cfg.Async && len(secondStandby(params)) > 0 {
+				return nil, phrase.Errorf("standbys=2 is about two realtime standbys: leave out feed=async, or standbys")
+			}
 			return dm8.New(cfg), nil
 		},
 		Body: func(d *dsl.Drill) { body(&story{d: d}) },
 	}
+}
+
+// secondStandby is the member that a group of two standbys has besides.
+func secondStandby(params map[string]string) []string {
+	if params["standbys"] == "2" {
+		return []string{"dm3"}
+	}
+	return nil
 }
 
 // patternsEnv names a file of wordings for builds that speak otherwise.
@@ -90,10 +102,11 @@ func speed(text string) (float64, error) {
 }
 
 // story is a drill with what its steps share: the members by their first
-// roles.
+// roles. others are the standbys besides b, which stay what they are.
 type story struct {
-	d    *dsl.Drill
-	a, b driver.Member
+	d      *dsl.Drill
+	a, b   driver.Member
+	others []driver.Member
 }
 
 // dm is the adapter, with what only it can do.
@@ -112,9 +125,13 @@ func (s *story) step(title string, do func(ctx SpecContext)) {
 // healthy is the first step of most pages.
 func (s *story) healthy() {
 	s.step("Confirm that the group is healthy", func(ctx SpecContext) {
-		s.a, s.b = s.d.Pair(ctx)
+		var standbys []driver.Member
+		s.a, standbys = s.d.Group(ctx)
+		s.b, s.others = standbys[0], standbys[1:]
 		s.d.Confirm("show")(s.dm().CheckHealthy(ctx))
-		s.d.ConfirmInSync(ctx, s.b, s.a)
+		for _, m := range standbys {
+			s.d.ConfirmInSync(ctx, m, s.a)
+		}
 	})
 }
 
@@ -124,12 +141,15 @@ func (s *story) expect(e conf.Event) {
 	s.d.RecordExpected(string(o.Event), o.Most, o.Sum())
 }
 
-// both makes sure of the roles and that the standby has everything.
+// both makes sure of the roles and that the standby, and every other one, has
+// everything.
 func (s *story) both(ctx context.Context, primary, standby driver.Member) {
 	GinkgoHelper()
 	s.d.ConfirmRole(ctx, primary, driver.Primary)
-	s.d.ConfirmRole(ctx, standby, driver.Standby)
-	s.d.ConfirmInSync(ctx, standby, primary)
+	for _, m := range append([]driver.Member{standby}, s.others...) {
+		s.d.ConfirmRole(ctx, m, driver.Standby)
+		s.d.ConfirmInSync(ctx, m, primary)
+	}
 }
 
 // works fails the step with an error.

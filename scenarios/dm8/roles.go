@@ -26,8 +26,11 @@ func switchover(s *story) {
 	s.healthy()
 	s.step("List what can be switched to", func(ctx SpecContext) {
 		names, said, err := s.dm().Choose(ctx, "switchover")
-		if err == nil && len(names) == 0 {
+		switch {
+		case err == nil && len(names) == 0:
 			err = phrase.Errorf("nothing can be switched to: %s", said)
+		case err == nil && len(names) <= len(s.others):
+			err = phrase.Errorf("the monitor lists %v, and there are %d standbys", names, 1+len(s.others))
 		}
 		s.d.Confirm("choose switchover")(phrase.Say("%v", names), err)
 	})
@@ -75,9 +78,17 @@ func takeover(s *story) {
 		if s.async() {
 			s.d.Confirm("choose takeover")(s.dm().WaitLost(ctx, s.b))
 		}
+		if len(s.others) > 0 {
+			offered, err := s.dm().WaitOffered(ctx, "takeover")
+			s.d.Confirm("choose takeover")(phrase.Say("%v", names(offered)), err)
+			s.lead(offered[0])
+		}
 		s.works(s.d.Promote(ctx, s.b))
 	})
-	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
+	s.step("Confirm that the clients follow", func(ctx SpecContext) {
+		s.d.ConfirmServed(ctx)
+		s.follow(ctx)
+	})
 	s.step("Stop the old primary at its own console", func(ctx SpecContext) {
 		s.works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
 		killed = fault.KillServer(watched{s.dm()}, s.a)
@@ -101,6 +112,33 @@ func takeover(s *story) {
 		s.works(s.dm().WaitHealthy(ctx))
 		s.both(ctx, s.b, s.a)
 	})
+}
+
+// lead makes a standby the one that the page is about.
+func (s *story) lead(m driver.Member) {
+	for i, o := range s.others {
+		if o.Name == m.Name {
+			s.b, s.others[i] = o, s.b
+		}
+	}
+}
+
+// follow makes sure that the other standbys, if there are any, follow the one that has
+// become the primary.
+func (s *story) follow(ctx SpecContext) {
+	GinkgoHelper()
+	for _, m := range s.others {
+		s.d.Confirm("the other standby")(s.dm().CheckFollows(ctx, m, s.b))
+		s.d.ConfirmInSync(ctx, m, s.b)
+	}
+}
+
+func names(members []driver.Member) []string {
+	all := make([]string, 0, len(members))
+	for _, m := range members {
+		all = append(all, m.Name)
+	}
+	return all
 }
 
 // watched starts servers as people do: by their watchers. Whether one then opens, and
@@ -170,8 +208,15 @@ func autoTakeover(s *story) {
 		lost = fault.HostLoss(s.a)
 		s.works(s.d.Inject(ctx, lost))
 	})
-	s.step("Watch the standby take over", func(ctx SpecContext) { s.works(s.dm().WaitAutoTakeover(ctx, s.b)) })
-	s.step("Confirm that the clients follow", func(ctx SpecContext) { s.d.ConfirmServed(ctx) })
+	s.step("Watch the standby take over", func(ctx SpecContext) {
+		taker, err := s.dm().WaitAutoTakeover(ctx, append([]driver.Member{s.b}, s.others...)...)
+		s.d.Confirm("the standby that has taken over")(phrase.Quote(taker.Name), err)
+		s.lead(taker)
+	})
+	s.step("Confirm that the clients follow", func(ctx SpecContext) {
+		s.d.ConfirmServed(ctx)
+		s.follow(ctx)
+	})
 	s.step("Switch the host on again", func(ctx SpecContext) {
 		s.works(s.d.Heal(ctx, lost))
 		s.works(s.dm().StartWatcher(ctx, s.a))

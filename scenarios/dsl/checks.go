@@ -31,6 +31,23 @@ func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
 	return primary, standby
 }
 
+// Group returns the primary and all standbys of a cluster, as they are now.
+func (d *Drill) Group(ctx context.Context) (primary driver.Member, standbys []driver.Member) {
+	ginkgo.GinkgoHelper()
+	err := wait.For(ctx, "a primary and its standbys", pairWithin, func(ctx context.Context) (err error) {
+		if primary, err = d.Cluster.Primary(ctx); err != nil {
+			return err
+		}
+		standbys, err = d.Cluster.Standbys(ctx)
+		if want := len(d.Cluster.Holders()) - 1; err == nil && len(standbys) != want {
+			err = phrase.Errorf("%d members say they are %s, not %d", len(standbys), driver.Standby, want)
+		}
+		return err
+	})
+	gomega.Expect(err).To(d.Succeed())
+	return primary, standbys
+}
+
 // pairWithin is how long a busy machine may take to say who is who.
 const pairWithin = 5 * time.Second
 

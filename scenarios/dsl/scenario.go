@@ -49,6 +49,8 @@ type Scenario struct {
 	Runbook string // its name: "postgres/lost-primary"
 	Tier    string
 	Members []string // the first starts as the primary
+	// More are members besides, where the values of the runbook's parameters want them.
+	More func(params map[string]string) []string
 	// Kinds are those of members, by name, where that matters; a pair needs none.
 	Kinds map[string]driver.Kind
 	// Alone says that only the first member serves when the drill begins; the
@@ -137,6 +139,9 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	params, err := book.ResolveParams(s.givenParams(sc, book), s.opts.Tier)
 	if err != nil {
 		return nil, err
+	}
+	if sc.More != nil {
+		sc.Members = slices.Concat(sc.Members, sc.More(params))
 	}
 	d := &Drill{Book: book, Params: params, scenario: sc, suite: s}
 	d.dir = filepath.Join(s.opts.Out, d.folder(trial))
