@@ -64,8 +64,19 @@ func orderedShutdown(s *story) {
 		s.as(ctx)
 	})
 	s.step("Stop by hand, the primary's watcher first", func(ctx SpecContext) { s.byHand(ctx, s.a, s.b) })
-	s.step("Start by hand", func(ctx SpecContext) { s.startByHand(ctx) })
-	s.step("Stop by hand, the standby's watcher first", func(ctx SpecContext) { s.byHand(ctx, s.b, s.a) })
+	s.step("Start by hand", func(ctx SpecContext) {
+		if s.services() {
+			s.d.Confirm("services")(s.dm().RegisterServices(ctx))
+		}
+		s.startByHand(ctx)
+	})
+	s.step("Stop by hand, the standby's watcher first", func(ctx SpecContext) {
+		if s.services() {
+			s.d.Confirm("instances that ran on without their watchers")(s.dm().StopServices(ctx, s.b, s.a))
+			return
+		}
+		s.byHand(ctx, s.b, s.a)
+	})
 	s.step("Start by hand again", func(ctx SpecContext) { s.startByHand(ctx) })
 }
 
@@ -83,12 +94,20 @@ func (s *story) byHand(ctx SpecContext, order ...driver.Member) {
 
 func (s *story) startByHand(ctx SpecContext) {
 	GinkgoHelper()
-	s.works(s.dm().StartWatcher(ctx, s.a))
-	s.works(s.dm().StartWatcher(ctx, s.b))
+	if s.services() {
+		s.d.Confirm("services")(s.dm().StartServices(ctx))
+	} else {
+		s.works(s.dm().StartWatcher(ctx, s.a))
+		s.works(s.dm().StartWatcher(ctx, s.b))
+	}
 	s.works(s.dm().StartMonitor(ctx))
 	s.works(s.dm().WaitHealthy(ctx))
 	s.as(ctx)
 }
+
+// services: programs are started and stopped as the vendor's services, with a monitor by
+// hand beside the one that is a service.
+func (s *story) services() bool { return s.d.Params["by"] == "services" }
 
 // as makes sure that everything is as it was: a shutdown moves no role.
 func (s *story) as(ctx SpecContext) {

@@ -214,6 +214,30 @@ func TestParams(t *testing.T) {
 	}
 }
 
+// TestMoreMembers: the values of parameters say which members there are besides.
+func TestMoreMembers(t *testing.T) {
+	for speed, want := range map[string]string{"slow": "", "fast": "arbiter needs a name of its own"} {
+		sc := scenario("fake/page", func(map[string]string) (driver.Driver, error) {
+			plans := []driver.Auxiliary{{Spec: host.Spec{Name: "c"}, Duty: phrase.Say("arbiter")}}
+			return fake.New(fake.Config{Auxiliaries: plans}), nil
+		}, body("First", "Second"))
+		sc.More = func(params map[string]string) []string {
+			if params["speed"] == "fast" {
+				return []string{"c"} // which is the arbiter's name
+			}
+			return nil
+		}
+		suite := dsl.NewSuite(dsl.Options{Library: library(t), Trials: 1, Params: map[string]string{"speed": speed}})
+		err := suite.Declare(sc)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("speed=%s: Declare = %v, want %q", speed, err, want)
+		}
+		if len(sc.Members) != 2 {
+			t.Errorf("the scenario has members %v afterwards", sc.Members)
+		}
+	}
+}
+
 // TestPlaceFindsWhatItLacks: what a place lacks is found out for scenarios that may
 // need it, and they are skipped, saying why.
 func TestPlaceFindsWhatItLacks(t *testing.T) {
