@@ -140,7 +140,8 @@ func (l *lines) event(e record.Event) string {
 	case record.Skipped:
 		return fmt.Sprintf("  – %d. %s\n%s", e.Step, l.steps[e.Step].Title.In(l.words.Lang), indent(l.tell(e.Err)))
 	case record.Consent, record.Marked, record.Decided, record.Prepared, record.Injected, record.Heal, record.Lag,
-		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note:
+		record.Command, record.Finding, record.Figure, record.Expected, record.Calibrated, record.Stall, record.Note,
+		record.Alert:
 	}
 	return ""
 }

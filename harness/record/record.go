@@ -310,6 +310,10 @@ const (
 	Progress Kind = "progress" // What of a long step is done
 	Stall    Kind = "stall"    // the harness itself stood still for Took
 	Note     Kind = "note"
+	// Alert: a log of the member had a line that somebody should read: Logged, and Answer
+	// is its text. It was written at Least to Most, by its age when it was read, by the
+	// member's own clock.
+	Alert Kind = "alert"
 )
 
 // Event is something that happened, at one time or until then.
@@ -332,6 +336,16 @@ type Event struct {
 	Value  float64       `json:"value,omitempty"`
 	Unit   string        `json:"unit,omitempty"`
 	By     string        `json:"by,omitempty"` // the person who answered
+	Logged *Logged       `json:"logged,omitempty"`
+}
+
+// Logged is what a line of a log says besides its text.
+type Logged struct {
+	Clock    string `json:"clock"` // the member's own
+	Level    string `json:"level"`
+	Code     int    `json:"code,omitempty"`
+	Instance string `json:"instance,omitempty"`
+	Thread   string `json:"thread,omitempty"`
 }
 
 // Copy is every token that a member held at a time.

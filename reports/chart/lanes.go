@@ -17,6 +17,7 @@ func (p *plot) lanes(t model.Timeline) {
 		p.roles(lane, height)
 		p.strip(lane.Took, p.y+height+1, strip)
 		p.marks(lane.Answers, func(time.Duration) float64 { return p.y + height + 1 + strip/2 }, 3)
+		p.alerts(lane.Alerts, p.y+height+strip+2)
 		p.y += height + strip + 8
 	}
 	p.both(t)
@@ -58,6 +59,21 @@ func (p *plot) role(r model.Role, height float64) {
 	p.span(r.Span, p.y, height, 1, class, r.Note)
 	p.label(r.Span, 5, p.y+12, "t on-"+class, fit(r.Label, p.x(r.To)-p.x(r.From)-8))
 }
+
+// alerts draws a mark for every alert of a member's logs, below its lane.
+func (p *plot) alerts(all []model.Span, y float64) {
+	for _, a := range all {
+		at := (a.From + a.To) / 2
+		if at < p.From || at > p.To {
+			continue
+		}
+		p.used["alert"] = true
+		p.tag(`<path d="`, flag(p.x(at), y), `" fill="currentColor" data-at="`, micros(at), `"/>`)
+	}
+}
+
+// flag points up at a time.
+func flag(x, y float64) string { return fmt.Sprintf("M%s %sl-3 6h6z", num(x), num(y)) }
 
 // strip draws when a member acknowledged writes.
 func (p *plot) strip(took []model.Span, y, height float64) {

@@ -178,6 +178,8 @@ func (p *plot) sample(class string, x float64) {
 	switch class {
 	case "confirmed":
 		p.path(triangle(x+9, p.y+12), class)
+	case "alert":
+		p.tag(`<path d="`, flag(x+9, p.y+5), `" fill="currentColor"/>`)
 	case "took":
 		p.rect(box{x, p.y + 6, 18, 5}, class, "")
 	case "dot":

@@ -67,8 +67,7 @@ func sections(d model.Drill) []model.Section {
 	var out []model.Section
 	for _, one := range []model.Section{
 		s.Steps, s.Expected, s.Phases, s.Consents, s.Measured, s.Writes, s.Lost, s.Outages, s.Split, s.Saved, s.Faults,
-		s.Probe,
-		s.Checks, s.About,
+		s.Alerts, s.Probe, s.Checks, s.About,
 	} {
 		if !one.Empty() {
 			one.Table = one.Table.First(maxRows)

@@ -35,6 +35,9 @@ func (d drafter) behindTimeline(t *Timeline) *Table {
 		for _, r := range l.Roles {
 			add(l.Member, r.Span)
 		}
+		for _, a := range l.Alerts {
+			add(l.Member, a)
+		}
 	}
 	if t.Split != nil {
 		add(t.SplitName, *t.Split)

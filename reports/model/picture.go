@@ -58,6 +58,7 @@ type Lane struct {
 	Roles   []Role
 	Took    []Span // when it acknowledged writes, whoever sent them
 	Answers Points // to the writes that were sent straight to it
+	Alerts  []Span // lines of its logs that somebody should read
 }
 
 // Role is what a member said it was: primary, standby, neither, none if it did not

@@ -92,7 +92,7 @@ func (d drafter) timeline() *Timeline {
 			Legend{"lost", "legend.lost"}, Legend{"stale", "legend.stale"},
 			Legend{"out", "legend.outage"}, Legend{"fault", "legend.fault"}, Legend{"unheld", "legend.unheld"},
 			Legend{"confirmed", "legend.confirmed"}, Legend{"took", "legend.took"}, Legend{"stall", "legend.stall"},
-			Legend{"wait", "legend.wait"}),
+			Legend{"wait", "legend.wait"}, Legend{"alert", "legend.alert"}),
 		Waits: d.waits(), StepsName: d.Say("row.steps"), Steps: d.stepBars(), FaultsName: d.Say("row.fault"),
 		SplitName: d.Say("row.split"), Lanes: d.lanes(),
 	}
@@ -115,6 +115,9 @@ func (d drafter) timeline() *Timeline {
 	t.Lanes = append(t.Lanes, d.auxiliaries()...) // which take no writes
 	if s := d.res.Split; s.Proved {
 		t.Split = &Span{From: s.First.At, To: s.Second.At, Label: d.Duration(s.Overlap)}
+	}
+	for i := range t.Lanes {
+		t.Lanes[i].Alerts = d.alertMarks(t.Lanes[i].Member)
 	}
 	t.Lag = d.lag()
 	t.Table = d.behindTimeline(t)

@@ -44,6 +44,7 @@ func sections(d model.Drill) []section {
 		{Section: s.Saved},
 		{Section: s.Outages},
 		{Section: s.Faults},
+		{Section: s.Alerts},
 		{Section: s.Probe, Folded: true},
 		{Section: s.Checks, Folded: true},
 		{Section: s.Commands, Folded: true},
