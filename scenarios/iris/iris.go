@@ -28,6 +28,7 @@ func Product() dsl.Product {
 		Scenarios: []dsl.Scenario{
 			PlannedSwitch(), LostPrimary(), NetworkCut(), Prepare(),
 			CreateMirror(), AddNewDatabase(), AddExistingDatabase(),
+			AsyncPromote(), Maintenance(), RebuildMember(),
 		},
 	}
 }
@@ -53,6 +54,7 @@ func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
 			cfg.Default = params["commit"] == "default"
 			cfg.NoArbiter = params["arbiter"] == "no"
 			cfg.TLS = params["tls"] == "yes"
+			cfg.Pair = runbook == "iris/async-promote"
 			if cfg.QoS, err = qos(params); err != nil {
 				return nil, err
 			}
