@@ -44,6 +44,8 @@ scenarios: ## carry out all scenarios under go test, and those whose outages are
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -p 1 -timeout 2h \
 		-run 'TestScenarios|TestReportsShowClientOutages|TestLostWritesAreMissed' ./scenarios/... ./cmd/drillbook
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h -run '^TestBehind$$' ./scenarios/iris
+	for drill in pause behind forced; do \
+		IRIS_MISSED=$$drill $(GO) test -count=1 -timeout 1h -run '^TestMissed$$' ./scenarios/iris || exit 1; done
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h ./fixtures/iris
 
 kills: ## kill every process of a DM8 group after every step (ONLY="takeover …"); PRODUCT=iris: KILLS=25 at random (SEED=)

@@ -225,4 +225,3 @@ func (s *asyncs) failback() {
 	s.step("Switch back to it", func(ctx SpecContext) { s.switchTo(ctx, s.dr, s.a) })
 	s.step("Bring the first kinds back", func(ctx SpecContext) { s.oldPlaces(ctx) })
 }
-
