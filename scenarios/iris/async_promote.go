@@ -18,7 +18,7 @@ import (
 // AsyncPromote carries out runbooks/iris/async-promote.md: three asynchronous members join a pair,
 // and the one for disaster recovery becomes the backup, and the primary.
 func AsyncPromote() dsl.Scenario {
-	sc := scenario("iris/async-promote", dsl.Nightly, func(s *story) { asyncPromote(&asyncs{story: s}) })
+	sc := scenarioOf("iris/async-promote", dsl.Nightly, true, func(s *story) { asyncPromote(&asyncs{story: s}) })
 	sc.Alone = true
 	sc.Members = []string{"server01", "server02", "server03", "server04", "server05"}
 	sc.Kinds = map[string]driver.Kind{

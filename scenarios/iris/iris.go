@@ -43,6 +43,11 @@ func probe() drill.Probe {
 // scenario is the usual cluster of two failover members and, as it is configured, an
 // arbiter.
 func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
+	return scenarioOf(runbook, tier, false, body)
+}
+
+// scenarioOf is scenario, also for members beside the pair that hold nothing when it begins.
+func scenarioOf(runbook, tier string, pair bool, body func(*story)) dsl.Scenario {
 	return dsl.Scenario{
 		Runbook: runbook, Tier: tier, Members: []string{"server01", "server02"},
 		Needs: dsl.Always(dsl.ClientsBeside), // of a virtual address nobody publishes a port
@@ -54,7 +59,7 @@ func scenario(runbook, tier string, body func(*story)) dsl.Scenario {
 			cfg.Default = params["commit"] == "default"
 			cfg.NoArbiter = params["arbiter"] == "no"
 			cfg.TLS = params["tls"] == "yes"
-			cfg.Pair = runbook == "iris/async-promote"
+			cfg.Pair = pair
 			if cfg.QoS, err = qos(params); err != nil {
 				return nil, err
 			}

@@ -20,12 +20,12 @@ import (
 // Maintenance carries out runbooks/iris/maintenance.md.
 func Maintenance() dsl.Scenario {
 	sc := scenario("iris/maintenance", dsl.Nightly, maintenance)
-	make := sc.Driver
+	usual := sc.Driver
 	sc.Driver = func(params map[string]string) (driver.Driver, error) {
 		if err := pauses(params); err != nil {
 			return nil, err
 		}
-		return make(params)
+		return usual(params)
 	}
 	return sc
 }

@@ -19,12 +19,12 @@ import (
 func RebuildMember() dsl.Scenario {
 	sc := scenario("iris/rebuild-member", dsl.Nightly, rebuildMember)
 	sc.Needs = dsl.Always(dsl.ClientsBeside, dsl.Cuts)
-	make := sc.Driver
+	usual := sc.Driver
 	sc.Driver = func(params map[string]string) (driver.Driver, error) {
 		if err := dsl.Durations(params, "alone"); err != nil {
 			return nil, err
 		}
-		return make(params)
+		return usual(params)
 	}
 	return sc
 }
