@@ -155,6 +155,7 @@ func (s *story) pause(ctx context.Context, qos string, takesOver bool) suffered 
 		s.works(s.iris().WaitTakenOver(ctx, s.b))
 	}
 	s.d.ConfirmServed(ctx)
+	h, _ = s.d.Health() // before anything else befalls the clients
 	after, err := s.iris().Takeovers(ctx, s.b)
 	s.works(err)
 	taken := after > before
@@ -162,7 +163,6 @@ func (s *story) pause(ctx context.Context, qos string, takesOver bool) suffered 
 	if !taken {
 		s.works(s.iris().WaitHealthy(ctx))
 	}
-	h, _ = s.d.Health()
 	return suffered{qos: qos, outage: max(0, h.BackAt-began), taken: taken}
 }
 
