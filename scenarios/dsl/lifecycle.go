@@ -183,12 +183,12 @@ func (d *Drill) stepEnds(ginkgo.SpecContext) {
 	}
 	d.inStep = false
 	var err error
-	if report.Failed() {
+	switch {
+	case !report.Failed():
+	case d.stopped && d.wasInterrupted(report):
+		err = drill.Blame(record.BlamePerson, errStopped)
+	default:
 		who := drill.BlameOf(d.cause)
-		if d.stopped && d.wasInterrupted(report) {
-			d.StepEnded(drill.Blame(record.BlamePerson, errStopped))
-			return
-		}
 		if report.State.Is(types.SpecStateTimedout) {
 			who = cmp.Or(who, record.BlameHarness) // which has a limit that no promise knows of
 		}
