@@ -273,17 +273,22 @@ func rules() []rule {
 		{"fixtures/postgres/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{"fixtures/postgres/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/postgres", []string{
-			"fixtures/postgres/image", "harness/driver", "harness/host", "harness/secret", "harness/shell",
+			"fixtures/postgres/image", "fixtures/postgres/sqlstate", "harness/driver", "harness/host", "harness/secret", "harness/shell",
 			"harness/wait",
 			"github.com/jackc/pgx/...",
 		}, "the only package that knows pgx"},
 		{"fixtures/dm8/image", []string{"fixtures/images", "harness/host"}, "an image is data"},
 		{"fixtures/charset", []string{"golang.org/x/text/..."}, "the only package that knows encodings"},
+		{
+			"fixtures/explain", []string{"fixtures/charset", "harness/console"},
+			"what errors of any product mean, in words of its adapter",
+		},
+		{"fixtures/postgres/sqlstate", []string{"fixtures/explain"}, "codes and words are plain data"},
 		{"fixtures/lint", []string{"fixtures/charset"}, "findings, their words, and files of any product"},
 		{"fixtures/dm8/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{
 			"fixtures/dm8/console",
-			[]string{"fixtures/charset", "harness/console", "harness/secret"},
+			[]string{"fixtures/charset", "fixtures/explain", "harness/console", "harness/secret"},
 			"parses what the product's consoles print",
 		},
 		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "connection rules of clients"},
@@ -295,7 +300,7 @@ func rules() []rule {
 		{"fixtures/iris/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{
 			"fixtures/iris/console",
-			[]string{"harness/console", "harness/secret"},
+			[]string{"fixtures/explain", "harness/console", "harness/secret"},
 			"the words of the product; what consoles print is plain text",
 		},
 		{"fixtures/iris", []string{
@@ -366,10 +371,15 @@ func rules() []rule {
 		{
 			"cmd/drillbook",
 			[]string{
+				"fixtures/charset",
 				"fixtures/dm8/conf",
+				"fixtures/dm8/console",
+				"fixtures/explain",
 				"fixtures/iris/conf",
+				"fixtures/iris/console",
 				"fixtures/lint",
 				"fixtures/postgres/conf",
+				"fixtures/postgres/sqlstate",
 				"harness/...",
 				"fixtures/postgres",
 				"reports",

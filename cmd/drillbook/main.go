@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := rootCommand(w) //nolint:contextcheck // cobra hands the context to every command
 	out := lastingOutput(stdout)
 	stderr = screen{stderr}
-	root.SetArgs(args)
+	root.SetArgs(codesAsArguments(args))
 	root.SetOut(screen{out})
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
@@ -116,7 +116,8 @@ func rootCommand(w words.Words) *cobra.Command {
 	root.PersistentFlags().String("runbooks", "", w.Say("flag.runbooks"))
 	root.PersistentFlags().String(languageFlag, w.Lang, w.Say("flag.lang"))
 	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), cellsCommand(w), runCommand(w),
-		watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w), leaksCommand(w),
+		watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w), explainCommand(w),
+		leaksCommand(w),
 		calibrateCommand(w), healCommand(w), imagesCommand(w), versionCommand(w))
 	setHelp(root, w)
 	return root

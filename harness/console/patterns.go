@@ -3,7 +3,6 @@ package console
 import (
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"drillbook/harness/phrase"
@@ -53,9 +52,10 @@ func (p Patterns) Load(text string) (Patterns, error) {
 		kind := Kind(strings.TrimSpace(name))
 		known, there := p[kind]
 		if !ok || !there {
-			return nil, phrase.Errorf("pattern file, line %d: %q names no kind; write KIND = expression; the kinds "+
-				"are %v",
-				number, line, slices.Sorted(maps.Keys(p)))
+			const some = 3
+			return nil, phrase.Errorf("pattern file, line %d: %q names no kind; write KIND = expression; the nearest "+
+				"kinds are %s; the product's page in docs/ says where all %d are",
+				number, line, strings.Join(Near(strings.TrimSpace(name), p.kinds(), some), ", "), len(p))
 		}
 		re, err := regexp.Compile(strings.TrimSpace(expr))
 		if err != nil {
@@ -68,4 +68,13 @@ func (p Patterns) Load(text string) (Patterns, error) {
 		all[kind] = append([]*regexp.Regexp{re}, all[kind]...)
 	}
 	return all, nil
+}
+
+// kinds are the names of all kinds.
+func (p Patterns) kinds() []string {
+	all := make([]string, 0, len(p))
+	for kind := range p {
+		all = append(all, string(kind))
+	}
+	return all
 }

@@ -49,6 +49,8 @@ func (d drafter) asExpected(s measure.Step, most time.Duration) string {
 	switch {
 	case s.Outcome == measure.Skipped || !d.TriedWrites():
 		return "–"
+	case most == 0 && longest.Most == 0 && !s.Downtime.Open && s.Outcome != measure.Interrupted:
+		return d.Say("expected.none")
 	case longest.Least > most:
 		return d.Say("expected.no")
 	case s.Downtime.Open || s.Outcome == measure.Interrupted || longest.Most > most:
