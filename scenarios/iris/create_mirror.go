@@ -39,15 +39,7 @@ func createMirror(s *story) {
 
 // first are the steps that make the mirror with its first member.
 func (s *story) first() {
-	s.step("Enable the mirror service", func(ctx SpecContext) {
-		all := s.d.Cluster.Members
-		s.a, s.b = all[0], all[1]
-		s.works(s.iris().StartArbiter(ctx))
-		for _, m := range all {
-			s.d.Confirm("certificate of %s", m.Name)(s.iris().InstallCertificate(ctx, m))
-		}
-		s.works(shell.Each(all, func(m driver.Member) error { return s.ready(ctx, m) }))
-	})
+	s.step("Enable the mirror service", func(ctx SpecContext) { s.readyAll(ctx) })
 	s.step("Create the mirror", func(ctx SpecContext) {
 		s.d.Confirm("made by")(s.iris().CreateMirror(ctx, s.a))
 	})
@@ -58,6 +50,18 @@ func (s *story) first() {
 		s.works(s.iris().LeadClients())
 		s.d.ConfirmServed(ctx)
 	})
+}
+
+// readyAll makes the arbiter and all members ready for a mirror.
+func (s *story) readyAll(ctx SpecContext) {
+	GinkgoHelper()
+	all := s.d.Cluster.Members
+	s.a, s.b = all[0], all[1]
+	s.works(s.iris().StartArbiter(ctx))
+	for _, m := range all {
+		s.d.Confirm("certificate of %s", m.Name)(s.iris().InstallCertificate(ctx, m))
+	}
+	s.works(shell.Each(all, func(m driver.Member) error { return s.ready(ctx, m) }))
 }
 
 // ready starts the agent and the instance of a member, with the settings of the plan, and
@@ -79,11 +83,7 @@ func (s *story) ready(ctx SpecContext, m driver.Member) error {
 // members are the steps that let the others in, and show what they may do.
 func (s *story) members() {
 	join := func(title string, at int) {
-		s.step(title, func(ctx SpecContext) {
-			m := s.d.Cluster.Members[at]
-			s.d.Confirm("%s joined by", m.Name)(s.iris().Join(ctx, m))
-			s.d.Confirm("authorisation of %s", m.Name)(s.iris().Authorise(ctx, s.a, m))
-		})
+		s.step(title, func(ctx SpecContext) { s.join(ctx, s.d.Cluster.Members[at]) })
 	}
 	s.step("Join the second member", func(ctx SpecContext) {
 		s.d.Confirm("%s joined by", s.b.Name)(s.iris().Join(ctx, s.b))
@@ -106,6 +106,13 @@ func (s *story) members() {
 		}
 		s.d.Confirm("writes of %s", all[writes].Name)(s.iris().CheckWritesStay(ctx, all[writes], s.a))
 	})
+}
+
+// join lets a member in.
+func (s *story) join(ctx SpecContext, m driver.Member) {
+	GinkgoHelper()
+	s.d.Confirm("%s joined by", m.Name)(s.iris().Join(ctx, m))
+	s.d.Confirm("authorisation of %s", m.Name)(s.iris().Authorise(ctx, s.a, m))
 }
 
 // putIn puts a database of the primary into the mirror by a backup, which is restored on

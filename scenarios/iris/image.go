@@ -24,8 +24,10 @@ const (
 	// speedEnv is the stand-in's own variable: by how much its clocks run faster.
 	speedEnv     = "IRIS_STANDIN_SPEED"
 	buildEnv     = "IRIS_STANDIN_BUILD"
-	langEnv      = "IRIS_STANDIN_LANG" // what it speaks: the LANG of its hosts, such as zh_CN.UTF-8
+	orderEnv     = "IRIS_STANDIN_ORDER" // "any": it removes the primary before other members
+	langEnv      = "IRIS_STANDIN_LANG"  // what it speaks: the LANG of its hosts, such as zh_CN.UTF-8
 	defaultSpeed = "10"
+	oldestBuild  = "2018"
 )
 
 // config is a mirror of the image that the user named, or of the stand-in.
@@ -97,12 +99,22 @@ func standIn(cfg *iris.Config) error {
 		return phrase.Errorf("%s: %q is no speed such as 1 or 10", speedEnv, text)
 	}
 	cfg.Env, cfg.Faster = map[string]string{speedEnv: text}, faster
+	cfg.OlderAgent = buildEnv + "=" + oldestBuild
 	switch build := os.Getenv(buildEnv); build {
 	case "":
-	case "2018", "2022", "2026":
+	case oldestBuild, "2022", "2026":
 		cfg.Env[buildEnv] = build
+		if build == oldestBuild {
+			cfg.OlderAgent = ""
+		}
 	default:
 		return fmt.Errorf("%s: %q is none of 2018, 2022 and 2026", buildEnv, build)
+	}
+	if order := os.Getenv(orderEnv); order != "" {
+		if order != "any" {
+			return fmt.Errorf("%s: %q is not any; unset it to have the primary removed last", orderEnv, order)
+		}
+		cfg.Env[orderEnv] = order
 	}
 	if lang := os.Getenv(langEnv); lang != "" {
 		if !strings.HasPrefix(lang, "zh") && !strings.HasPrefix(lang, "en") && !strings.HasPrefix(lang, "C") {

@@ -13,7 +13,7 @@ func driverOf(t *testing.T, env map[string]string) (driver.Driver, error) {
 	t.Helper()
 	for _, name := range []string{
 		"IRIS_IMAGE", "IRIS_ARBITER_IMAGE", "IRIS_KEY", "IRIS_WEB", "IRIS_PATTERNS",
-		"IRIS_STANDIN_SPEED", "IRIS_STANDIN_BUILD", "IRIS_STANDIN_LANG",
+		"IRIS_STANDIN_SPEED", "IRIS_STANDIN_BUILD", "IRIS_STANDIN_LANG", "IRIS_STANDIN_ORDER",
 	} {
 		t.Setenv(name, env[name])
 	}
@@ -27,6 +27,7 @@ func TestBadSettings(t *testing.T) {
 		"IRIS_STANDIN_SPEED": {"fast", "0", "-3", "0.5", "NaN", "Inf", "1000000", "1,5"},
 		"IRIS_STANDIN_BUILD": {"2099", "2022.1"},
 		"IRIS_STANDIN_LANG":  {"xx", "ja_JP.UTF-8"},
+		"IRIS_STANDIN_ORDER": {"none", "Any"},
 		"IRIS_ARBITER_IMAGE": {"nonsense"},
 		"IRIS_KEY":           {"/nonexistent"},
 		"IRIS_WEB":           {"abc", "99999"},

@@ -28,7 +28,7 @@ func Product() dsl.Product {
 		Scenarios: []dsl.Scenario{
 			PlannedSwitch(), LostPrimary(), NetworkCut(), Prepare(),
 			CreateMirror(), AddNewDatabase(), AddExistingDatabase(),
-			AsyncPromote(), Maintenance(), RebuildMember(),
+			AsyncPromote(), Maintenance(), RebuildMember(), KnownErrors(), RemoveMirror(),
 		},
 	}
 }
