@@ -13,3 +13,10 @@ type Publisher interface {
 	// nodes themselves.
 	Published() string
 }
+
+// Joiner is a host whose networks the harness may have joined as one more member of
+// them. Then nodes see it under an address of its own, not under their gateway's.
+type Joiner interface {
+	// Joined is the address of the harness on the public network, "" if it has none.
+	Joined() string
+}

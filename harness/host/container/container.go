@@ -97,8 +97,8 @@ type Config struct {
 	Making
 }
 
-// Host runs nodes in containers. It implements [host.Host], [host.Finder] and
-// [host.SiteReporter]; its nodes implement [host.Stater], [host.Freezer],
+// Host runs nodes in containers. It implements [host.Host], [host.Finder], [host.Joiner]
+// and [host.SiteReporter]; its nodes implement [host.Stater], [host.Freezer],
 // [host.Unplugger], [host.Addresser] and [host.NetAdmin].
 type Host struct {
 	cfg      Config
@@ -108,8 +108,9 @@ type Host struct {
 	labels   map[string]string
 	networks map[host.Network]subnet
 	site     host.Site
-	direct   bool   // the networks are this machine's own
-	daemon   string // else: where ports are published
+	direct   bool   // nodes are dialled themselves
+	joined   string // the harness's own address on the public network; "" if it has none
+	daemon   string // not direct: where ports are published
 	lock     *lock.Lock
 	nodes    *roster.Roster
 
@@ -173,8 +174,14 @@ func (h *Host) open(ctx context.Context) error {
 	if h.networks, err = h.engine.makeNetworks(ctx, h.cfg.Run, h.labels); err != nil {
 		return err
 	}
-	if h.direct = !h.cfg.Publish && isOurs(h.networks[host.Public].gateway()); h.direct {
-		return nil
+	if !h.cfg.Publish {
+		h.direct = isOurs(h.networks[host.Public].gateway())
+		if !h.direct {
+			h.direct, err = h.join(ctx)
+		}
+		if h.direct || err != nil {
+			return err
+		}
 	}
 	return h.publish(ctx)
 }

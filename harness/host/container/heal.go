@@ -212,6 +212,9 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	if err != nil {
 		return 0, phrase.Errorf("list networks: %w", err)
 	}
+	if err := e.leave(ctx, networks); err != nil {
+		return 0, err
+	}
 	err = forEach(networks, func(n network.Summary) error {
 		if err := e.cli.NetworkRemove(ctx, n.ID); err != nil && !cerrdefs.IsNotFound(err) {
 			return phrase.Errorf("remove network %s: %w", n.Name, err)

@@ -24,7 +24,7 @@ const (
 	subnetBits = 26
 	subnets    = 1 << (subnetBits - 16)
 	// firstSeat is the last byte of the first node's address, within its
-	// subnet; those below are the gateway's and the engine's.
+	// subnet; those below are the gateway's, a joining harness's and the engine's.
 	firstSeat = 10
 	lastSeat  = 1<<(32-subnetBits) - 2
 	// subnetTries is how many subnets may turn out to be taken.
@@ -47,6 +47,9 @@ func (s subnet) slot(i int) netip.Addr {
 }
 
 func (s subnet) gateway() netip.Addr { return s.prefix.Addr().Next() }
+
+// guest is the address of a harness that joins.
+func (s subnet) guest() netip.Addr { return s.gateway().Next() }
 
 // makeNetworks makes both networks of a run at once.
 func (e *engine) makeNetworks(ctx context.Context, run string, labels map[string]string,
