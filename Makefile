@@ -17,7 +17,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image swarm clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image parallel swarm clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -130,11 +130,14 @@ oracle: ## hold drills by chance against the truth (N= drills, SEED= of the firs
 images: build ## build all images that drills run from
 	bin/drillbook images --yes
 
-image: ## build the image of drillbook itself, drillbook/drillbook (IMAGE= another name)
-	tools/image.sh $(or $(IMAGE),drillbook/drillbook) $(GO)
+image: build ## build the image of drillbook itself, drillbook/drillbook (IMAGE= another name)
+	docker tag "$$(bin/drillbook images --itself | tail -n 1)" $(or $(IMAGE),drillbook/drillbook)
 
-swarm: images ## carry out a night on two engines in containers that are joined to a Docker Swarm, and merge it
-	tools/swarm.sh $(GO)
+parallel: build images ## a table of what drills side by side cost: 16 drills, 1, 2, 4 and 8 at a time (N="1 2"); an hour
+	DRILLBOOK_PARALLEL="$(if $(filter file,$(origin N)),1 2 4 8,$(N))" $(GO) test -count=1 -timeout 4h -v -run '^TestParallelTable$$' ./cmd/drillbook
+
+swarm: images image ## carry out a night on two engines in containers that are joined to a Docker Swarm, and merge it
+	tools/swarm.sh
 
 clean: build ## remove what was built, the images, and what killed runs have left
 	bin/drillbook heal

@@ -375,6 +375,7 @@ func rules() []rule {
 				"fixtures/dm8/conf",
 				"fixtures/dm8/console",
 				"fixtures/explain",
+				"fixtures/images",
 				"fixtures/iris/conf",
 				"fixtures/iris/console",
 				"fixtures/lint",

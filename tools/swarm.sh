@@ -4,14 +4,13 @@
 # products to two nodes. One task is killed on the way and given out again. Then the shards
 # are merged, and the page must say what happened. Whatever this makes is removed.
 #
-# usage: tools/swarm.sh [GO] [OUT]
+# usage: tools/swarm.sh [OUT]; bin/drillbook and the image of drillbook itself (SELF) must be there
 set -euo pipefail
 cd "$(dirname "$0")/.."
-go=${1:-go}
-out=${2:-reports/out/swarm-$$}
+. tools/nested.sh
+out=${1:-reports/out/swarm-$$}
 id=drillbook-swarm-$$
-image=drillbook-elsewhere # an engine, as tools/elsewhere.sh has it
-self=drillbook/drillbook
+self=${SELF:-drillbook/drillbook}
 net=198.18.$(($$ % 256))
 outer=${DOCKER_HOST-}
 nodes=("$id-1" "$id-2")
@@ -34,35 +33,12 @@ on() { # runs docker on node 1 or 2
 	DOCKER_HOST=tcp://$net.1$n:2375 docker "$@"
 }
 
-base=debian:trixie-slim
-docker image inspect "$base" >/dev/null 2>&1 || base=drillbook/debian:trixie
-docker build -q -t "$image" --build-arg BASE="$base" tools/engine >/dev/null
-tools/image.sh "$self" "$go"
+nested_build
 docker network create --subnet "$net.0/24" "$id" >/dev/null
-
-# Not --privileged, as tools/elsewhere.sh says.
-names=(CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
-	NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
-	SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
-	MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ)
-has=$((16#$(awk '/^CapBnd/ { print $2 }' /proc/self/status)))
-capabilities=(--cap-add ALL)
-for n in "${!names[@]}"; do
-	(((has >> n) & 1)) || capabilities+=(--cap-drop "${names[$n]}")
-done
-mapfile -t images < <(docker images --format '{{.Repository}}:{{.Tag}}' | grep '^drillbook/' || true)
+for n in 1 2; do nested_start "$id-$n" "$id" "$net.1$n"; done
 for n in 1 2; do
-	docker run -d --name "$id-$n" --hostname "$id-$n" --network "$id" --ip "$net.1$n" "${capabilities[@]}" \
-		--security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt apparmor=unconfined \
-		--cgroupns=private "$image" >/dev/null
-done
-for n in 1 2; do
-	for try in $(seq 100); do
-		if on "$n" version >/dev/null 2>&1; then break; fi
-		((try < 100)) || fail "the engine of node $n does not answer"
-		sleep 0.2
-	done
-	docker save "${images[@]}" | on "$n" load >/dev/null
+	nested_await "$id-$n" "$net.1$n"
+	nested_load "$net.1$n" drillbook/netadmin drillbook/postgres drillbook/dm8 "$self"
 done
 on 1 swarm init --advertise-addr "$net.11" >/dev/null
 on 2 swarm join --token "$(on 1 swarm join-token -q worker)" "$net.11:2377" >/dev/null
@@ -112,7 +88,6 @@ for n in 1 2; do
 	on "$n" cp "$copy:/shards/." "$shards/node-$n"
 	on "$n" rm "$copy" >/dev/null
 done
-"$go" build -o bin/drillbook ./cmd/drillbook
 code=0
 bin/drillbook merge "$shards" --out "$out" || code=$?
 echo "swarm: merge ended with $code; the page is $out/index.html, the shards are in $shards"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drillbook/harness/host"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
 	"drillbook/reports/words"
@@ -25,7 +26,7 @@ func inOriginal(line func(string), w words.Words) func(string) {
 }
 
 func imagesCommand(w words.Words) *cobra.Command {
-	var remove, yes bool
+	var remove, yes, itself bool
 	cmd := &cobra.Command{
 		Use:   "images",
 		Short: w.Say("short.images"),
@@ -35,18 +36,27 @@ func imagesCommand(w words.Words) *cobra.Command {
 			if remove {
 				return removeImages(cmd.Context(), line, w)
 			}
-			for _, img := range scenarios.Images() {
+			ensure := func(img host.Image) error {
 				making := container.Making{Progress: inOriginal(line, w), Install: yes}
 				ref, err := container.EnsureImage(cmd.Context(), img, making)
-				if err != nil {
+				if err == nil {
+					line(ref)
+				}
+				return err
+			}
+			if itself {
+				return environment(withOwnImage(cmd.Context(), ensure))
+			}
+			for _, img := range scenarios.Images() {
+				if err := ensure(img); err != nil {
 					return environment(err)
 				}
-				line(ref)
 			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, w.Say("flag.images.remove"))
+	cmd.Flags().BoolVar(&itself, "itself", false, w.Say("flag.images.itself"))
 	cmd.Flags().BoolVar(&yes, "yes", false, w.Say("flag.yes"))
 	return cmd
 }

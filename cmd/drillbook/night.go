@@ -38,7 +38,7 @@ func ofNight() []string { return []string{"shard", "shards", "like", "parallel"}
 
 // besideNight are those that a night can have. Its file says the rest.
 func besideNight() []string {
-	return append(ofNight(), "night", "host", "out", "rate", "connect", "reply", "yes", "plain", "runbooks", "lang")
+	return append(ofNight(), "night", "host", "out", "rate", "connect", "reply", "yes", "plain", "runbooks", "lang", "beside")
 }
 
 // check refuses flags that contradict each other.
@@ -67,9 +67,6 @@ func (f *nightFlags) check(cmd *cobra.Command, args []string) error {
 func (f *nightFlags) share() (night.Share, error) {
 	if f.shard == "" {
 		s, err := night.ShareOf(f.shards, os.Getenv)
-		if err != nil {
-			err = fmt.Errorf("%w with --shard i/n or --shards n", err)
-		}
 		return s, usage(err)
 	}
 	if f.shards != 0 {

@@ -34,7 +34,7 @@ type runFlags struct {
 	trials                                      int
 	set                                         []string
 	probe                                       drill.Probe
-	plain, yes                                  bool
+	plain, yes, beside                          bool
 	sheet                                       sheetFlags
 	night                                       nightFlags
 }
@@ -49,7 +49,10 @@ func runCommand(w words.Words) *cobra.Command {
 			if err := f.night.check(cmd, args); err != nil {
 				return err
 			}
-			if f.night.file != "" {
+			switch {
+			case f.beside:
+				return runBeside(cmd, f, args, w)
+			case f.night.file != "":
 				return runNight(cmd, f, w)
 			}
 			return runDrills(cmd, f, args, w)
@@ -68,6 +71,7 @@ func runCommand(w words.Words) *cobra.Command {
 	flags.DurationVar(&f.probe.Connect, "connect", 0, w.Say("flag.connect"))
 	flags.DurationVar(&f.probe.Reply, "reply", 0, w.Say("flag.reply"))
 	flags.BoolVar(&f.yes, "yes", false, w.Say("flag.yes"))
+	flags.BoolVar(&f.beside, "beside", false, w.Say("flag.beside"))
 	f.night.register(flags, w)
 	flags.BoolVar(&f.plain, "plain", false, w.Say("flag.plain"))
 	f.sheet.add(cmd, w)

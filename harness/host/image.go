@@ -61,4 +61,6 @@ type Program struct {
 	Module, Version string
 	// Sum is the go.sum that the build must match.
 	Sum []byte
+	// Commit has the program of this module know which commit it was built from.
+	Commit bool
 }

@@ -21,7 +21,7 @@ const module = "drillbook"
 // compile builds a program as one static file for the engine.
 func (s *imageStore) compile(ctx context.Context, p host.Program) ([]byte, error) {
 	if p.Module == "" {
-		return s.compileOwn(ctx, p.Package)
+		return s.compileOwn(ctx, p)
 	}
 	dir, err := os.MkdirTemp("", "drillbook-build-")
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *imageStore) compilePinned(ctx context.Context, p host.Program, dir stri
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.goBuild(ctx, dir, "-mod=mod", p.Package)
+	text, err := s.goBuild(ctx, dir, p.Package, "-mod=mod", "-buildvcs=false")
 	if err != nil {
 		return nil, err
 	}
@@ -63,35 +63,40 @@ func (s *imageStore) compilePinned(ctx context.Context, p host.Program, dir stri
 }
 
 // compileOwn builds a program of this module, once in the life of s.
-func (s *imageStore) compileOwn(ctx context.Context, pkg string) ([]byte, error) {
+func (s *imageStore) compileOwn(ctx context.Context, p host.Program) ([]byte, error) {
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
-	if text, ok := s.programs[pkg]; ok {
+	if text, ok := s.programs[p.Package]; ok {
 		return text, nil
 	}
 	root, err := goOutput(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module))
 	if err != nil {
 		return nil, phrase.Errorf("compile %s: its image is built from drillbook's source: run it inside a "+
 			"checkout: %w",
-			pkg, err)
+			p.Package, err)
 	}
-	text, err := s.goBuild(ctx, strings.TrimSpace(root), "-mod=readonly", pkg)
+	commit := "-buildvcs=false"
+	if p.Commit {
+		commit = "-buildvcs=auto"
+	}
+	text, err := s.goBuild(ctx, strings.TrimSpace(root), p.Package, "-mod=readonly", commit)
 	if err != nil {
-		return nil, phrase.Errorf("compile %s: %w", pkg, err)
+		return nil, phrase.Errorf("compile %s: %w", p.Package, err)
 	}
-	s.programs[pkg] = text
+	s.programs[p.Package] = text
 	return text, nil
 }
 
 // goBuild builds a package. The same source makes the same bytes, wherever it
 // lies.
-func (s *imageStore) goBuild(ctx context.Context, dir, mod, pkg string) ([]byte, error) {
+func (s *imageStore) goBuild(ctx context.Context, dir, pkg string, flags ...string) ([]byte, error) {
 	out, err := os.MkdirTemp("", "drillbook-build-")
 	if err != nil {
 		return nil, err
 	}
 	program := filepath.Join(out, path.Base(pkg))
-	args := []string{"build", mod, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", program, pkg}
+	args := append([]string{"build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", program}, flags...)
+	args = append(args, pkg)
 	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own arguments
 	c.Dir = dir
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+s.engine.Arch, "GOFLAGS=", "GOWORK=off")

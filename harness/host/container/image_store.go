@@ -119,13 +119,15 @@ type imageStore struct {
 
 	compiling sync.Mutex        // guards programs
 	programs  map[string][]byte // compiled ones of this module, by package
+
+	known map[string]string // references of images that cannot be built here, by name
 }
 
 func newImageStore(e *engine, m Making) *imageStore {
 	if m.Progress == nil {
 		m.Progress = func(string) {}
 	}
-	return &imageStore{engine: e, making: m, programs: map[string][]byte{}}
+	return &imageStore{engine: e, making: m, programs: map[string][]byte{}, known: readKnown(KnownImages)}
 }
 
 func (s *imageStore) say(format string, args ...any) {
@@ -144,6 +146,10 @@ func (s *imageStore) ensure(ctx context.Context, img host.Image) (string, error)
 	}
 	if there, err := s.has(ctx, ref); there || err != nil {
 		return ref, err
+	}
+	if _, elsewhere := s.known[img.Name]; elsewhere {
+		return "", phrase.Errorf("image %s is not on this engine, and only a checkout of drillbook can build it: "+
+			"bring it from there with `docker save` and `docker load`", ref)
 	}
 	err = lock.Exclusively(ctx, "image-"+img.Name, func() error {
 		if there, err := s.has(ctx, ref); there || err != nil {
@@ -171,6 +177,9 @@ func (s *imageStore) has(ctx context.Context, ref string) (bool, error) {
 
 // reference names the image after a hash of all that goes into it.
 func (s *imageStore) reference(ctx context.Context, img host.Image) (string, error) {
+	if ref, ok := s.known[img.Name]; ok {
+		return ref, nil
+	}
 	h := sha256.New()
 	note := func(format string, args ...any) { _, _ = fmt.Fprintf(h, format+"\n", args...) } // never fails
 	note("recipe %s for %s", recipe, s.engine.Arch)
@@ -185,7 +194,7 @@ func (s *imageStore) reference(ctx context.Context, img host.Image) (string, err
 	switch p := img.Program; {
 	case p == nil:
 	case p.Module == "":
-		text, err := s.compileOwn(ctx, p.Package)
+		text, err := s.compileOwn(ctx, *p)
 		if err != nil {
 			return "", err
 		}
