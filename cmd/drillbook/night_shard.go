@@ -84,7 +84,7 @@ func (s *shardRun) run(ctx context.Context) error {
 	}
 	now := time.Now().UTC()
 	s.shard.Ended = &now
-	return errors.Join(append(wrong, s.write())...)
+	return worst(append(wrong, s.write())...)
 }
 
 // makeRoom returns once a cell may begin beside those that run.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -133,10 +134,16 @@ func TestShardWithoutRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := farm(t, 1)
 		f.broken[f.cells[2].Name] = "no container engine answers"
+		f.broken[f.cells[3].Name] = "the image is not here"
 		err := f.run(t.Context())
-		want := f.cells[2].Name + " has left no record: no container engine answers"
-		if codeOf(err) != exitEnvironment || !strings.Contains(err.Error(), want) {
-			t.Errorf("error = %v, want %q in it", err, want)
+		exit, _ := errors.AsType[*exitError](err) // what the command says is the first of these
+		for _, want := range []string{
+			f.cells[2].Name + " has left no record: no container engine answers",
+			f.cells[3].Name + " has left no record: the image is not here",
+		} {
+			if codeOf(err) != exitEnvironment || !strings.Contains(exit.Error(), want) {
+				t.Errorf("error = %v, want %q in it", exit, want)
+			}
 		}
 		if f.file(t).Ended == nil {
 			t.Error("it did not go on to the end")
