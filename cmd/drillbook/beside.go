@@ -48,6 +48,10 @@ func runBeside(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	if err != nil {
 		return err
 	}
+	image, err := besideImages(cmd, f, chosen, w)
+	if err != nil {
+		return environment(err)
+	}
 	out, err := filepath.Abs(f.out)
 	if err == nil {
 		err = os.MkdirAll(out, 0o755) //nolint:gosec // reports are for everyone
@@ -61,12 +65,12 @@ func runBeside(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	}
 	in := catchInterrupts()
 	defer in.forget()
-	code, carried := carryBeside(cmd, chosen, container.Beside{
-		Args: besideArgs(cmd, f, args, filepath.ToSlash(out), w.Lang), Env: besideEnvironment(), Folder: filepath.ToSlash(out),
-		Into: into, Stdout: cmd.OutOrStdout(), Stderr: cmd.ErrOrStderr(), Signals: in.signals,
-		Making: container.Making{Progress: inOriginal(say(cmd), w), Install: f.yes},
-	})
-	if err := errors.Join(carried, takeRuns(into, out, w)); err != nil {
+	code, err := container.Beside{
+		Image: image, Args: besideArgs(cmd, f, args, filepath.ToSlash(out), w.Lang), Env: besideEnvironment(),
+		Folder: filepath.ToSlash(out), Into: into, Stdout: cmd.OutOrStdout(), Stderr: cmd.ErrOrStderr(),
+		Signals: in.signals,
+	}.Run(cmd.Context())
+	if err := errors.Join(err, takeRuns(into, out, w)); err != nil {
 		return environment(err)
 	}
 	if code != 0 {
@@ -75,25 +79,25 @@ func runBeside(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	return nil
 }
 
-// carryBeside makes sure that the engine has the image of drillbook, and all that the
-// product's members run from, since nothing can be built in that image.
-func carryBeside(cmd *cobra.Command, chosen []dsl.Scenario, b container.Beside) (code int, err error) {
+// besideImages makes sure that the engine has all that the scenarios run from, since
+// nothing can be built beside the members, and the image of drillbook, which it returns.
+func besideImages(cmd *cobra.Command, f runFlags, chosen []dsl.Scenario, w words.Words) (ref string, err error) {
+	making := container.Making{Progress: inOriginal(say(cmd), w), Install: f.yes}
 	for _, p := range scenarios.Products() {
 		if !slices.ContainsFunc(chosen, func(s dsl.Scenario) bool { return s.Product() == p.Name }) {
 			continue
 		}
 		for _, img := range dsl.Images(p) {
-			if _, err := container.EnsureImage(cmd.Context(), img, b.Making); err != nil {
-				return 0, err
+			if _, err := container.EnsureImage(cmd.Context(), img, making); err != nil {
+				return "", err
 			}
 		}
 	}
 	err = withOwnImage(cmd.Context(), func(img host.Image) error {
-		b.Image = img
-		code, err = b.Run(cmd.Context())
+		ref, err = container.EnsureImage(cmd.Context(), img, making)
 		return err
 	})
-	return code, err
+	return ref, err
 }
 
 // withOwnImage does something with the image of drillbook itself.

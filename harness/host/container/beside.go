@@ -16,7 +16,6 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 
-	"drillbook/harness/host"
 	"drillbook/harness/phrase"
 )
 
@@ -32,7 +31,7 @@ const (
 // network of the engine's machine. There the members' networks are its own, and it dials
 // members directly, wherever the engine is.
 type Beside struct {
-	Image host.Image // drillbook itself
+	Image string // reference of that of drillbook itself, which must be there
 	Args  []string
 	Env   []string // NAME=value
 	// Folder is what the command writes into, there; Into is the folder here that the
@@ -40,7 +39,6 @@ type Beside struct {
 	Folder, Into   string
 	Stdout, Stderr io.Writer
 	Signals        <-chan os.Signal // each is passed on as a request to end
-	Making         Making
 }
 
 // Run returns the exit code of the command once it has ended and its files are here. If
@@ -51,13 +49,9 @@ func (b Beside) Run(ctx context.Context) (code int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, e.cli.Close()) }()
-	ref, err := newImageStore(e, b.Making).ensure(ctx, b.Image)
-	if err != nil {
-		return 0, err
-	}
 	name := fmt.Sprintf("drillbook-beside-%08x", rand.Uint32()) //nolint:gosec // a name, not a secret
 	made, err := e.cli.ContainerCreate(ctx, &container.Config{
-		Image: ref, Cmd: b.Args, Env: append(b.Env, client.EnvOverrideHost+"=unix://"+usualSocket),
+		Image: b.Image, Cmd: b.Args, Env: append(b.Env, client.EnvOverrideHost+"=unix://"+usualSocket),
 	}, &container.HostConfig{
 		NetworkMode: "host",
 		Mounts: []mount.Mount{
@@ -106,7 +100,7 @@ func (b Beside) run(ctx context.Context, e *engine, id string) (int, error) {
 	if err := e.cli.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
 		said.Close()
 		<-heard
-		return 0, phrase.Errorf("start: %w", err)
+		return 0, errors.Join(phrase.Errorf("start: %w", err), e.remove(ctx, id))
 	}
 	for {
 		select {
