@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,8 @@ import (
 )
 
 // WritePart renders into a file beside the one it is to become. It names the
-// file even when it fails, so that the caller can remove it.
+// file even when it fails, so that the caller can remove it. Templates write in pieces of a
+// few bytes, which are collected.
 func WritePart(dir, name string, render func(io.Writer) error) (part string, err error) {
 	f, err := os.CreateTemp(dir, "."+name+".*")
 	if err != nil {
@@ -22,7 +24,8 @@ func WritePart(dir, name string, render func(io.Writer) error) (part string, err
 			err = closing
 		}
 	}()
-	if err := render(f); err != nil {
+	w := bufio.NewWriterSize(f, 64<<10)
+	if err := errors.Join(render(w), w.Flush()); err != nil {
 		return f.Name(), err
 	}
 	if err := f.Chmod(0o644); err != nil {
