@@ -39,7 +39,8 @@ func TestParallelTable(t *testing.T) {
 	must(t, os.WriteFile(file, []byte("night: parallel\ndrills:\n"+
 		"  - {product: postgres, runbooks: [lost-primary], trials: 16}\n"), 0o600))
 	var table strings.Builder
-	table.WriteString("\nat a time | most | stopped |  wall | met | disturbed | probe error p50, max | outage p50, min–max\n")
+	table.WriteString("\nat a time | most | stopped |  wall | met | disturbed | probe error p50, max | " +
+		"outage p50, min–max\n")
 	for _, word := range strings.Fields(text) {
 		n, err := strconv.Atoi(word)
 		must(t, err)
