@@ -16,7 +16,13 @@ func TestAlertsAreShown(t *testing.T) {
 	member := rec.Head.Members[0]
 	const mark = `fill="currentColor" data-at="`
 	for _, lang := range []string{"en", "zh"} {
-		if html := rendered(t, func(w io.Writer) error { return asHTML(w, run(rec), lang) }); strings.Contains(html, mark) {
+		if html := rendered(
+			t,
+			func(w io.Writer) error { return asHTML(w, run(rec), lang) },
+		); strings.Contains(
+			html,
+			mark,
+		) {
 			t.Errorf("%s: the picture has an alert, and the record none", lang)
 		}
 	}

@@ -28,7 +28,7 @@ func onThisSide() []string {
 // checkBeside refuses what drillbook beside the members could not follow.
 func checkBeside(cmd *cobra.Command, f runFlags, w words.Words) error {
 	for _, name := range onThisSide() {
-		if cmd.Flags().Changed(name) && !(name == "consent" && f.consent == "none") {
+		if cmd.Flags().Changed(name) && (name != "consent" || f.consent != "none") {
 			return usage(failure(w, nil, "error.beside.flag", "flag", "--"+name))
 		}
 	}

@@ -23,8 +23,21 @@ const thinksFor = 6 * time.Second
 func TestConsentIsWaitedFor(t *testing.T) {
 	takesLong(t)
 	p := newProgram(t, t.TempDir()).on(t)
-	c := p.command(t, "run", "postgres/lost-primary", "--consent", "ask", "--operator", "李伟", "--lang", "zh", "--rate", "50",
-		"--out", filepath.Join(p.dir, "reports", "out"))
+	c := p.command(
+		t,
+		"run",
+		"postgres/lost-primary",
+		"--consent",
+		"ask",
+		"--operator",
+		"李伟",
+		"--lang",
+		"zh",
+		"--rate",
+		"50",
+		"--out",
+		filepath.Join(p.dir, "reports", "out"),
+	)
 	c.Dir = "." // images are built inside a checkout
 	s := terminalOutlet.start(t, c)
 	question := wordsIn("zh").Say("consent.question")
@@ -44,7 +57,8 @@ func TestConsentIsWaitedFor(t *testing.T) {
 	if i < 0 || rec.Head.Operator != "李伟" {
 		t.Fatalf("operator %q, and %d for the consent", rec.Head.Operator, i)
 	}
-	if e := rec.Events[i]; e.By != "李伟" || e.Took < thinksFor || e.Took > thinksFor+5*time.Second || e.Answer != "yes" {
+	if e := rec.Events[i]; e.By != "李伟" ||
+		e.Took < thinksFor || e.Took > thinksFor+5*time.Second || e.Answer != "yes" {
 		t.Errorf("consent = %+v, want of 李伟 after %s", e, thinksFor)
 	}
 	if d := measure.Of(rec).Downtime; d.Longest.Most < thinksFor {

@@ -184,8 +184,12 @@ func (m *marks) end(count explain.Count) error {
 	for _, u := range all.Unknown {
 		b.WriteString(m.sayUnknown(u))
 	}
-	fmt.Fprintf(&b, "\n%s\n", m.w.Say("explain.summary", "lines", strconv.Itoa(count.Lines), "known", strconv.Itoa(m.known),
-		"codes", strconv.Itoa(len(all.Explanations)), "unknown", strconv.Itoa(len(all.Unknown))))
+	fmt.Fprintf(
+		&b,
+		"\n%s\n",
+		m.w.Say("explain.summary", "lines", strconv.Itoa(count.Lines), "known", strconv.Itoa(m.known),
+			"codes", strconv.Itoa(len(all.Explanations)), "unknown", strconv.Itoa(len(all.Unknown))),
+	)
 	if count.Cut > 0 {
 		fmt.Fprintln(&b, m.w.Say("explain.cut", "lines", strconv.Itoa(count.Cut)))
 	}

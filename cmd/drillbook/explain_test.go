@@ -86,10 +86,19 @@ ERROR #2198: nobody knows
 func TestExplainConsole(t *testing.T) {
 	code, out, errs := explainedBy(t, someConsole)
 	want := []string{
-		"2: ERROR #2105: Matching mirrored DB A", "  #2105 (InterSystems IRIS): The database", "    Do: Back it up",
-		"    Why: Its data", "4: [monitor]", "  -8400 (DM8): Takeover refused", "5: ERROR:  40001", "  40001 (PostgreSQL): ",
-		"6: ERROR #2105", "  #2105 (InterSystems IRIS): as in line 2", "7: ERROR #2198",
-		"  #2198 (InterSystems IRIS): not known here, see the end", "\n#2198: not known here. Nearest: iris #21",
+		"2: ERROR #2105: Matching mirrored DB A",
+		"  #2105 (InterSystems IRIS): The database",
+		"    Do: Back it up",
+		"    Why: Its data",
+		"4: [monitor]",
+		"  -8400 (DM8): Takeover refused",
+		"5: ERROR:  40001",
+		"  40001 (PostgreSQL): ",
+		"6: ERROR #2105",
+		"  #2105 (InterSystems IRIS): as in line 2",
+		"7: ERROR #2198",
+		"  #2198 (InterSystems IRIS): not known here, see the end",
+		"\n#2198: not known here. Nearest: iris #21",
 		"\n7 lines read, 4 of them explained: 3 codes and wordings known, 1 not\n",
 	}
 	rest := out
@@ -131,7 +140,8 @@ func TestExplainEncodings(t *testing.T) {
 		"a program": "\x7fELF\x02\x00\x00[-8400]", "compressed": "\x1f\x8b\x08\x00[-8400]",
 	} {
 		code, out, errs := explainedBy(t, raw)
-		if code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "drillbook explain") {
+		if code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 ||
+			!strings.Contains(errs, "drillbook explain") {
 			t.Errorf("%s: exit %d\n%s%s", name, code, out, errs)
 		}
 	}
@@ -166,7 +176,11 @@ func TestExplainJSON(t *testing.T) {
 	}
 	_, out, _ := explainedBy(t, "", "2105", "2199", "--json")
 	var codes explainedJSON
-	if err := json.Unmarshal([]byte(out), &codes); err != nil || len(codes.Explanations) != 1 || len(codes.Unknown) != 1 {
+	if err := json.Unmarshal(
+		[]byte(out),
+		&codes,
+	); err != nil || len(codes.Explanations) != 1 ||
+		len(codes.Unknown) != 1 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -193,7 +207,10 @@ func TestExplanationsAreWhole(t *testing.T) {
 					t.Errorf("%s: %s is there twice", p.Name, key)
 				}
 				seen[key] = true
-				if meant := p.Meant(key); explain.IsCode(key) && (len(meant) == 0 || !strings.EqualFold(meant[0], key)) {
+				if meant := p.Meant(
+					key,
+				); explain.IsCode(key) &&
+					(len(meant) == 0 || !strings.EqualFold(meant[0], key)) {
 					t.Errorf("%s: %s is taken for %v", p.Name, key, meant)
 				}
 			}
@@ -249,7 +266,8 @@ func codesIn(text string) []string {
 		if strings.HasPrefix(line, "# ") { // where it is from
 			continue
 		}
-		for _, m := range regexp.MustCompile(`\[(-\d+)\]|code ?[=:(] ?(-\d+)|CODE:\[(-\d+)\]`).FindAllStringSubmatch(line, -1) {
+		codes := regexp.MustCompile(`\[(-\d+)\]|code ?[=:(] ?(-\d+)|CODE:\[(-\d+)\]`)
+		for _, m := range codes.FindAllStringSubmatch(line, -1) {
 			all = append(all, m[1]+m[2]+m[3])
 		}
 		for _, m := range regexp.MustCompile(`(?:ERROR|错误) (#\d+)`).FindAllStringSubmatch(line, -1) {
@@ -262,7 +280,10 @@ func codesIn(text string) []string {
 // TestExplainTranscripts: each code of a console is explained or listed as unknown.
 // TRANSCRIPTS names a folder of real ones, from the root of the repository.
 func TestExplainTranscripts(t *testing.T) {
-	dirs := []string{"../../fixtures/dm8/console/testdata/transcripts", "../../fixtures/iris/console/testdata/transcripts"}
+	dirs := []string{
+		"../../fixtures/dm8/console/testdata/transcripts",
+		"../../fixtures/iris/console/testdata/transcripts",
+	}
 	if real := os.Getenv("TRANSCRIPTS"); real != "" {
 		if !filepath.IsAbs(real) {
 			real = filepath.Join("../..", real)

@@ -38,7 +38,20 @@ func ofNight() []string { return []string{"shard", "shards", "like", "parallel"}
 
 // besideNight are those that a night can have. Its file says the rest.
 func besideNight() []string {
-	return append(ofNight(), "night", "host", "out", "rate", "connect", "reply", "yes", "plain", "runbooks", "lang", "beside")
+	return append(
+		ofNight(),
+		"night",
+		"host",
+		"out",
+		"rate",
+		"connect",
+		"reply",
+		"yes",
+		"plain",
+		"runbooks",
+		"lang",
+		"beside",
+	)
 }
 
 // check refuses flags that contradict each other.

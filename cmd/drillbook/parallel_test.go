@@ -41,7 +41,7 @@ func TestParallelTable(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("\nat a time | most | stopped |  wall | met | disturbed | probe error p50, max | " +
 		"outage p50, min–max\n")
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		n, err := strconv.Atoi(word)
 		must(t, err)
 		table.WriteString(carryOutSideBySide(t, file, n).row() + "\n")
@@ -65,7 +65,8 @@ func carryOutSideBySide(t *testing.T, file string, n int) *sideBySide {
 	}
 	s.hear(string(said))
 	// What the night is worth, its exit code says; here the figures matter.
-	if said, err := exec.CommandContext(t.Context(), program, "merge", shards, "--out", out).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(t.Context(), program, "merge", shards, "--out", out).
+		CombinedOutput(); err != nil {
 		t.Logf("merge: %v\n%s", err, said)
 	}
 	s.read(t, filepath.Join(out, reports.ResultsFile))

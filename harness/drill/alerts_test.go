@@ -57,23 +57,24 @@ func TestAlertsAreRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	var alerts []record.Event
-	said := ""
+	said := []string{}
 	for _, e := range rec.Events {
-		switch e.Kind {
-		case record.Alert:
+		if e.Kind == record.Alert {
 			alerts = append(alerts, e)
-		case record.Note:
-			said += e.Err
+		}
+		if e.Kind == record.Note {
+			said = append(said, e.Err)
 		}
 	}
 	want := record.Logged{Clock: "just now", Level: "FATAL", Code: -7, Instance: "A", Thread: "T1"}
 	if len(alerts) != 1 || alerts[0].Member != "a" || alerts[0].Answer != "halt" || *alerts[0].Logged != want {
 		t.Fatalf("alerts = %+v, want the one of the drill", alerts)
 	}
-	if e := alerts[0]; e.Most-e.Least != 200*time.Millisecond || e.Least < ended-6*time.Second || e.Most > ended-5*time.Second {
+	if e := alerts[0]; e.Most-e.Least != 200*time.Millisecond || e.Least < ended-6*time.Second ||
+		e.Most > ended-5*time.Second {
 		t.Errorf("the alert was %s to %s, and the drill ended at %s", e.Least, e.Most, ended)
 	}
-	if !strings.Contains(said, "read the alerts of b: no such folder") {
+	if !strings.Contains(strings.Join(said, "\n"), "read the alerts of b: no such folder") {
 		t.Errorf("the record does not say that the logs of b cannot be read: %q", said)
 	}
 }

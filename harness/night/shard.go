@@ -70,7 +70,11 @@ func ShareOf(of int, getenv func(string) string) (Share, error) {
 	}
 	switch {
 	case len(set) > 1:
-		return Share{}, fmt.Errorf("both %s and %s are set: say which shard this is with --shard i/n", set[0].Name, set[1].Name)
+		return Share{}, fmt.Errorf(
+			"both %s and %s are set: say which shard this is with --shard i/n",
+			set[0].Name,
+			set[1].Name,
+		)
 	case len(set) == 1:
 		return set[0].share(of, getenv)
 	case of > 1:
@@ -98,7 +102,11 @@ func (v Variable) share(of int, getenv func(string) string) (Share, error) {
 		}
 	}
 	if of == 0 {
-		return Share{}, fmt.Errorf("%s=%s says which shard this is, but not of how many: say it with --shards n", v.Name, text)
+		return Share{}, fmt.Errorf(
+			"%s=%s says which shard this is, but not of how many: say it with --shards n",
+			v.Name,
+			text,
+		)
 	}
 	s := Share{i, of}
 	if !s.valid() {

@@ -34,7 +34,11 @@ func TestReadLogs(t *testing.T) {
 	if l := got[1]; l.Cut == 0 || len(l.Head) > 100 || len(l.Tail) > 100 || !strings.HasPrefix(l.Tail, "0") {
 		t.Errorf("a long log = %q … %q with %d cut, want whole lines of at most 100 bytes", l.Head, l.Tail, l.Cut)
 	}
-	if same := shell.Shorten(long, 200); same.Head != got[1].Head || same.Tail != got[1].Tail || same.Cut != got[1].Cut {
+	if same := shell.Shorten(
+		long,
+		200,
+	); same.Head != got[1].Head || same.Tail != got[1].Tail ||
+		same.Cut != got[1].Cut {
 		t.Errorf("shortened = %q … %q with %d cut", same.Head, same.Tail, same.Cut)
 	}
 	for i := range 20 {

@@ -19,8 +19,16 @@ func (d drafter) alerts() Section {
 		d.Say("alerts.code"), d.Say("alerts.instance"), d.Say("alerts.thread"), d.Say("alerts.text")).figures(0, 4)
 	for _, e := range found[:s.Table.room(len(found), maxRows)] {
 		l := loggedIn(e)
-		s.Table.add(words.Moment((e.Least+e.Most)/2), text.Name(l.Clock), text.Name(e.Member), text.Name(l.Level), codeOf(l),
-			text.Name(l.Instance), text.Name(l.Thread), d.lines(text.Clean(e.Answer)))
+		s.Table.add(
+			words.Moment((e.Least+e.Most)/2),
+			text.Name(l.Clock),
+			text.Name(e.Member),
+			text.Name(l.Level),
+			codeOf(l),
+			text.Name(l.Instance),
+			text.Name(l.Thread),
+			d.lines(text.Clean(e.Answer)),
+		)
 	}
 	return s
 }

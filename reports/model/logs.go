@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"drillbook/harness/record"
@@ -62,8 +63,7 @@ func (d drafter) logText(l record.Log) string {
 	if l.Cut > 0 {
 		cuts = append(cuts, d.Say("logs.cut", "size", words.Size(l.Cut)))
 	}
-	all := append(head[:len(head):len(head)], cuts...)
-	return strings.Join(append(all, tail...), "\n")
+	return strings.Join(slices.Concat(head, cuts, tail), "\n")
 }
 
 // logLines are the lines of a text, each bounded.

@@ -52,7 +52,9 @@ func scenario(runbook, tier string, mode conf.Mode, body func(*story)) dsl.Scena
 			}
 			cfg.Async = params["feed"] == "async"
 			if cfg.Async && len(secondStandby(params)) > 0 {
-				return nil, phrase.Errorf("standbys=2 is about two realtime standbys: leave out feed=async, or standbys")
+				return nil, phrase.Errorf(
+					"standbys=2 is about two realtime standbys: leave out feed=async, or standbys",
+				)
 			}
 			return dm8.New(cfg), nil
 		},

@@ -33,8 +33,13 @@ func Published() Place { return containers(engine{publish: true}) }
 
 func containers(c engine) Place {
 	return Place{
-		Name: "container", Undo: "remove the run's containers and networks", Heal: container.Heal,
-		Open: c.open, Relay: c.relay, Look: c.look, Instead: "say --beside, or run drillbook on the machine of the engine",
+		Name:    "container",
+		Undo:    "remove the run's containers and networks",
+		Heal:    container.Heal,
+		Open:    c.open,
+		Relay:   c.relay,
+		Look:    c.look,
+		Instead: "say --beside, or run drillbook on the machine of the engine",
 	}
 }
 

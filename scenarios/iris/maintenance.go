@@ -41,8 +41,11 @@ func pauses(params map[string]string) error {
 		return phrase.Errorf("longer=%s: %w", params["longer"], err)
 	}
 	if longer < 2*pause {
-		return phrase.Errorf("longer=%s outlasts no pause=%s with certainty: make it twice as long, or the pause shorter",
-			longer, pause)
+		return phrase.Errorf(
+			"longer=%s outlasts no pause=%s with certainty: make it twice as long, or the pause shorter",
+			longer,
+			pause,
+		)
 	}
 	return nil
 }

@@ -91,16 +91,17 @@ func (b Beside) run(ctx context.Context, e *engine, id string) (int, error) {
 		return 0, phrase.Errorf("attach: %w", err)
 	}
 	defer said.Close()
-	heard := make(chan error, 1)
+	var copied error // once it is heard
+	heard := make(chan struct{})
 	go func() {
-		_, err := stdcopy.StdCopy(b.Stdout, b.Stderr, said.Reader)
-		heard <- err
+		defer close(heard)
+		_, copied = stdcopy.StdCopy(b.Stdout, b.Stderr, said.Reader)
 	}()
 	ended, failed := e.cli.ContainerWait(ctx, id, container.WaitConditionNextExit)
 	if err := e.cli.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
-		said.Close()
+		err = errors.Join(phrase.Errorf("start: %w", err), e.remove(ctx, id), said.Conn.Close())
 		<-heard
-		return 0, errors.Join(phrase.Errorf("start: %w", err), e.remove(ctx, id))
+		return 0, err
 	}
 	for {
 		select {
@@ -109,14 +110,15 @@ func (b Beside) run(ctx context.Context, e *engine, id string) (int, error) {
 				return 0, phrase.Errorf("interrupt: %w", err)
 			}
 		case err := <-failed:
-			said.Close()
+			err = errors.Join(phrase.Errorf("wait for its end: %w", wrapGone(err)), said.Conn.Close())
 			<-heard
-			return 0, phrase.Errorf("wait for its end: %w", wrapGone(err))
+			return 0, err
 		case end := <-ended:
 			if end.Error != nil {
 				return 0, phrase.Errorf("wait for its end: %s", end.Error.Message)
 			}
-			return int(end.StatusCode), <-heard
+			<-heard
+			return int(end.StatusCode), copied
 		}
 	}
 }

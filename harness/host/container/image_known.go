@@ -32,6 +32,7 @@ func readKnown(path string) map[string]string {
 // Known are the lines of such a file for those of the images that belong there.
 func Known(ctx context.Context, all []host.Image) (lines string, err error) {
 	err = withImages(ctx, Making{}, func(s *imageStore) error {
+		var linesSb35 strings.Builder
 		for _, img := range all {
 			if img.Program == nil || img.Program.Module != "" {
 				continue
@@ -40,8 +41,9 @@ func Known(ctx context.Context, all []host.Image) (lines string, err error) {
 			if err != nil {
 				return phrase.Errorf("image %s: %w", img.Name, err)
 			}
-			lines += img.Name + " " + ref + "\n"
+			linesSb35.WriteString(img.Name + " " + ref + "\n")
 		}
+		lines += linesSb35.String()
 		return nil
 	})
 	return lines, err

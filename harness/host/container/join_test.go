@@ -9,10 +9,12 @@ import (
 func TestContainerOf(t *testing.T) {
 	id := strings.Repeat("0123456789abcdef", 4)
 	for _, tt := range []struct{ name, mounts, want string }{
-		{"docker", "613 593 254:0 /var/lib/docker/containers/" + id + "/hosts /etc/hosts rw - ext4 /dev/vda rw\n", id},
+		{"docker", "613 593 254:0 /var/lib/docker/containers/" + id +
+			"/hosts /etc/hosts rw - ext4 /dev/vda rw\n", id},
 		{
 			"an engine in a container",
-			"7 6 254:0 /var/lib/docker/volumes/a/_data/containers/" + id + "/hosts /etc/hosts rw - ext4 /dev/vda rw\n", id,
+			"7 6 254:0 /var/lib/docker/volumes/a/_data/containers/" + id + "/hosts /etc/hosts " +
+				"rw - ext4 /dev/vda rw\n", id,
 		},
 		{
 			"podman",

@@ -49,6 +49,6 @@ func untarFile(root *os.Root, name string, from io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, from) //nolint:gosec // what our own program has written
+	_, err = io.Copy(f, from)
 	return errors.Join(err, f.Close())
 }

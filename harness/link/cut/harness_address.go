@@ -18,8 +18,8 @@ import (
 // harnessAddresses returns the addresses under which the node sees the harness,
 // which is outside of the cluster's networks. If the harness dials the node
 // itself, it comes through the node's gateway, with the gateway's address, or from
-// its own, if it has joined the node's network. If it dials a published port, the address is that of a proxy or of the harness
-// itself, which only the node can tell.
+// its own, if it has joined the node's network. If it dials a published port, the
+// address is that of a proxy or of the harness itself, which only the node can tell.
 func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
 	if pub, ok := p.network.host.(host.Publisher); ok && pub.Published() != "" {
 		return p.observedPeers(ctx)
