@@ -166,7 +166,7 @@ func takeRuns(from, out string, w words.Words) error {
 		if err != nil {
 			return failure(w, err, "error.make-folder")
 		}
-		if err := os.Rename(run, to); err != nil {
+		if err := errors.Join(os.Remove(to), os.Rename(run, to)); err != nil { // the empty folder kept the name
 			return failure(w, err, "error.write-folder")
 		}
 		if err := pointLatest(to, w); err != nil { // the reports are there all the same

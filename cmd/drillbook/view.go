@@ -149,6 +149,9 @@ func (l *lines) event(e record.Event) string {
 func (l *lines) step(e record.Event) string {
 	title := fmt.Sprintf("%d. %s", e.Step, l.steps[e.Step].Title.In(l.words.Lang))
 	took := l.words.Duration(e.At - l.began[e.Step])
+	if e.Err != "" && e.Blame == record.BlamePerson {
+		return fmt.Sprintf("  – %s  %s\n%s", title, took, indent(l.tell(e.Err)))
+	}
 	if e.Err != "" {
 		return fmt.Sprintf("  ✘ %s  %s\n%s", title, took, indent(l.tell(e.Err)))
 	}
