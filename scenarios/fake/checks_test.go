@@ -132,6 +132,13 @@ func hides(t *testing.T, out string, run reports.Run) {
 		t.Fatal(err)
 	}
 	known := fake.New(fake.Config{}).Secrets()
+	logged := 0 // the fake prints the password
+	for _, d := range run.Drills {
+		logged += len(d.Record.Logs)
+	}
+	if logged == 0 {
+		t.Error("no log of a node was kept")
+	}
 	for _, file := range []string{"*/record.jsonl", "*/" + reports.PageFile} {
 		all, err := filepath.Glob(filepath.Join(out, file))
 		if err != nil || len(all) == 0 {
