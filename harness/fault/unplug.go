@@ -27,11 +27,15 @@ type unplug struct {
 func (f *unplug) String() string { return f.Phrase().Text }
 
 func (f *unplug) Phrase() phrase.Phrase {
-	names := make([]string, 0, len(f.networks))
-	for _, n := range f.networks {
-		names = append(names, string(n))
+	var names phrase.Phrase
+	for i, n := range f.networks {
+		if i == 0 {
+			names = n.Phrase()
+		} else {
+			names = phrase.Say("%s and the %s", names, n)
+		}
 	}
-	return phrase.Say("%s is off the %s network", f.m.Name, strings.Join(names, " and the "))
+	return phrase.Say("%s is off the %s network", f.m.Name, names)
 }
 
 func (f *unplug) Mechanism() phrase.Phrase { return phrase.Say(unplugMechanism) }

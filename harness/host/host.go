@@ -36,6 +36,17 @@ const (
 	Private Network = "private"
 )
 
+// Phrase is what the network is called.
+func (n Network) Phrase() phrase.Phrase {
+	switch n {
+	case Public:
+		return phrase.Say("public")
+	case Private:
+		return phrase.Say("private")
+	}
+	return phrase.Quote(string(n))
+}
+
 // Host is a place where the nodes of one cluster run. Its methods may be
 // called at the same time from several goroutines.
 type Host interface {
