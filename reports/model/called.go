@@ -31,12 +31,22 @@ func (d sheetDrafter) called(s string) string {
 		word := strings.TrimRight(s[:n], ".")
 		stops := s[len(word):n]
 		s = s[n:]
-		if name := d.cover.Members[word]; name != "" && !d.article(word, stops+s) {
+		if name := d.displayName(word); name != "" && !d.article(word, stops+s) {
 			word = text.Name(name)
 		}
 		out.WriteString(word + stops)
 	}
 	return out.String()
+}
+
+// displayName is what people call a member; "" if the word is none. Consoles write names in
+// capitals, and so do pages about them; of one letter that is another word.
+func (d sheetDrafter) displayName(word string) string {
+	name := d.cover.Members[word]
+	if name == "" && len(word) > 1 {
+		name = d.cover.Members[strings.ToLower(word)]
+	}
+	return name
 }
 
 // ofWord reports whether a character may be part of a name, a path or a variable.
