@@ -47,7 +47,7 @@ func carriedOut(book runbooks.Runbook) *record.Record {
 		for n, r := range st.Rows {
 			s.Rows = append(s.Rows, record.Row{Title: record.Text(r.Title), Comment: record.Text(r.Comment)})
 			w.event(record.Event{
-				At: at + 10*ms, Kind: record.Finding, Step: i + 1, Row: n + 1, What: "row", Answer: "0 differ",
+				At: at + 10*ms, Kind: record.Finding, Step: i + 1, Row: n + 1, What: "1", Answer: "0",
 			})
 		}
 		w.step(s, at, at+900*ms)
