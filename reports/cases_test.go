@@ -261,7 +261,7 @@ func split() *record.Record {
 	}, 4800*ms, 6*sec)
 	w.step(record.Step{
 		Title:   text("Take over on the standby", "在备库上执行 takeover 接管"),
-		Comment: text("choose takeover; takeover pg2", "choose takeover；takeover pg2"),
+		Comment: text("choose takeover; takeover pg2", "先输入 choose takeover，再输入 takeover pg2"),
 		Planned: new(2 * time.Minute), Allowed: new(10 * sec),
 	}, 6*sec, 8*sec)
 	w.step(record.Step{Title: text("Heal the network", "恢复网络"), Planned: new(5 * time.Minute)}, 9*sec, 12*sec)

@@ -12,19 +12,16 @@ import (
 
 // filledIn is a drill by a form of two groups, one of its steps with rows of which one
 // can be seen in part only, and one row without words.
-func filledIn() *record.Record { return formOf(nil) }
+func filledIn() *record.Record { return formOf(false) }
 
 // brokenOff is such a drill whose second row is found to be wrong, which ends it.
-func brokenOff() *record.Record {
-	return formOf(&record.Event{
-		Kind: record.Finding, Step: 2, Row: 2, What: "files", Answer: "1 of 7 differs", Err: "pg_hba.conf differs",
-	})
-}
+func brokenOff() *record.Record { return formOf(true) }
 
-func formOf(wrong *record.Event) *record.Record {
+func formOf(broken bool) *record.Record {
 	w := newWorld(21, 12*sec)
 	h := &w.rec.Head
 	h.Schema, h.Seed = record.Schema, 0
+	w.from("“Configuring synchronous mirror servers”, section 10", "《同步镜像服务器的配置》第 10 节")
 	h.Runbook, h.Title = "postgres/planned-switchover", text("Planned switchover", "计划内切换")
 	w.step(record.Step{
 		Title:   text("Look at the primary", "查看主用服务器"),
@@ -44,16 +41,19 @@ func formOf(wrong *record.Event) *record.Record {
 		},
 	}, 6*sec, 7*sec)
 	w.event(record.Event{
-		At: 6100 * ms, Kind: record.Finding, Step: 2, Row: 1, What: "settings",
+		At: 6100 * ms, Kind: record.Finding, Step: 2, Row: 1, What: w.say("settings"),
 		Answer: "312 compared, 0 differ\nexpected: the address",
 	})
 	w.event(record.Event{
-		At: 6110 * ms, Kind: record.Finding, Step: 2, Row: 1, What: "jobs", Unseen: true,
+		At: 6110 * ms, Kind: record.Finding, Step: 2, Row: 1, What: w.say("jobs outside of the database"), Unseen: true,
 		Err: "not seen from here: timers of the system",
 	})
-	if wrong != nil {
-		wrong.At = 6200 * ms
-		w.event(*wrong)
+	if broken {
+		wrong := record.Event{
+			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: w.say("access rules"), Answer: w.say("%s against %s", "6", "7"),
+			Err: w.say("%s differs", "pg_hba.conf"),
+		}
+		w.event(wrong)
 		for i := range w.rec.Events {
 			if e := &w.rec.Events[i]; e.Kind == record.Ended && e.Step == 2 {
 				e.Err = wrong.Err
@@ -61,12 +61,12 @@ func formOf(wrong *record.Event) *record.Record {
 		}
 	} else {
 		w.event(record.Event{
-			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: "files", Answer: "7 are the same",
+			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: w.say("access rules"), Answer: "7 are the same",
 		})
-		w.event(record.Event{At: 6300 * ms, Kind: record.Finding, Step: 2, Row: 3, What: "web server", Answer: "none"})
+		w.event(record.Event{At: 6300 * ms, Kind: record.Finding, Step: 2, Row: 3, What: "web server", Answer: w.say("none")})
 	}
 	reached := sec
-	if wrong != nil {
+	if broken {
 		reached = 0
 	}
 	w.step(record.Step{
@@ -89,14 +89,14 @@ func TestFormInMarkdown(t *testing.T) {
 		"en": {
 			"|  | **Preparation** |  |", "|  | **Execution** | **server01 is the primary.** |",
 			"| 2.1 | Settings; jobs | The same on both.<br>settings: 312 compared, 0 differ<br>" +
-				"jobs: not seen from here: timers of the system |  |  |  |  | ? not seen from here |",
+				"jobs outside of the database: not seen from here: timers of the system |  |  |  |  | ? not seen from here |",
 			"| 2 min | ✔ passed; not seen from here: 1 |",
 			"Rows that the drill could not look at, or not at all of them: 1.",
-			`| 2.2 | Files \| paths | files: 7 are the same |  |  |  |  | ✔ as expected |`,
+			`| 2.2 | Files \| paths | access rules: 7 are the same |  |  |  |  | ✔ as expected |`,
 			"| 3 |  |  | none | – | 1 s | 2 min | ✔ passed |",
 		},
 		"zh": {
-			"|  | **测试准备** |  |", "| 2.3 | CSP server 配置 | 如果用到 CSP 应用。<br>「原文」web server：none |",
+			"|  | **测试准备** |  |", "| 2.3 | CSP server 配置 | 如果用到 CSP 应用。<br>「原文」web server：无 |",
 			"| ? 此处无法查看 |",
 			"| 3 |  |  | 无 | – | 1 秒 | 2 分钟 | ✔ 通过 |",
 		},

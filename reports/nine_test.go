@@ -15,6 +15,7 @@ func nine() *record.Record {
 	w := newWorld(9, f.end)
 	h := &w.rec.Head
 	h.Schema, h.Seed = record.Schema, 0
+	w.from("“Configuring synchronous mirror servers”, section 10", "《同步镜像服务器的配置》第 10 节")
 	h.Runbook, h.Title = "iris/lost-primary", text("The primary of nine is lost", "九成员集群的主库丢失")
 	h.Product, h.System = "iris", "InterSystems IRIS"
 	h.Promise.RPO = 10
@@ -28,9 +29,9 @@ func nine() *record.Record {
 		"witness-1": "witness", "witness-2": "witness",
 	}
 	h.Auxiliaries = []record.Auxiliary{
-		{Name: "arbiter", Duty: "arbiter", Redundant: true},
-		{Name: "web-gateway", Duty: "clients’ host"},
-		{Name: "configuration-store-1", Duty: "store", Redundant: true},
+		{Name: "arbiter", Duty: w.say("arbiter"), Redundant: true},
+		{Name: "web-gateway", Duty: w.say("clients’ host")},
+		{Name: "configuration-store-1", Duty: w.say("monitor"), Redundant: true},
 	}
 	h.Streams = h.Streams[:direct1]
 	holders := h.Members[:7]

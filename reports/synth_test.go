@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/reports"
 )
@@ -45,6 +46,19 @@ type world struct {
 	direct func(member uint8, t time.Duration) reply
 	lost   func(a record.Attempt) bool
 }
+
+// say is a text that the record can say in other languages, too.
+func (w *world) say(format string, args ...any) string {
+	p := phrase.Say(format, args...)
+	if w.rec.Phrases == nil {
+		w.rec.Phrases = map[string]phrase.Phrase{}
+	}
+	w.rec.Phrases[p.Text] = p
+	return p.Text
+}
+
+// from sets what the runbook goes back to.
+func (w *world) from(en, zh string) { w.rec.Head.Source, w.rec.Head.Sources = en, text(en, zh) }
 
 func acked(member uint8, epoch uint32) reply {
 	return reply{outcome: record.Acked, member: member, epoch: epoch}
