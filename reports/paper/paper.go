@@ -25,8 +25,8 @@ var ErrNoBrowser = errors.New("no Chromium found, which makes the PDF files")
 // Variable names the browser where it is not found by itself.
 const Variable = "DRILLBOOK_BROWSER"
 
-// Limit is how long a browser may take for a page.
-const Limit = time.Minute
+// Limit is how long a browser may take for a page: on a busy machine it starts for half of that.
+const Limit = 2 * time.Minute
 
 // Printer is a browser that prints.
 type Printer struct {
