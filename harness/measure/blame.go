@@ -25,6 +25,19 @@ func (r *Result) blamedOutages(outages []Outage) []Outage {
 	return outages
 }
 
+// judgeBlamed judges outages as far as the service is certainly to blame for them. The
+// reason, without a code, has the bracket that was measured, as all other places have it.
+func (r *Result) judgeBlamed(outages []Outage, allowed time.Duration) (Verdict, Reason) {
+	verdict, o := judgeOutages(r.blamedOutages(outages), allowed)
+	why := Reason{Open: o.Open, Limit: allowed}
+	for _, measured := range outages {
+		if measured.Stream == o.Stream && measured.Began == o.Began {
+			why.Bracket, why.Age = measured.Bracket, measured.Least-o.Least
+		}
+	}
+	return verdict, why
+}
+
 // excused reports whether an outage may be due to a machine at its limit: most
 // attempts in it ended by a deadline, while the harness starved.
 func (r *Result) excused(o Outage) bool {

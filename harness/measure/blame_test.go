@@ -212,3 +212,26 @@ func TestOverloadByTheProbe(t *testing.T) {
 		})
 	}
 }
+
+// TestReasonHasTheMeasuredBracket: what is not held against the service does not make
+// another outage of the one that was measured; the reason says how much it is.
+func TestReasonHasTheMeasuredBracket(t *testing.T) {
+	for _, tt := range []struct {
+		stalled int // until
+		code    measure.Code
+	}{{0, measure.RTOMissed}, {3900, measure.RTOUnclear}, {3200, measure.RTOMissed}} {
+		s := sound().refuse(3000, 5400)
+		s.rec.Head.Promise.RTO = 2 * time.Second
+		age := 0 * ms
+		if tt.stalled > 0 {
+			s.stand(3100, tt.stalled)
+			age = time.Duration(tt.stalled-3100) * ms
+		}
+		got := s.measure()
+		why, found := reason(got, tt.code)
+		if !found || why.Bracket != got.Downtime.Longest.Bracket || why.Age != age {
+			t.Errorf("stalled until %d: reason %+v, want %s with %+v and %s; all %+v",
+				tt.stalled, why, tt.code, got.Downtime.Longest.Bracket, age, got.Reasons)
+		}
+	}
+}

@@ -136,8 +136,9 @@ func (r *Result) missedReasons(v *view) []Reason {
 	var why []Reason
 	add := func(w Reason) { w.Verdict = Missed; why = append(why, w) }
 	promise := v.promise()
-	if verdict, o := judgeOutages(r.blamedOutages(v.judgedOutages(r.Outages)), promise.RTO); verdict == Missed {
-		add(Reason{Code: RTOMissed, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
+	if verdict, why := r.judgeBlamed(v.judgedOutages(r.Outages), promise.RTO); verdict == Missed {
+		why.Code = RTOMissed
+		add(why)
 	}
 	if n := r.lostForPromise(promise); n > promise.RPO && promise.SplitBrain {
 		add(Reason{Code: SplitUnsaved, Count: n, Most: promise.RPO})
@@ -182,15 +183,8 @@ func (r *Result) missedReasons(v *view) []Reason {
 			add(Reason{Code: StepFailed, Step: s.Number, Detail: s.Err})
 		}
 		if s.Verdict == Missed {
-			add(
-				Reason{
-					Code:    StepMissed,
-					Step:    s.Number,
-					Bracket: s.decisive.Bracket,
-					Open:    s.decisive.Open,
-					Limit:   *s.Allowed,
-				},
-			)
+			s.decisive.Code = StepMissed
+			add(s.decisive)
 		}
 	}
 	return why
@@ -202,12 +196,12 @@ func (r *Result) doubtfulReasons(v *view) []Reason {
 	add := func(w Reason) { w.Verdict = Unmeasurable; why = append(why, w) }
 	promise := v.promise()
 	suffered := v.judgedOutages(r.Outages)
-	if verdict, o := judgeOutages(r.blamedOutages(suffered), promise.RTO); verdict == Unmeasurable {
-		code := RTOUnclear
-		if o.Open {
-			code = RTOOpen
+	if verdict, why := r.judgeBlamed(suffered, promise.RTO); verdict == Unmeasurable {
+		why.Code = RTOUnclear
+		if why.Open {
+			why.Code = RTOOpen
 		}
-		add(Reason{Code: code, Bracket: o.Bracket, Open: o.Open, Limit: promise.RTO})
+		add(why)
 	}
 	if verdict, o := judgeOutages(suffered, promise.RTO); verdict == Missed {
 		stalled := r.stalledFor(o.Began, o.Began+o.Least)
@@ -250,15 +244,8 @@ func (r *Result) doubtfulReasons(v *view) []Reason {
 			add(Reason{Code: RowsUnanswered, Step: s.Number, Count: n})
 		}
 		if s.Verdict == Unmeasurable {
-			add(
-				Reason{
-					Code:    StepUnclear,
-					Step:    s.Number,
-					Bracket: s.decisive.Bracket,
-					Open:    s.decisive.Open,
-					Limit:   *s.Allowed,
-				},
-			)
+			s.decisive.Code = StepUnclear
+			add(s.decisive)
 		}
 	}
 	return why

@@ -20,7 +20,8 @@ func (v *view) assignOutages(r *Result) {
 		mine := slices.DeleteFunc(slices.Clone(suffered), func(o Outage) bool { return o.Step != s.Number })
 		s.Downtime = downtime(mine)
 		if s.Allowed != nil && s.Outcome != Skipped {
-			s.Verdict, s.decisive = judgeOutages(r.blamedOutages(mine), *s.Allowed)
+			s.Verdict, s.decisive = r.judgeBlamed(mine, *s.Allowed)
+			s.decisive.Step = s.Number
 		}
 	}
 	r.Downtime = downtime(suffered)

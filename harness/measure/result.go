@@ -138,7 +138,7 @@ type Step struct {
 	Verdict    Verdict      // of the downtime against what is allowed; "" where nothing is
 	Expected   *Expected
 	Answers    []Row  // the rows of the form, as they were answered; empty if the step itself is the row
-	decisive   Outage // by which the verdict was found
+	decisive   Reason // for the verdict
 }
 
 // Expected is the outage that the cluster's own settings predict for an event. It is no
@@ -298,15 +298,15 @@ type Code string
 
 // The reasons. Which fields of [Reason] each one fills is said beside it.
 const (
-	RTOMissed       Code = "rto-missed"       // Bracket, Limit
-	RTOOpen         Code = "rto-open"         // Bracket, Limit
-	RTOUnclear      Code = "rto-unclear"      // Bracket, Limit
+	RTOMissed       Code = "rto-missed"       // Bracket, Limit; Age: for how long of Least the service may not be to blame
+	RTOOpen         Code = "rto-open"         // the same
+	RTOUnclear      Code = "rto-unclear"      // the same
 	RPOMissed       Code = "rpo-missed"       // Count, Limit as Most, Age
 	RPOUnknown      Code = "rpo-unknown"      // -: there is no copy of what is certainly the only primary
 	CopyMissing     Code = "copy-missing"     // Detail: the members without a copy that had caught up
-	StepMissed      Code = "step-missed"      // Step, Bracket, Limit
+	StepMissed      Code = "step-missed"      // Step, and as of rto-missed
 	StepFailed      Code = "step-failed"      // Step, Detail, Blame
-	StepUnclear     Code = "step-unclear"     // Step, Bracket, Limit
+	StepUnclear     Code = "step-unclear"     // the same
 	StepUndone      Code = "step-undone"      // Step
 	RowsUnanswered  Code = "rows-unanswered"  // Step, Count: its rows of the form that no check answered
 	WrongPrimary    Code = "wrong-primary"    // Age: when it was ordered; Detail: of whom, and who it became

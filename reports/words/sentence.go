@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ func (w Words) Sentence(r measure.Reason) string {
 		key = "reason.other"
 	}
 	lost := w.Duration(r.Age)
-	return w.Say(key,
+	said := w.Say(key,
 		"bracket", w.Bracket(r.Bracket, r.Open),
 		"limit", w.Duration(r.Limit),
 		"count", Count(r.Count),
@@ -32,6 +33,13 @@ func (w Words) Sentence(r measure.Reason) string {
 		"code", string(r.Code),
 		"detail", w.Detail(r.Detail),
 	)
+	outages := []measure.Code{
+		measure.RTOMissed, measure.RTOOpen, measure.RTOUnclear, measure.StepMissed, measure.StepUnclear,
+	}
+	if r.Age > 0 && slices.Contains(outages, r.Code) {
+		said += w.Say("reason-not-blamed", "age", lost)
+	}
+	return said
 }
 
 // Detail is foreign text fitted into a sentence: one line, without its own full stop.

@@ -177,6 +177,23 @@ func TestSentenceKnowsEveryCode(t *testing.T) {
 	}
 }
 
+// TestSentenceSaysWhatIsNotBlamed: an outage of which a part is not held against the service
+// is the one that was measured, and the sentence says how long that part is.
+func TestSentenceSaysWhatIsNotBlamed(t *testing.T) {
+	r := measure.Reason{
+		Code: measure.RTOUnclear, Bracket: measure.Bracket{Least: 650 * ms, Most: 1610 * ms}, Limit: time.Second,
+	}
+	for _, lang := range words.Languages() {
+		r.Age = 0
+		whole := words.In(lang).Sentence(r)
+		r.Age = 200 * ms
+		said, found := strings.CutPrefix(words.In(lang).Sentence(r), whole)
+		if !found || !strings.Contains(said, words.In(lang).Duration(r.Age)) {
+			t.Errorf("%s: %q behind %q, want 200 ms named", lang, said, whole)
+		}
+	}
+}
+
 func TestSentenceOfUnknownCode(t *testing.T) {
 	got := words.In("en").Sentence(measure.Reason{Code: "of-tomorrow", Detail: "something new"})
 	if want := "of-tomorrow: something new."; got != want {
