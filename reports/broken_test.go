@@ -43,7 +43,7 @@ func TestBroken(t *testing.T) {
 		"md.zh":    func(w io.Writer, r reports.Run) error { return asMarkdown(w, r, "zh") },
 		"json":     results.Write,
 		"junit":    asJUnit,
-		"terminal": func(w io.Writer, r reports.Run) error { return reports.Table(w, r, "en") },
+		"terminal": func(w io.Writer, r reports.Run) error { return reports.Table(w, r, "en", 0) },
 	} {
 		text := rendered(t, func(w io.Writer) error { return write(w, met) })
 		for _, b := range met.Broken {

@@ -279,7 +279,7 @@ func FuzzText(f *testing.F) {
 		if page := rendered(t, func(w io.Writer) error { return asHTML(w, r, "en") }); !utf8.ValidString(page) {
 			t.Error("the page is not UTF-8")
 		}
-		table := rendered(t, func(w io.Writer) error { return reports.Table(w, r, "en") })
+		table := rendered(t, func(w io.Writer) error { return reports.Table(w, r, "en", 0) })
 		for line := range strings.SplitSeq(table, "\n") {
 			if n := columns(line); n > 100 {
 				t.Errorf("a line has %d columns: %s", n, line)

@@ -28,7 +28,7 @@ func ExampleBracket() {
 }
 
 func ExampleTable() {
-	if err := reports.Table(os.Stdout, run(unmeasurable()), "en"); err != nil {
+	if err := reports.Table(os.Stdout, run(unmeasurable()), "en", 0); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

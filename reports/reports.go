@@ -120,13 +120,14 @@ func writeAll(dir string, files []file) error {
 	return nil
 }
 
-// Table writes the closing table of a run for a terminal.
-func Table(w io.Writer, r Run, lang string) error {
+// Table writes the closing table of a run for a terminal with so many columns, 0 if
+// there is none.
+func Table(w io.Writer, r Run, lang string, columns int) error {
 	m, err := model.Of(r, lang)
 	if err != nil {
 		return err
 	}
-	return table.Write(w, m)
+	return table.Write(w, m, columns)
 }
 
 // Of measures the record of a drill.

@@ -23,8 +23,8 @@ func TestGolden(t *testing.T) {
 			name + ".golden.xml":     func(w io.Writer) error { return asJUnit(w, r) },
 			name + ".en.golden.md":   func(w io.Writer) error { return asMarkdown(w, r, "en") },
 			name + ".zh.golden.md":   func(w io.Writer) error { return asMarkdown(w, r, "zh") },
-			name + ".en.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "en") },
-			name + ".zh.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "zh") },
+			name + ".en.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "en", 0) },
+			name + ".zh.golden.txt":  func(w io.Writer) error { return reports.Table(w, r, "zh", 0) },
 			name + ".en.golden.html": func(w io.Writer) error { return asHTML(w, r, "en") },
 			name + ".zh.golden.html": func(w io.Writer) error { return asHTML(w, r, "zh") },
 		} {

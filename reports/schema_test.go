@@ -69,6 +69,6 @@ func TestFlawedRecordsRender(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
 		golden(t, "flawed."+lang+".golden.md", func(w io.Writer) error { return asMarkdown(w, r, lang) })
 		golden(t, "flawed."+lang+".golden.html", func(w io.Writer) error { return asHTML(w, r, lang) })
-		golden(t, "flawed."+lang+".golden.txt", func(w io.Writer) error { return reports.Table(w, r, lang) })
+		golden(t, "flawed."+lang+".golden.txt", func(w io.Writer) error { return reports.Table(w, r, lang, 0) })
 	}
 }

@@ -91,7 +91,7 @@ func TestRefusesWhatIsNotMeasured(t *testing.T) {
 			func() error { return asJUnit(io.Discard, r) },
 			func() error { return asHTML(io.Discard, r, "en") },
 			func() error { return asMarkdown(io.Discard, r, "en") },
-			func() error { return reports.Table(io.Discard, r, "en") },
+			func() error { return reports.Table(io.Discard, r, "en", 0) },
 		} {
 			if err := render(); err == nil {
 				t.Errorf("%s: rendered without an error", name)
@@ -130,7 +130,7 @@ func columns(line string) int {
 func TestTableIsAligned(t *testing.T) {
 	for name, r := range cases() {
 		for _, lang := range reports.Languages() {
-			got := rendered(t, func(w io.Writer) error { return reports.Table(w, r, lang) })
+			got := rendered(t, func(w io.Writer) error { return reports.Table(w, r, lang, 0) })
 			for line := range strings.SplitSeq(got, "\n") {
 				if n := columns(line); n > 100 {
 					t.Errorf("%s, %s: a line has %d columns: %s", name, lang, n, line)

@@ -90,7 +90,7 @@ func publishNight(cmd *cobra.Command, run reports.Run, out, lang string) error {
 	if err := reports.Write(out, run, lang); err != nil {
 		return err
 	}
-	if err := reports.Table(cmd.OutOrStdout(), run, lang); err != nil {
+	if err := reports.Table(cmd.OutOrStdout(), run, lang, columnsOf(cmd.OutOrStdout())); err != nil {
 		return err
 	}
 	page, err := filepath.Abs(filepath.Join(out, reports.PageFile))

@@ -86,7 +86,7 @@ func rewrite(cmd *cobra.Command, dir string, s sheets) error {
 		return environment(err)
 	}
 	unwritten := s.write(cmd.Context(), dir, run)
-	if err := reports.Table(cmd.OutOrStdout(), run, w.Lang); err != nil {
+	if err := reports.Table(cmd.OutOrStdout(), run, w.Lang, columnsOf(cmd.OutOrStdout())); err != nil {
 		return environment(err)
 	}
 	return worst(judge(run, "", w), environment(errors.Join(unreadable...)), unwritten)

@@ -333,7 +333,7 @@ func publish(to io.Writer, run reports.Run, out string, w words.Words) error {
 	begun.Drills = slices.DeleteFunc(slices.Clone(run.Drills), func(d reports.Drill) bool {
 		return !slices.ContainsFunc(d.Record.Events, func(e record.Event) bool { return e.Kind == record.Began })
 	})
-	if err := reports.Table(to, begun, w.Lang); err != nil {
+	if err := reports.Table(to, begun, w.Lang, columnsOf(to)); err != nil {
 		return err
 	}
 	page, err := filepath.Abs(filepath.Join(out, reports.PageFile))

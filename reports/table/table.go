@@ -1,7 +1,8 @@
 // Package table renders a report as the closing table for a terminal: the steps of
 // every drill, and of repeated drills what the trials say together. No line is wider
-// than 100 columns; a wide character counts as two. Some East Asian terminals show more
-// characters wide, for instance those of rulers: RUNEWIDTH_EASTASIAN=1 counts them so.
+// than the terminal, or than 100 columns where there is none; a wide character counts as
+// two. Some East Asian terminals show more characters wide, for instance those of rulers:
+// RUNEWIDTH_EASTASIAN=1 counts them so.
 package table
 
 import (
@@ -21,12 +22,27 @@ import (
 // maxNightRows bounds what is listed of a night: the page has the rest.
 const maxNightRows = 40
 
-// maxColumns is how wide the table may be.
-const maxColumns = 100
+// How wide the table may be: where there is no terminal, and on the widest and the
+// narrowest one, beyond which lines are hard to follow or cannot hold a figure.
+const (
+	usualColumns = 100
+	mostColumns  = 140
+	leastColumns = 80
+)
 
-// Write renders a report.
-func Write(w io.Writer, r model.Report) error {
-	var b strings.Builder
+// sheet is what is written, and how many columns it may have.
+type sheet struct {
+	strings.Builder
+
+	columns int
+}
+
+// Write renders a report for a terminal with so many columns, 0 if there is none.
+func Write(w io.Writer, r model.Report, columns int) error {
+	b := sheet{columns: usualColumns}
+	if columns > 0 {
+		b.columns = min(max(columns, leastColumns), mostColumns)
+	}
 	if r.Pages {
 		writeNight(&b, r)
 		_, err := io.WriteString(w, b.String())
@@ -54,7 +70,7 @@ func Write(w io.Writer, r model.Report) error {
 }
 
 // writeNight writes what is said of a night besides its drills.
-func writeNight(b *strings.Builder, r model.Report) {
+func writeNight(b *sheet, r model.Report) {
 	wrap(b, r.Title)
 	wrap(b, r.Symbol+" "+r.Summed)
 	for _, s := range r.Night.Sections() {
@@ -71,7 +87,7 @@ func writeNight(b *strings.Builder, r model.Report) {
 }
 
 // section writes the columns of a section for which there is room.
-func section(b *strings.Builder, s model.Section, columns ...int) {
+func section(b *sheet, s model.Section, columns ...int) {
 	if !s.Empty() {
 		b.WriteString("\n" + s.Title + "\n")
 		write(b, keep(*s.Table, columns...))
@@ -121,10 +137,10 @@ func keep(t model.Table, columns ...int) model.Table {
 	return out
 }
 
-// write writes a table in columns. Those that do not fit are folded, the widest
-// first. The title of a heading, or of a row below a step, has the room of all columns but
+// write writes a table in columns. Those that do not fit are folded, titles
+// last. The title of a heading, or of a row below a step, has the room of all columns but
 // the last, since they are empty.
-func write(b *strings.Builder, t model.Table) {
+func write(b *sheet, t model.Table) {
 	heads := make([]string, len(t.Head))
 	for i, h := range t.Head {
 		heads[i] = cmp.Or(h.Brief, h.Title)
@@ -134,7 +150,7 @@ func write(b *strings.Builder, t model.Table) {
 	if t.Foot != nil {
 		lines = append(lines, model.Row{Cells: t.Foot})
 	}
-	widths := columnWidths(lines)
+	widths := columnWidths(lines, b.columns)
 	total := -2
 	for _, n := range widths {
 		total += n + 2
@@ -157,9 +173,13 @@ func write(b *strings.Builder, t model.Table) {
 	}
 }
 
+// enough is how narrow a column becomes so that titles keep their room: a figure and
+// its unit fit into it.
+const enough = 18
+
 // columnWidths are as wide as the columns need, or narrower where they would
-// not all fit.
-func columnWidths(lines []model.Row) []int {
+// not all fit: titles, which come first, get what the others leave.
+func columnWidths(lines []model.Row, columns int) []int {
 	widths := make([]int, len(lines[0].Cells))
 	total := 2 * (len(widths) - 1)
 	for i := range widths {
@@ -173,23 +193,26 @@ func columnWidths(lines []model.Row) []int {
 		}
 		total += widths[i]
 	}
-	for ; total > maxColumns; total-- {
-		widest := 0
-		for i, n := range widths {
-			if n > widths[widest] {
+	for ; total > columns; total-- {
+		widest := len(widths) - 1
+		for i := 1; i < len(widths); i++ {
+			if widths[i] > widths[widest] {
 				widest = i
 			}
+		}
+		if widths[widest] <= enough && widths[0] > enough {
+			widest = 0
 		}
 		widths[widest]--
 	}
 	return widths
 }
 
-func writeRow(b *strings.Builder, head []model.Column, cells []string, widths []int) {
+func writeRow(b *sheet, head []model.Column, cells []string, widths []int) {
 	folded := make([][]string, len(cells))
 	height := 1
 	for i, c := range cells {
-		folded[i] = Fold(c, widths[i])
+		folded[i] = foldCell(c, widths[i])
 		height = max(height, len(folded[i]))
 	}
 	for n := range height {
@@ -214,9 +237,18 @@ func writeRow(b *strings.Builder, head []model.Column, cells []string, widths []
 	}
 }
 
+// foldCell folds a cell, between its two clauses if these fit.
+func foldCell(s string, columns int) []string {
+	first, second, two := strings.Cut(s, "，")
+	if first += "，"; two && Columns(s) > columns && Columns(first) <= columns && Columns(second) <= columns {
+		return []string{first, second}
+	}
+	return Fold(s, columns)
+}
+
 // wrap writes text in lines.
-func wrap(b *strings.Builder, s string) {
-	for _, l := range Fold(text.Line(s), maxColumns) {
+func wrap(b *sheet, s string) {
+	for _, l := range Fold(text.Line(s), b.columns) {
 		b.WriteString(l + "\n")
 	}
 }

@@ -2,8 +2,10 @@ package table_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"drillbook/reports/model"
 	"drillbook/reports/table"
 )
 
@@ -24,6 +26,33 @@ func TestFold(t *testing.T) {
 	} {
 		if got := table.Fold(tt.text, tt.columns); !slices.Equal(got, tt.want) {
 			t.Errorf("Fold(%q, %d) = %q, want %q", tt.text, tt.columns, got, tt.want)
+		}
+	}
+}
+
+// TestTitlesKeepTheirRoom: where a table is wider than its terminal, other columns are folded
+// before titles are; on a wider terminal, nothing is.
+func TestTitlesKeepTheirRoom(t *testing.T) {
+	const title, downtime = "Lead the clients to the virtual address of the mirror", "at least 3.89 s, still open"
+	var steps model.Table
+	for _, name := range []string{"#", "Step", "Comments", "Downtime", "Allowed", "Time taken", "Planned", "Outcome"} {
+		steps.Head = append(steps.Head, model.Column{Title: name})
+	}
+	steps.Rows = []model.Row{{Cells: []string{"1", title, "", downtime, "30 s", "2 min", "5 min", "✔ passed"}}}
+	var d model.Drill
+	d.Sections.Steps.Table = &steps
+	for columns, want := range map[int]string{80: "", 0: "", 120: "1. " + title, 140: downtime} {
+		var out strings.Builder
+		if err := table.Write(&out, model.Report{Drills: []model.Drill{d}}, columns); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("at %d columns %q is folded:\n%s", columns, want, out.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := table.Columns(strings.TrimSuffix(line, "\n")); columns > 0 && n > columns {
+				t.Errorf("at %d columns a line has %d: %s", columns, n, line)
+			}
 		}
 	}
 }
