@@ -32,10 +32,7 @@ const toldFrom = "DRILLBOOK_TOLD"
 // TestReportsAreChinese: whoever reads Chinese gets no cell and no line that has letters and
 // no Chinese, but for commands, answers, names, and the reviewed words of testdata/words.zh.txt.
 func TestReportsAreChinese(t *testing.T) {
-	all := map[string]reports.Run{}
-	for name, r := range cases() {
-		all[name] = r
-	}
+	all := cases()
 	library, err := runbooks.Load(runbooks.Embedded())
 	if err != nil {
 		t.Fatal(err)
@@ -112,8 +109,9 @@ func chineseOf(t *testing.T, r reports.Run) map[string][]string {
 // htmlCells are the texts of a page, each of an element that is no part of a line, and what is
 // read aloud. Commands, answers and logs are preformatted.
 func htmlCells(page string) []string {
-	var all []string
-	for _, m := range regexp.MustCompile(`(?:aria-label|data-label|title|alt)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+	read := regexp.MustCompile(`(?:aria-label|data-label|title|alt)="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	all := make([]string, 0, len(read))
+	for _, m := range read {
 		all = append(all, html.UnescapeString(m[1]))
 	}
 	page = regexp.MustCompile(`(?s)<(pre|style|script|template|code)[ >].*?</(pre|style|script|template|code)>`).
@@ -203,9 +201,8 @@ func hasHan(s string) bool {
 
 // reviewed are the words that are the same in Chinese, as testdata/words.zh.txt has them.
 type reviewed struct {
-	pattern *regexp.Regexp
-	used    map[string]int
-	each    map[string]*regexp.Regexp
+	used map[string]int
+	each map[string]*regexp.Regexp
 }
 
 func wordList(t *testing.T) reviewed {

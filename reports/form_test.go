@@ -50,7 +50,8 @@ func formOf(broken bool) *record.Record {
 	})
 	if broken {
 		wrong := record.Event{
-			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: w.say("access rules"), Answer: w.say("%s against %s", "6", "7"),
+			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2,
+			What: w.say("access rules"), Answer: w.say("%s against %s", "6", "7"),
 			Err: w.say("%s differs", "pg_hba.conf"),
 		}
 		w.event(wrong)
@@ -63,7 +64,9 @@ func formOf(broken bool) *record.Record {
 		w.event(record.Event{
 			At: 6200 * ms, Kind: record.Finding, Step: 2, Row: 2, What: w.say("access rules"), Answer: "7 are the same",
 		})
-		w.event(record.Event{At: 6300 * ms, Kind: record.Finding, Step: 2, Row: 3, What: "web server", Answer: w.say("none")})
+		w.event(record.Event{
+			At: 6300 * ms, Kind: record.Finding, Step: 2, Row: 3, What: "web server", Answer: w.say("none"),
+		})
 	}
 	reached := sec
 	if broken {

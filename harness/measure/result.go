@@ -298,7 +298,7 @@ type Code string
 
 // The reasons. Which fields of [Reason] each one fills is said beside it.
 const (
-	RTOMissed       Code = "rto-missed"       // Bracket, Limit; Age: for how long of Least the service may not be to blame
+	RTOMissed       Code = "rto-missed"       // Bracket, Limit; Age: how much of Least is not blamed on the service
 	RTOOpen         Code = "rto-open"         // the same
 	RTOUnclear      Code = "rto-unclear"      // the same
 	RPOMissed       Code = "rpo-missed"       // Count, Limit as Most, Age
