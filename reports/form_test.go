@@ -92,7 +92,8 @@ func TestFormInMarkdown(t *testing.T) {
 		"en": {
 			"|  | **Preparation** |  |", "|  | **Execution** | **server01 is the primary.** |",
 			"| 2.1 | Settings; jobs | The same on both.<br>settings: 312 compared, 0 differ<br>" +
-				"jobs outside of the database: not seen from here: timers of the system |  |  |  |  | ? not seen from here |",
+				"jobs outside of the database: not seen from here: timers of the system " +
+				"|  |  |  |  | ? not seen from here |",
 			"| 2 min | ✔ passed; not seen from here: 1 |",
 			"Rows that the drill could not look at, or not at all of them: 1.",
 			`| 2.2 | Files \| paths | access rules: 7 are the same |  |  |  |  | ✔ as expected |`,

@@ -32,8 +32,7 @@ const (
 
 // sheet is what is written, and how many columns it may have.
 type sheet struct {
-	strings.Builder
-
+	text    strings.Builder
 	columns int
 }
 
@@ -45,12 +44,12 @@ func Write(w io.Writer, r model.Report, columns int) error {
 	}
 	if r.Pages {
 		writeNight(&b, r)
-		_, err := io.WriteString(w, b.String())
+		_, err := io.WriteString(w, b.text.String())
 		return err
 	}
 	for i, d := range r.Drills {
 		if i > 0 {
-			b.WriteByte('\n')
+			b.text.WriteByte('\n')
 		}
 		wrap(&b, d.Title+" · "+strings.Join(d.Under, " · "))
 		if d.StandIn != "" {
@@ -65,7 +64,7 @@ func Write(w io.Writer, r model.Report, columns int) error {
 	}
 	section(&b, r.Trials, 0, 3, 5, 7, 8, 10, 11)
 	section(&b, r.Expected, 0, 1, 2, 3, 4, 5, 6, 7)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, b.text.String())
 	return err
 }
 
@@ -89,7 +88,7 @@ func writeNight(b *sheet, r model.Report) {
 // section writes the columns of a section for which there is room.
 func section(b *sheet, s model.Section, columns ...int) {
 	if !s.Empty() {
-		b.WriteString("\n" + s.Title + "\n")
+		b.text.WriteString("\n" + s.Title + "\n")
 		write(b, keep(*s.Table, columns...))
 	}
 }
@@ -159,7 +158,7 @@ func write(b *sheet, t model.Table) {
 	last := len(widths) - 1
 	for i, l := range lines {
 		if i == 1 || (t.Foot != nil && i == len(lines)-1) {
-			b.WriteString(ruler + "\n")
+			b.text.WriteString(ruler + "\n")
 		}
 		if l.Level == "" {
 			writeRow(b, t.Head, l.Cells, widths)
@@ -233,7 +232,7 @@ func writeRow(b *sheet, head []model.Column, cells []string, widths []int) {
 			}
 			s.WriteString(part)
 		}
-		b.WriteString(strings.TrimRight(s.String(), " ") + "\n")
+		b.text.WriteString(strings.TrimRight(s.String(), " ") + "\n")
 	}
 }
 
@@ -249,7 +248,7 @@ func foldCell(s string, columns int) []string {
 // wrap writes text in lines.
 func wrap(b *sheet, s string) {
 	for _, l := range Fold(text.Line(s), b.columns) {
-		b.WriteString(l + "\n")
+		b.text.WriteString(l + "\n")
 	}
 }
 
