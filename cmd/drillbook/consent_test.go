@@ -23,21 +23,8 @@ const thinksFor = 6 * time.Second
 func TestConsentIsWaitedFor(t *testing.T) {
 	takesLong(t)
 	p := newProgram(t, t.TempDir()).on(t)
-	c := p.command(
-		t,
-		"run",
-		"postgres/lost-primary",
-		"--consent",
-		"ask",
-		"--operator",
-		"李伟",
-		"--lang",
-		"zh",
-		"--rate",
-		"50",
-		"--out",
-		filepath.Join(p.dir, "reports", "out"),
-	)
+	c := p.command(t, "run", "dm8/takeover", "--consent", "ask", "--operator", "李伟", "--lang", "zh",
+		"--out", filepath.Join(p.dir, "reports", "out"))
 	c.Dir = "." // images are built inside a checkout
 	s := terminalOutlet.start(t, c)
 	question := wordsIn("zh").Say("consent.question")
