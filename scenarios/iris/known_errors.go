@@ -119,6 +119,7 @@ func (s *story) errorsInUse() {
 	})
 	s.step("A member is promoted while the primary is in trouble (#2157)", func(ctx SpecContext) {
 		s.works(s.iris().WaitHealthy(ctx))
+		s.d.Confirm("arbiter")(s.iris().WaitArbiter(ctx, s.a)) // without one, trouble ends by itself
 		all := cutCase{pb: true, pa: true, ba: true, writes: nobody}
 		cuts := s.cutLinks(ctx, all, s.a, s.b)
 		dr := s.d.Cluster.Members[2]
