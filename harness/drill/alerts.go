@@ -2,13 +2,10 @@ package drill
 
 import (
 	"context"
-	"slices"
-	"sync"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/phrase"
 	"drillbook/harness/record"
-	"drillbook/harness/secret"
 )
 
 // mostAlerts is how many alerts of a node are recorded, the last ones.
@@ -20,14 +17,7 @@ func (d *Drill) findAlerts(ctx context.Context) {
 	if !ok {
 		return
 	}
-	nodes := slices.Concat(d.Cluster.Members, d.Cluster.Auxiliaries)
-	found := make([][]record.Event, len(nodes))
-	var reading sync.WaitGroup
-	for i, m := range nodes {
-		reading.Go(func() { found[i] = d.alertsOf(ctx, r, m) })
-	}
-	reading.Wait()
-	for _, e := range slices.Concat(found...) {
+	for _, e := range ofNodes(d, func(m driver.Member) []record.Event { return d.alertsOf(ctx, r, m) }) {
 		e.At = d.now()
 		d.emit(e)
 	}
@@ -46,10 +36,6 @@ func (d *Drill) alertsOf(ctx context.Context, r driver.AlertReader, m driver.Mem
 		d.journal.Phrase(said)
 		return []record.Event{{Kind: record.Note, Err: said.Text}}
 	}
-	hide := func(text string) string { return text }
-	if k, ok := d.cfg.Driver.(driver.SecretKeeper); ok {
-		hide = func(text string) string { return secret.Hide(text, k.Secrets()...) }
-	}
 	var all []record.Event
 	for _, a := range alerts[max(0, len(alerts)-mostAlerts):] {
 		at := before + half - a.Age
@@ -57,7 +43,7 @@ func (d *Drill) alertsOf(ctx context.Context, r driver.AlertReader, m driver.Mem
 			continue // of before the drill
 		}
 		all = append(all, record.Event{
-			Kind: record.Alert, Member: m.Name, Answer: hide(a.Text), Least: max(0, at-half), Most: at + half,
+			Kind: record.Alert, Member: m.Name, Answer: d.hide(a.Text), Least: max(0, at-half), Most: at + half,
 			Logged: &record.Logged{
 				Clock: a.Clock, Level: a.Level, Code: a.Code, Instance: a.Instance, Thread: a.Thread,
 			},

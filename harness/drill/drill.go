@@ -336,13 +336,12 @@ func (d *Drill) StepEnded(err error) {
 	said := phrase.Of(err)
 	d.stepMu.Lock()
 	why := d.needless
-	d.needless = phrase.Phrase{}
 	d.stepMu.Unlock()
 	e := record.Event{Kind: record.Ended, Answer: why.Text, Err: said.Text, Blame: BlameOf(err)}
 	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
 	d.event(e, said, why)
 	d.stepMu.Lock()
-	d.step = 0
+	d.step, d.needless = 0, phrase.Phrase{}
 	d.stepMu.Unlock()
 }
 

@@ -27,21 +27,30 @@ func (d *Drill) keepLogs(ctx context.Context) {
 	if d.cfg.Host == nil || d.Cluster == nil {
 		return
 	}
-	nodes := slices.Concat(d.Cluster.Members, d.Cluster.Auxiliaries)
-	all := make([][]record.Log, len(nodes))
-	var reading sync.WaitGroup
-	for i, m := range nodes {
-		reading.Go(func() { all[i] = d.logsOf(ctx, m) })
-	}
-	reading.Wait()
-	hide := func(text string) string { return text }
-	if k, ok := d.cfg.Driver.(driver.SecretKeeper); ok {
-		hide = func(text string) string { return secret.Hide(text, k.Secrets()...) }
-	}
-	for _, l := range slices.Concat(all...) {
-		l.Head, l.Tail, l.Err = hide(l.Head), hide(l.Tail), hide(l.Err)
+	for _, l := range ofNodes(d, func(m driver.Member) []record.Log { return d.logsOf(ctx, m) }) {
+		l.Head, l.Tail, l.Err = d.hide(l.Head), d.hide(l.Tail), d.hide(l.Err)
 		d.journal.Log(l)
 	}
+}
+
+// ofNodes reads something of all nodes at once, and returns it in their order.
+func ofNodes[T any](d *Drill, read func(driver.Member) []T) []T {
+	nodes := slices.Concat(d.Cluster.Members, d.Cluster.Auxiliaries)
+	found := make([][]T, len(nodes))
+	var reading sync.WaitGroup
+	for i, m := range nodes {
+		reading.Go(func() { found[i] = read(m) })
+	}
+	reading.Wait()
+	return slices.Concat(found...)
+}
+
+// hide is a text without the secrets that the driver knows.
+func (d *Drill) hide(text string) string {
+	if k, ok := d.cfg.Driver.(driver.SecretKeeper); ok {
+		return secret.Hide(text, k.Secrets()...)
+	}
+	return text
 }
 
 // logsOf are the logs of a node: what it printed, then those that the driver names.

@@ -126,6 +126,9 @@ const (
 	NotNeeded   Outcome = "not-needed" // it had nothing to do, and says why in Step.Needless
 )
 
+// Completed reports whether a step with the outcome came to its end as it should.
+func (o Outcome) Completed() bool { return o == Passed || o == NotNeeded }
+
 // Step is one step of the runbook as it was carried out.
 type Step struct {
 	record.Step

@@ -36,7 +36,7 @@ func (r Row) Verdict() Verdict {
 func (s Step) CountRows(o RowOutcome) int {
 	n := 0
 	for _, r := range s.Answers {
-		if (s.Outcome == Passed || s.Outcome == NotNeeded) && r.Outcome == o {
+		if s.Outcome.Completed() && r.Outcome == o {
 			n++
 		}
 	}

@@ -141,7 +141,7 @@ func (w writer) outcome(s measure.Step) string {
 	}
 	if s.Verdict == measure.Missed || s.Verdict == measure.Unmeasurable {
 		downtime := w.Say("outcome.downtime-" + string(s.Verdict))
-		if s.Outcome == measure.Passed || s.Outcome == measure.NotNeeded {
+		if s.Outcome.Completed() {
 			text = downtime
 		} else {
 			text = w.Say("outcome-both", "outcome", text, "downtime", downtime)
@@ -165,8 +165,7 @@ func stepVerdict(s measure.Step) measure.Verdict {
 	switch {
 	case s.Outcome == measure.Failed && s.Blame == record.BlameService || s.Verdict == measure.Missed:
 		return measure.Missed
-	case s.Outcome != measure.Passed && s.Outcome != measure.NotNeeded, s.Verdict == measure.Unmeasurable,
-		s.CountRows(measure.RowUnanswered) > 0:
+	case !s.Outcome.Completed(), s.Verdict == measure.Unmeasurable, s.CountRows(measure.RowUnanswered) > 0:
 		return measure.Unmeasurable
 	default:
 		return measure.Met
