@@ -208,7 +208,8 @@ func (s *imageStore) needMmdebstrap(ctx context.Context) error {
 	}
 	argv := installing()
 	s.say("mmdebstrap is not on this machine: `%s` installs it, as --yes allows", strings.Join(argv, " "))
-	if err := runCommand(ctx, argv...); err != nil {
+	// A machine that updates itself holds the lock of packages for minutes.
+	if err := runCommand(ctx, append(argv, "-o", "DPkg::Lock::Timeout=120")...); err != nil {
 		return phrase.Errorf("install mmdebstrap: %w", err)
 	}
 	return nil

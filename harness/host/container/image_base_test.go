@@ -133,7 +133,7 @@ func TestBaseIsAskedFor(t *testing.T) {
 			map[string]string{"apt-get": installs},
 			asRoot("", "run `sudo "+command+"`"),
 			asRoot("mmdebstrap is not on this machine: `"+command+"` installs it", ""),
-			asRoot(command+"\nmmdebstrap --variant=minbase", ""),
+			asRoot(command+" -o DPkg::Lock::Timeout=120\nmmdebstrap --variant=minbase", ""),
 		},
 		{"there is none to install with", false, true, nil, "install that, or bring an image", "", ""},
 		{
