@@ -51,8 +51,7 @@ func asyncPromote(s *asyncs) {
 	s.step("Confirm that the mirror is healthy", func(ctx SpecContext) {
 		all := s.d.Cluster.Members
 		s.a, s.b, s.dr, s.reads, s.writes = all[0], all[1], all[2], all[3], all[4]
-		s.works(s.iris().WaitHealthy(ctx))
-		s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
+		s.d.Confirm("the mirror")(s.iris().AwaitHealthy(ctx))
 		s.d.ConfirmInSync(ctx, s.b, s.a)
 	})
 	s.joins()

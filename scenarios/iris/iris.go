@@ -142,8 +142,7 @@ func (s *story) healthy() {
 func (s *story) confirmHealthy(ctx context.Context) {
 	GinkgoHelper()
 	s.a, s.b = s.d.Pair(ctx)
-	s.works(s.iris().WaitHealthy(ctx))
-	s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
+	s.d.Confirm("the mirror")(s.iris().AwaitHealthy(ctx))
 	s.d.ConfirmInSync(ctx, s.b, s.a)
 }
 

@@ -132,8 +132,7 @@ func (s *story) finalRows() {
 		}
 	})
 	s.step("Check the state of the mirror", func(ctx SpecContext) {
-		s.works(s.iris().WaitHealthy(ctx))
-		s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
+		s.d.Confirm("the mirror")(s.iris().AwaitHealthy(ctx))
 		s.d.ConfirmInSync(ctx, s.a, s.b)
 	})
 	s.step("Check external connections and interfaces", func(ctx SpecContext) {

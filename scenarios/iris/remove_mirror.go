@@ -35,8 +35,7 @@ func removeMirror(s *story) {
 	again := false
 	s.step("Confirm that the mirror is healthy", func(ctx SpecContext) {
 		s.a, s.b, async = s.d.Cluster.Members[0], s.beside(laterMember), s.beside(reporting)
-		s.works(s.iris().WaitHealthy(ctx))
-		s.d.Confirm("the mirror")(s.iris().CheckHealthy(ctx))
+		s.d.Confirm("the mirror")(s.iris().AwaitHealthy(ctx))
 		var err error
 		records, err = s.iris().MakeRecords(ctx, s.a, iris.Database, recordsAfter)
 		s.d.Confirm("records")(records.Phrase(), err)
