@@ -77,9 +77,10 @@ test: ## run the tests: units, conformance, the scenarios of the smoke tier (the
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
 	@tools/test.sh $(GO)
 
-elsewhere: images ## try an engine that is not this machine's own: one in a container, reached over TCP
+elsewhere: build images ## try an engine that is not this machine's own: one in a container, reached over TCP
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
 		./harness/host/container ./harness/link/cut ./scenarios/elsewhere
+	tools/elsewhere.sh bin/drillbook run --beside --yes --tier smoke --product postgres --out $(OUT)
 
 versions: export DRILLBOOK_DEBIAN = $(DEBIAN)
 versions: build ## carry out all drills of PostgreSQL with the oldest version that is supported, 13 (DEBIAN=bookworm: 15)
