@@ -15,6 +15,7 @@ type failover struct {
 	fault, decided, up, served time.Duration
 	rejoined, end              time.Duration
 	allowed                    time.Duration
+	split                      bool // three of four reads go to the standby, while there is one
 }
 
 // quick is a failover with an outage of 430 ms.
@@ -50,6 +51,18 @@ func (f failover) world() *world {
 			return acked(2, 2)
 		default:
 			return readOnly()
+		}
+	}
+	if f.split {
+		w.answers = func(seq uint32, t time.Duration) uint8 {
+			primary, standby := uint8(1), uint8(2)
+			if t >= f.served {
+				primary, standby = standby, primary
+			}
+			if seq%4 == 0 || t >= f.fault && t < f.rejoined {
+				return primary
+			}
+			return standby
 		}
 	}
 	w.role(f.fault+40*ms, "pg1", "")
@@ -140,9 +153,12 @@ func cases() map[string]reports.Run {
 	}
 }
 
-// automatic is a failover that the cluster makes by itself.
+// automatic is a failover that the cluster makes by itself. Reads are separated from
+// writes.
 func automatic() *record.Record {
-	rec := quick(5).run()
+	f := quick(5)
+	f.split = true
+	rec := f.run()
 	rec.Events = slices.DeleteFunc(rec.Events, func(e record.Event) bool { return e.Kind == record.Decided })
 	for i := range rec.Events {
 		if e := &rec.Events[i]; e.Kind == record.Ended && e.Step == 3 { // of promoting

@@ -100,7 +100,7 @@ func paths(value any, at string, found map[string]bool) {
 	case map[string]any:
 		for k, sub := range v {
 			path := strings.TrimPrefix(at+"."+k, ".")
-			if regexp.MustCompile(`(^|\.)(title|comment|params|versions|kinds|tables)$`).MatchString(at) {
+			if regexp.MustCompile(`(^|\.)(title|comment|params|versions|kinds|tables|by)$`).MatchString(at) {
 				path = at + ".*"
 			}
 			found[path] = true

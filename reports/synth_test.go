@@ -45,6 +45,8 @@ type world struct {
 	client func(t time.Duration) reply
 	direct func(member uint8, t time.Duration) reply
 	lost   func(a record.Attempt) bool
+	// answers says who answers a read, 1 for the first member; nil: no answer tells.
+	answers func(seq uint32, t time.Duration) uint8
 }
 
 // say is a text that the record can say in other languages, too.
@@ -195,6 +197,12 @@ func (w *world) try(stream uint8, seq uint32, t time.Duration, r reply) {
 	a := record.Attempt{
 		Stream: stream, Seq: seq, Intended: t, Sent: sent, Done: sent + took,
 		Outcome: r.outcome, Member: r.member, Epoch: r.epoch, Expired: r.expired,
+	}
+	if w.rec.Head.Streams[stream].Kind == record.Reading {
+		a.Member = 0
+		if w.answers != nil && a.Outcome == record.Acked {
+			a.Member = w.answers(seq, t)
+		}
 	}
 	if r.cause != "" {
 		n := slices.Index(w.rec.Causes, r.cause)

@@ -54,8 +54,8 @@ func (s *session) Write(ctx context.Context, t driver.Token) (driver.Ack, error)
 }
 
 // Read asks for nothing in particular.
-func (s *session) Read(ctx context.Context, run string, _ int) (uint32, error) {
-	return 0, s.ask(ctx, run)
+func (s *session) Read(ctx context.Context, run string, _ int) (driver.Seen, error) {
+	return driver.Seen{}, s.ask(ctx, run)
 }
 
 // Role asks for nothing in particular.

@@ -188,9 +188,8 @@ func (t Target) Addrs(ctx context.Context, port int) ([]string, error) {
 type Session interface {
 	// Write stores the token and returns once that is acknowledged.
 	Write(ctx context.Context, t Token) (Ack, error)
-	// Read returns the highest sequence number of the run and stream that the
-	// member shows, 0 if none.
-	Read(ctx context.Context, run string, stream int) (seq uint32, err error)
+	// Read returns what there is of the run and stream.
+	Read(ctx context.Context, run string, stream int) (Seen, error)
 	// Role is what the member takes itself to be.
 	Role(ctx context.Context) (Role, error)
 	// Tokens returns every stored token of a run, in any order, as often as
@@ -214,6 +213,14 @@ type Ack struct {
 	Member string
 	// Epoch grows with every change of primary; 0 if the product has none.
 	Epoch uint32
+}
+
+// Seen is what a read shows.
+type Seen struct {
+	Seq uint32 // the highest sequence number, 0 if there is none
+	// Member is who says so, "" if the answer does not tell. A session may lead to several
+	// members, where reads are separated from writes.
+	Member string
 }
 
 // Stored is one token as a member holds it.

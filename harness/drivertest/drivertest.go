@@ -139,11 +139,14 @@ func (t *checker) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if got != t.seq {
-			return fmt.Errorf("read %d, want %d, the last written", got, t.seq)
+		if got.Seq != t.seq {
+			return fmt.Errorf("read %d, want %d, the last written", got.Seq, t.seq)
 		}
-		if other, err := s.Read(ctx, "another run", 0); err != nil || other != 0 {
-			return fmt.Errorf("read of a run without tokens = %d, %w, want 0", other, orNone(err))
+		if got.Member != "" && got.Member != t.a.Name {
+			return fmt.Errorf("%s was read, and %q says that it has answered", t.a.Name, got.Member)
+		}
+		if other, err := s.Read(ctx, "another run", 0); err != nil || other.Seq != 0 {
+			return fmt.Errorf("read of a run without tokens = %d, %w, want 0", other.Seq, orNone(err))
 		}
 		return nil
 	}))

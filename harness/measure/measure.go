@@ -43,6 +43,7 @@ func Of(rec *record.Record) Result {
 	r.Writes = v.writes(v.writeOutages(r.Outages), r.Lanes)
 	r.Split = v.split(r.Lanes)
 	r.Stale = v.stale(r.Writes)
+	r.Reads = v.reads(r.Steps, v.writeOutages(r.Outages))
 	r.Brownouts = v.brownouts()
 	r.Saved, r.Unsaved = v.saved(r.Writes.Lost)
 	r.Figures, r.Lags = v.figures(), v.lags()

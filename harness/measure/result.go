@@ -42,6 +42,7 @@ type Result struct {
 	Figures []Figure // what steps measured of the cluster, in their order
 	Lags    []Lag    // of the members that were watched
 	Stale   Stale
+	Reads   []Reads // by whom they were answered; nil if no answer tells
 	// Brownouts are of clients' writes.
 	Brownouts []Brownout
 	Faults    []Fault

@@ -171,7 +171,9 @@ func (c *session) Write(ctx context.Context, _ driver.Token) (driver.Ack, error)
 	return driver.Ack{Member: "b", Epoch: 7}, c.use(ctx)
 }
 
-func (c *session) Read(ctx context.Context, _ string, _ int) (uint32, error) { return 3, c.use(ctx) }
+func (c *session) Read(ctx context.Context, _ string, _ int) (driver.Seen, error) {
+	return driver.Seen{Seq: 3, Member: "a"}, c.use(ctx)
+}
 
 func (c *session) Role(ctx context.Context) (driver.Role, error) { return driver.Primary, c.use(ctx) }
 

@@ -160,6 +160,7 @@ func (s *stream) waitedForSession(sent time.Duration, c conn) uint32 {
 // ask sends the operation of an attempt and waits for the answer.
 func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err error) {
 	var ack driver.Ack
+	var seen driver.Seen
 	token := driver.Token{Run: s.cfg.Run, Stream: s.index, Seq: a.Seq}
 	register, ok := session.Session.(driver.Register)
 	if !ok && (s.Kind == record.Put || s.Kind == record.Get) {
@@ -171,7 +172,8 @@ func (s *stream) ask(ctx context.Context, session conn, a *record.Attempt) (err 
 	case record.Put:
 		ack, err = register.Put(ctx, token)
 	case record.Reading:
-		a.Saw, err = session.Read(ctx, s.cfg.Run, s.readsFrom(record.Write))
+		seen, err = session.Read(ctx, s.cfg.Run, s.readsFrom(record.Write))
+		a.Saw, ack.Member = seen.Seq, seen.Member
 	case record.Get:
 		a.Saw, err = register.Get(ctx, s.cfg.Run, s.readsFrom(record.Put))
 	case record.Connect:

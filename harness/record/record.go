@@ -240,7 +240,7 @@ type Attempt struct {
 	Wait    uint32
 	Cause   uint16 // why it was not acked: index into Record.Causes
 	Stream  uint8  // index into Head.Streams
-	Member  uint8  // which acked: 1 + index into Head.Members; 0: not known
+	Member  uint8  // which acked, or answered a read: 1 + index into Head.Members; 0: not known
 	Outcome Outcome
 	// Expired says that its deadline ended it, not an answer.
 	Expired bool

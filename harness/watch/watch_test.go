@@ -56,7 +56,9 @@ func (s session) Write(_ context.Context, t driver.Token) (driver.Ack, error) {
 	return driver.Ack{Member: "h:1"}, nil
 }
 
-func (s session) Read(context.Context, string, int) (uint32, error) { return 1e6, nil }
+func (s session) Read(context.Context, string, int) (driver.Seen, error) {
+	return driver.Seen{Seq: 1e6}, nil
+}
 
 func (s session) Role(context.Context) (driver.Role, error) { return driver.Primary, nil }
 

@@ -66,8 +66,8 @@ func sections(d model.Drill) []model.Section {
 	s := d.Sections
 	var out []model.Section
 	for _, one := range []model.Section{
-		s.Steps, s.Expected, s.Phases, s.Consents, s.Measured, s.Writes, s.Lost, s.Outages, s.Split, s.Saved, s.Faults,
-		s.Alerts, s.Probe, s.Checks, s.About,
+		s.Steps, s.Expected, s.Phases, s.Consents, s.Measured, s.Writes, s.Reads, s.Lost, s.Outages, s.Split, s.Saved,
+		s.Faults, s.Alerts, s.Probe, s.Checks, s.About,
 	} {
 		if !one.Empty() {
 			one.Table = one.Table.First(maxRows)

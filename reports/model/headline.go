@@ -87,7 +87,7 @@ func newDrill(w writer, drill run.Drill, n int) Drill {
 		Measured: d.measured(),
 		Writes:   d.writes(), Lost: d.lost(), Split: d.split(), Saved: d.saved(), Outages: d.outages(),
 		Faults: d.faults(), Probe: d.probe(), Checks: d.checks(), Commands: d.commands(), Logs: d.logs(),
-		About: d.about(), Alerts: d.alerts(),
+		About: d.about(), Alerts: d.alerts(), Reads: d.reads(),
 	}
 	out.Timeline, out.Zoom, out.Waterfall = d.timeline(), d.zoom(), d.waterfall()
 	out.Explorer = d.explorer(out.Timeline)

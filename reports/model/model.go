@@ -151,7 +151,7 @@ type FormRow struct {
 type Sections struct {
 	Steps, Expected, Phases, Measured, Writes, Lost, Split, Saved, Outages, Faults, Probe, Checks Section
 	Consents                                                                                      Section
-	Alerts, Commands, Logs, About                                                                 Section
+	Alerts, Commands, Logs, About, Reads                                                          Section
 }
 
 // Section is one part of a report.

@@ -39,6 +39,7 @@ func sections(d model.Drill) []section {
 		{Section: s.Consents},
 		{Section: s.Measured},
 		{Section: s.Writes},
+		{Section: s.Reads},
 		{Section: s.Lost},
 		{Section: s.Split},
 		{Section: s.Saved},

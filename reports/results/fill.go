@@ -50,6 +50,7 @@ func newDrill(d run.Drill) drillResult {
 		Lag:        mapped(r.Lags, newLag),
 		Checks:     newChecks(d.Record),
 		Stale:      newStale(d),
+		Reads:      newReads(d),
 		Register:   newRegister(d),
 		Faults:     mapped(r.Faults, newFault),
 		Probe:      newProbe(d),
@@ -184,6 +185,22 @@ func newSplit(d run.Drill) splitResult {
 }
 
 // newStale is nil if nothing was read, because then nothing is known.
+func newReads(d run.Drill) []readsResult {
+	return mapped(d.Result.Reads, func(r measure.Reads) readsResult {
+		out := readsResult{
+			FromMS: millis(r.From), ToMS: millis(r.To), Outage: r.Out,
+			By: map[string]int{}, Unnamed: r.Unnamed, Failed: r.Failed,
+		}
+		if r.Step > 0 {
+			out.Step = &r.Step
+		}
+		for i, n := range r.By {
+			out.By[d.Record.Head.Members[i]] = n
+		}
+		return out
+	})
+}
+
 func newStale(d run.Drill) *staleResult {
 	if !d.Answered(record.Reading) {
 		return nil

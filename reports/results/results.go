@@ -119,6 +119,7 @@ type drillResult struct {
 	Lag         []lagResult       `json:"lag"`
 	Checks      []checkResult     `json:"checks"`
 	Stale       *staleResult      `json:"stale"`
+	Reads       []readsResult     `json:"reads,omitempty"`
 	Register    *registerResult   `json:"register"`
 	Faults      []faultResult     `json:"faults"`
 	Probe       probeResult       `json:"probe"`
@@ -267,6 +268,16 @@ type splitResult struct {
 type staleResult struct {
 	Count  int    `json:"count"`
 	Oldest millis `json:"oldest_ms"`
+}
+
+type readsResult struct {
+	Step    *int           `json:"step"`
+	FromMS  millis         `json:"from_ms"`
+	ToMS    millis         `json:"to_ms"`
+	Outage  bool           `json:"outage"`
+	By      map[string]int `json:"by"`
+	Unnamed int            `json:"unnamed"`
+	Failed  int            `json:"failed"`
 }
 
 type faultResult struct {

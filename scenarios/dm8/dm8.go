@@ -51,6 +51,7 @@ func scenario(runbook, tier string, mode conf.Mode, body func(*story)) dsl.Scena
 				return nil, err
 			}
 			cfg.Async = params["feed"] == "async"
+			cfg.Separate = separate(params)
 			if cfg.Async && len(secondStandby(params)) > 0 {
 				return nil, phrase.Errorf(
 					"standbys=2 is about two realtime standbys: leave out feed=async, or standbys",
@@ -60,6 +61,17 @@ func scenario(runbook, tier string, mode conf.Mode, body func(*story)) dsl.Scena
 		},
 		Body: func(d *dsl.Drill) { body(&story{d: d}) },
 	}
+}
+
+// separate is where clients read, as the runbook's parameter reads says.
+func separate(params map[string]string) conf.RWSeparate {
+	switch params["reads"] {
+	case "split":
+		return conf.AtTimely
+	case "listed":
+		return conf.AtListed
+	}
+	return conf.AtPrimary
 }
 
 // secondStandby is the member that a group of two standbys has besides.

@@ -126,6 +126,7 @@ func serviceName(s *story) {
 	s.step("Check the clients' file", func(ctx SpecContext) {
 		s.d.Confirm("configuration")(s.dm().CheckFiles(ctx, 0))
 		s.d.Confirm("a login that names the standby")(s.dm().CheckPinned(ctx, s.b))
+		s.readsGo(ctx)
 	})
 	s.step("Log in with every LOGIN_MODE", func(ctx SpecContext) {
 		s.d.Confirm("where the service leads")(s.dm().CheckService(ctx))
@@ -138,10 +139,20 @@ func serviceName(s *story) {
 		s.d.ConfirmServed(ctx)
 		s.works(s.dm().WaitHealthy(ctx))
 		s.d.Confirm("where the service leads")(s.dm().CheckService(ctx))
+		s.readsGo(ctx)
 	})
 	s.step("Switch back", func(ctx SpecContext) {
 		s.works(s.d.Switchover(ctx, s.b, s.a))
 		s.works(s.dm().WaitHealthy(ctx))
 		s.as(ctx)
+		s.readsGo(ctx)
 	})
+}
+
+// readsGo looks where clients read, if that is to be elsewhere than where they write.
+func (s *story) readsGo(ctx SpecContext) {
+	GinkgoHelper()
+	if separate(s.d.Params) != conf.AtPrimary {
+		s.d.Confirm("where reads go")(s.dm().CheckReads(ctx))
+	}
 }
