@@ -1,44 +1,43 @@
 package drill
 
 import (
-	"context"
+	"strings"
+	"time"
 
 	"drillbook/harness/driver"
-	"drillbook/harness/phrase"
 	"drillbook/harness/record"
+	"drillbook/harness/shell"
 )
 
 // mostAlerts is how many alerts of a node are recorded, the last ones.
 const mostAlerts = 50
 
-// findAlerts records what somebody should read in the logs of all nodes.
-func (d *Drill) findAlerts(ctx context.Context) {
-	r, ok := d.cfg.Driver.(driver.AlertReader)
-	if !ok {
-		return
+// alertLines are what lines of logs look like that may be alerts; "" if the driver cannot
+// tell.
+func (d *Drill) alertLines() string {
+	if r, ok := d.cfg.Driver.(driver.AlertReader); ok {
+		return r.AlertLines()
 	}
-	for _, e := range ofNodes(d, func(m driver.Member) []record.Event { return d.alertsOf(ctx, r, m) }) {
-		e.At = d.now()
-		d.emit(e)
-	}
+	return ""
 }
 
-// alertsOf are the alerts of a node since the drill began. Its clock is compared with
-// itself alone: a line is as old as its own clock has run on since.
-func (d *Drill) alertsOf(ctx context.Context, r driver.AlertReader, m driver.Member) []record.Event {
-	ctx, cancel := context.WithTimeout(ctx, copyWithin)
-	defer cancel()
-	before := d.now()
-	alerts, err := r.Alerts(ctx, m)
-	half := (d.now() - before) / 2
-	if err != nil {
-		said := phrase.Of(phrase.Errorf("read the alerts of %s: %w", m.Name, err))
-		d.journal.Phrase(said)
-		return []record.Event{{Kind: record.Note, Err: said.Text}}
+// alertsIn are the alerts of a node since the drill began: among what its first process has
+// printed, and in its logs, which were read between two times. The node's clock is compared
+// with itself alone: a line is as old as its own clock has run on since.
+func (d *Drill) alertsIn(m driver.Member, printed string, logs shell.Logs, from, to time.Duration) []record.Event {
+	r, ok := d.cfg.Driver.(driver.AlertReader)
+	if !ok {
+		return nil
 	}
+	texts := []string{printed}
+	for _, f := range logs.Files {
+		texts = append(texts, f.Lines)
+	}
+	found := r.Alerts(strings.Join(texts, "\n"), logs.Began)
+	half := max(0, to-from-logs.Ended.Sub(logs.Began)) / 2
 	var all []record.Event
-	for _, a := range alerts[max(0, len(alerts)-mostAlerts):] {
-		at := before + half - a.Age
+	for _, a := range found[max(0, len(found)-mostAlerts):] {
+		at := from + half - a.Age
 		if at < 0 {
 			continue // of before the drill
 		}

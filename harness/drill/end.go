@@ -40,7 +40,6 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	}
 	d.observer.Stop()
 	d.nodes.Stop()
-	d.findAlerts(reading)
 	tail.Versions = d.versions(reading)
 	d.keepLogs(reading)
 	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))

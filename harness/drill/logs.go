@@ -21,15 +21,27 @@ const logsWithin = 15 * time.Second
 // mostOfLog bounds what is kept of each log.
 const mostOfLog = 64 << 10
 
-// keepLogs records the logs of all nodes, without secrets. Nodes that are only watched are
-// not ours to read from.
+// nodeLogs are the logs of a node, and what in them somebody should read.
+type nodeLogs struct {
+	logs   []record.Log
+	alerts []record.Event
+}
+
+// keepLogs records the logs of all nodes and the alerts in them, without secrets. Nodes that
+// are only watched are not ours to read from.
 func (d *Drill) keepLogs(ctx context.Context) {
 	if d.cfg.Host == nil || d.Cluster == nil {
 		return
 	}
-	for _, l := range ofNodes(d, func(m driver.Member) []record.Log { return d.logsOf(ctx, m) }) {
-		l.Head, l.Tail, l.Err = d.hide(l.Head), d.hide(l.Tail), d.hide(l.Err)
-		d.journal.Log(l)
+	for _, n := range ofNodes(d, func(m driver.Member) []nodeLogs { return []nodeLogs{d.logsOf(ctx, m)} }) {
+		for _, e := range n.alerts {
+			e.At = d.now()
+			d.emit(e)
+		}
+		for _, l := range n.logs {
+			l.Head, l.Tail, l.Err = d.hide(l.Head), d.hide(l.Tail), d.hide(l.Err)
+			d.journal.Log(l)
+		}
 	}
 }
 
@@ -54,25 +66,29 @@ func (d *Drill) hide(text string) string {
 }
 
 // logsOf are the logs of a node: what it printed, then those that the driver names.
-func (d *Drill) logsOf(ctx context.Context, m driver.Member) []record.Log {
+func (d *Drill) logsOf(ctx context.Context, m driver.Member) nodeLogs {
 	ctx, cancel := context.WithTimeout(ctx, logsWithin)
 	defer cancel()
+	var all nodeLogs
 	printed, err := printedBy(ctx, m)
-	var all []record.Log
-	if err != nil || printed.Head != "" {
-		all = append(all, d.logOf(m, printed, err))
+	if err != nil || printed != "" {
+		all.logs = append(all.logs, d.logOf(m, shell.Shorten(printed, mostOfLog), err))
 	}
 	k, ok := d.cfg.Driver.(driver.LogKeeper)
 	if !ok {
 		return all
 	}
-	files, err := shell.ReadLogs(ctx, m.Node, mostOfLog, k.LogFiles(m)...)
-	for _, f := range files {
-		all = append(all, d.logOf(m, f, nil))
+	from := d.now()
+	files, err := shell.ReadLogs(ctx, m.Node, mostOfLog, d.alertLines(), k.LogFiles(m)...)
+	to := d.now()
+	for _, f := range files.Files {
+		all.logs = append(all.logs, d.logOf(m, f, nil))
 	}
 	if err != nil {
-		all = append(all, d.logOf(m, shell.Log{}, err))
+		all.logs = append(all.logs, d.logOf(m, shell.Log{}, err))
+		return all
 	}
+	all.alerts = d.alertsIn(m, printed, files, from, to)
 	return all
 }
 
@@ -83,14 +99,14 @@ func (d *Drill) logOf(m driver.Member, l shell.Log, err error) record.Log {
 }
 
 // printedBy is what the first process of a node has printed.
-func printedBy(ctx context.Context, m driver.Member) (shell.Log, error) {
+func printedBy(ctx context.Context, m driver.Member) (string, error) {
 	stream, err := m.Node.Logs(ctx)
 	if err != nil {
-		return shell.Log{}, err
+		return "", err
 	}
 	text, err := io.ReadAll(stream)
 	if err := errors.Join(err, stream.Close()); err != nil {
-		return shell.Log{}, phrase.Errorf("read the logs of %s: %w", m.Name, err)
+		return "", phrase.Errorf("read the logs of %s: %w", m.Name, err)
 	}
-	return shell.Shorten(string(text), mostOfLog), nil
+	return string(text), nil
 }

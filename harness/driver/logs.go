@@ -1,9 +1,6 @@
 package driver
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // LogKeeper is a driver whose product writes logs, besides what the first process of a
 // node prints ([host.Node.Logs]).
@@ -27,6 +24,12 @@ type Alert struct {
 
 // AlertReader is a driver that can tell what in its product's logs somebody should read.
 type AlertReader interface {
-	// Alerts are those in the logs of a node, in their order; of many, the last ones.
-	Alerts(ctx context.Context, m Member) ([]Alert, error)
+	LogKeeper
+	// AlertLines is what lines look like that may be alerts: an extended regular expression
+	// of grep, in any case. Of a long log only such lines are read, and of many the last ones.
+	AlertLines() string
+	// Alerts are those among the lines of a node's logs, the oldest first; a line that
+	// stands in two logs is one. Now is what the node's clock said when they were read, in
+	// its own zone. A line without a time is left out: nobody can say when it was.
+	Alerts(lines string, now time.Time) []Alert
 }

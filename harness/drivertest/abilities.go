@@ -142,7 +142,11 @@ func (t *checker) logs(ctx context.Context) error {
 	}
 	const most = 1 << 10
 	for _, m := range []driver.Member{t.a, t.b} {
-		files, err := shell.ReadLogs(ctx, m.Node, most, k.LogFiles(m)...)
+		lines := ""
+		if r, ok := t.d.(driver.AlertReader); ok {
+			lines = r.AlertLines()
+		}
+		files, err := shell.ReadLogs(ctx, m.Node, most, lines, k.LogFiles(m)...)
 		if err != nil {
 			return err
 		}
@@ -155,11 +159,11 @@ func (t *checker) logs(ctx context.Context) error {
 			return err
 		}
 		said := len(printed)
-		for _, f := range files {
+		for _, f := range files.Files {
 			said += len(f.Head) + len(f.Tail)
 		}
 		if said == 0 {
-			return fmt.Errorf("no log of %s says anything; files: %v", m.Name, files)
+			return fmt.Errorf("no log of %s says anything; files: %v", m.Name, files.Files)
 		}
 	}
 	return nil
