@@ -47,3 +47,22 @@ func TestAlertsAreShown(t *testing.T) {
 		}
 	}
 }
+
+// TestAlertsStandInTheirOrder: those of all nodes, by when they were.
+func TestAlertsStandInTheirOrder(t *testing.T) {
+	rec := quick(5).run()
+	last := rec.Events[len(rec.Events)-1].At
+	for i, text := range []string{"the third", "the first", "the second"} {
+		at := []time.Duration{3 * sec, 1 * sec, 2 * sec}[i]
+		rec.Events = append(rec.Events, record.Event{
+			At: last, Kind: record.Alert, Member: rec.Head.Members[i%2], Least: at, Most: at + ms, Answer: text,
+			Logged: &record.Logged{Level: "FATAL"},
+		})
+	}
+	page := rendered(t, func(w io.Writer) error { return asMarkdown(w, run(rec), "en") })
+	first, second, third := strings.Index(page, "the first"), strings.Index(page, "the second"),
+		strings.Index(page, "the third")
+	if first < 0 || first > second || second > third {
+		t.Errorf("the alerts stand at %d, %d and %d, want them in the order of time", first, second, third)
+	}
+}

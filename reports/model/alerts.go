@@ -1,6 +1,8 @@
 package model
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"drillbook/harness/record"
@@ -10,7 +12,8 @@ import (
 
 // alerts are the lines of the product's logs that somebody should read.
 func (d drafter) alerts() Section {
-	found := d.events(record.Alert)
+	found := slices.Clone(d.events(record.Alert)) // by node, in the record
+	slices.SortStableFunc(found, func(a, b record.Event) int { return cmp.Compare(a.Least+a.Most, b.Least+b.Most) })
 	if len(found) == 0 {
 		return Section{}
 	}
