@@ -9,6 +9,8 @@ type Image struct {
 	// Base is what the Dockerfile builds on: its build argument BASE is set
 	// to a reference to it. The zero Base is an empty image.
 	Base Base
+	// Dockerfile is which of Files builds it; "": Dockerfile.
+	Dockerfile string
 	// Files are the Dockerfile and what it copies. A change of any of them
 	// makes a new image.
 	Files fs.FS
@@ -29,6 +31,9 @@ type Native struct {
 	// It becomes the first of the nodes' PATH.
 	Programs []string
 	Folders  []string // "/usr/lib/mydb/*/bin"
+	// Chosen, if not "", is the version that was asked for: only Folders, which are those of
+	// that version, will do.
+	Chosen string
 	// Install is the one command that brings the programs, by GOOS.
 	Install map[string]string
 	// Users are whom root may run the programs as, the best first. They are
@@ -51,6 +56,12 @@ type Native struct {
 type Base struct {
 	Reference string // "debian:trixie-slim"
 	Suite     string // "trixie": what to bootstrap when no registry answers
+	// Check, if not "", says that it is an image of the user's own: a script that sh runs in
+	// it before anything is built on it, and that prints what it lacks. Such an image counts
+	// by its contents, since its name may mean another one tomorrow.
+	Check string
+	// Missing, if not "", is why there is no such base, and what to do.
+	Missing string
 }
 
 // Program is a Go command, compiled to one static file.

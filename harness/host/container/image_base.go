@@ -36,6 +36,12 @@ var errSilent = phrase.Errorf("the registry has said nothing for %s", pullSilenc
 // engine has it or a registry gives it, else one that is bootstrapped from the
 // distribution's packages.
 func (s *imageStore) ensureBase(ctx context.Context, b host.Base) (string, error) {
+	switch {
+	case b.Missing != "":
+		return "", phrase.Errorf("%s", b.Missing)
+	case b.Check != "":
+		return s.ownBase(ctx, b)
+	}
 	base, err := s.presentBase(ctx, b)
 	if base != "" || err != nil {
 		return base, err

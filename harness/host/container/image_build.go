@@ -28,7 +28,7 @@ const shownColumns = 72
 func (s *imageStore) build(ctx context.Context, img host.Image, ref string) error {
 	began := time.Now()
 	args, labels := map[string]*string{}, map[string]string{labelImage: repository + img.Name}
-	if img.Base.Reference != "" {
+	if img.Base != (host.Base{}) {
 		base, err := s.ensureBase(ctx, img.Base)
 		if err != nil {
 			return err
@@ -52,10 +52,11 @@ func (s *imageStore) build(ctx context.Context, img host.Image, ref string) erro
 		return err
 	}
 	reply, err := s.engine.cli.ImageBuild(ctx, archive, build.ImageBuildOptions{
-		Tags:      []string{ref},
-		BuildArgs: args,
-		Labels:    labels,
-		Remove:    true,
+		Tags:       []string{ref},
+		Dockerfile: img.Dockerfile,
+		BuildArgs:  args,
+		Labels:     labels,
+		Remove:     true,
 		// Nothing of a build that failed, or lost its client, stays.
 		ForceRemove: true,
 	})

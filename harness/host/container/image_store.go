@@ -140,6 +140,11 @@ func (s *imageStore) ensure(ctx context.Context, img host.Image) (string, error)
 	if img.Files == nil && img.Program == nil {
 		return img.Name, s.fetch(ctx, img.Name)
 	}
+	if img.Base.Check != "" {
+		if err := s.fetch(ctx, img.Base.Reference); err != nil { // it counts by its contents
+			return "", err
+		}
+	}
 	ref, err := s.reference(ctx, img)
 	if err != nil {
 		return "", phrase.Errorf("image %s: %w", img.Name, err)
@@ -184,6 +189,13 @@ func (s *imageStore) reference(ctx context.Context, img host.Image) (string, err
 	note := func(format string, args ...any) { _, _ = fmt.Fprintf(h, format+"\n", args...) } // never fails
 	note("recipe %s for %s", recipe, s.engine.Arch)
 	note("base %q %q", img.Base.Reference, img.Base.Suite)
+	if img.Base.Check != "" {
+		own, err := s.engine.cli.ImageInspect(ctx, img.Base.Reference)
+		if err != nil {
+			return "", phrase.Errorf("look at image %s: %w", img.Base.Reference, err)
+		}
+		note("own %q by %q", own.ID, img.Dockerfile)
+	}
 	files, err := readFiles(img.Files)
 	if err != nil {
 		return "", err
@@ -242,6 +254,9 @@ func readFiles(fsys fs.FS) ([]file, error) {
 }
 
 func (s *imageStore) check(ctx context.Context, img host.Image) (Image, error) {
+	if img.Base.Check != "" {
+		return s.checkOwnImage(ctx, img.Base)
+	}
 	seen := Image{Name: img.Name, Ref: img.Name, Base: img.Base.Reference, BaseThere: img.Base.Reference == ""}
 	if img.Files != nil || img.Program != nil {
 		ref, err := s.reference(ctx, img)

@@ -78,7 +78,9 @@ func findFolder(n *host.Native) (string, error) {
 		folders = append(folders, fitting...)
 	}
 	slices.SortStableFunc(folders, func(a, b string) int { return slices.Compare(versionIn(b), versionIn(a)) })
-	folders = append(folders, filepath.SplitList(os.Getenv("PATH"))...)
+	if n.Chosen == "" {
+		folders = append(folders, filepath.SplitList(os.Getenv("PATH"))...)
+	}
 	for _, folder := range folders {
 		if !slices.ContainsFunc(n.Programs, func(p string) bool { return !isProgram(filepath.Join(folder, p)) }) {
 			return folder, nil
@@ -87,6 +89,10 @@ func findFolder(n *host.Native) (string, error) {
 	mend := n.Install[runtime.GOOS]
 	if mend == "" {
 		mend = "install it"
+	}
+	if n.Chosen != "" {
+		return "", phrase.Errorf("version %s is not installed here: none of %s has %s: `%s`", n.Chosen,
+			strings.Join(n.Folders, ", "), strings.Join(n.Programs, ", "), mend)
 	}
 	return "", phrase.Errorf("no folder of PATH and none of %s has %s: `%s`",
 		strings.Join(n.Folders, ", "), strings.Join(n.Programs, ", "), mend)
