@@ -275,6 +275,7 @@ func rules() []rule {
 		{
 			"fixtures/postgres",
 			[]string{
+				"fixtures/postgres/conf",
 				"fixtures/postgres/image",
 				"fixtures/postgres/sqlstate",
 				"harness/driver",
@@ -365,8 +366,9 @@ func rules() []rule {
 			"harness/...", "runbooks", "reports", "fixtures/images", "github.com/onsi/...",
 		}, ""},
 		{"scenarios/postgres", []string{
-			"scenarios/dsl", "fixtures/postgres", "fixtures/postgres/image", "harness/drill", "harness/driver",
-			"harness/fault", "harness/host", "harness/link", "github.com/onsi/...",
+			"scenarios/dsl", "fixtures/postgres", "fixtures/postgres/conf", "fixtures/postgres/image", "runbooks",
+			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link", "harness/secret",
+			"github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios/dm8", []string{
 			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/dm8/image",

@@ -140,7 +140,7 @@ func drillable(lib runbooks.Library) ([]night.Runbook, error) {
 				b.Planned += *step.Planned
 			}
 		}
-		for _, p := range book.Params {
+		for _, p := range slices.Concat(book.Params, s.Common) {
 			param := night.Param{Name: p.Name, Allowed: p.Allowed}
 			if _, set := s.Params[p.Name]; !set { // what the scenario sets outweighs a tier
 				param.Tiers = p.Tiers

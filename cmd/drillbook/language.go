@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drillbook/fixtures/postgres/conf"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
 	"drillbook/reports"
@@ -113,6 +114,11 @@ func told(w words.Words, err error) string {
 		return strings.Join(lines, "\n")
 	}
 	text := err.Error()
+	if unfit, ok := errors.AsType[*conf.UnfitError](err); ok && w.Lang != "en" {
+		if own, err := conf.Words(w.Lang); err == nil {
+			return unfit.Lines(own)
+		}
+	}
 	if w.Lang == "en" || isChinese(text) {
 		return text
 	}

@@ -33,6 +33,7 @@ type runFlags struct {
 	product, host, tier, out, consent, operator string
 	trials                                      int
 	set                                         []string
+	conf, hba                                   string
 	probe                                       drill.Probe
 	plain, yes, beside                          bool
 	sheet                                       sheetFlags
@@ -65,6 +66,8 @@ func runCommand(w words.Words) *cobra.Command {
 	flags.IntVar(&f.trials, "trials", 1, w.Say("flag.trials"))
 	flags.StringVar(&f.out, "out", filepath.Join("reports", "out"), w.Say("flag.out"))
 	flags.StringArrayVar(&f.set, "set", nil, w.Say("flag.set"))
+	flags.StringVar(&f.conf, "postgres-conf", "", w.Say("flag.postgres-conf"))
+	flags.StringVar(&f.hba, "hba", "", w.Say("flag.hba"))
 	flags.StringVar(&f.consent, "consent", "none", w.Say("flag.consent"))
 	flags.StringVar(&f.operator, "operator", osUser(), w.Say("flag.operator"))
 	flags.Float64Var(&f.probe.Writes, "rate", 0, w.Say("flag.rate"))
@@ -173,6 +176,9 @@ func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) 
 	for _, s := range suite.Skipped() {
 		r.view.Say(skipped(s, r.words))
 	}
+	for _, p := range suite.Imposed() {
+		r.view.Say(r.words.Tell(p))
+	}
 	// What dead runs have left is said and no reason not to begin.
 	if _, _, err := (cleanup{say: r.view.Say, words: r.words}).run(ctx); err != nil {
 		return errors.Join(err, os.Remove(options.Out))
@@ -201,6 +207,11 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 	}
 	if o.Params, err = pairs(f.set, w); err != nil {
 		return o, nil, usage(err)
+	}
+	for name, file := range map[string]string{"postgres-conf": f.conf, "hba": f.hba} {
+		if file != "" {
+			o.Params[name] = file
+		}
 	}
 	if err := f.check(cmd, w); err != nil {
 		return o, nil, usage(err)

@@ -306,10 +306,10 @@ func (d *Drill) emit(e record.Event, said ...phrase.Phrase) {
 func (d *Drill) recordCommand(r driver.CommandRun) {
 	e := record.Event{
 		Kind: record.Command, Member: r.Member, Took: r.Took,
-		What: r.Command.Line(), Answer: r.Answer.Stdout + r.Answer.Stderr,
+		What: d.hide(r.Command.Line()), Answer: d.hide(r.Answer.Stdout + r.Answer.Stderr),
 	}
 	if r.Err != nil {
-		e.Err = r.Err.Error()
+		e.Err = d.hide(r.Err.Error())
 	}
 	d.event(e)
 }

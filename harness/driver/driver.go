@@ -68,6 +68,8 @@ type Description struct {
 	// Oldest are the oldest major versions that can be driven, by the names that
 	// a [Versioner] gives them. Of others, every version can.
 	Oldest map[string]int
+	// Imposed says which of a person's own settings its drills have otherwise, and why.
+	Imposed []phrase.Phrase
 	// StandIn says, if not empty, what really runs in the product's place.
 	StandIn phrase.Phrase
 }

@@ -107,6 +107,9 @@ func Check(ctx context.Context, cfg Config) []Finding {
 			}),
 		)
 	}
+	if imposed := cfg.Driver.Product().Imposed; len(imposed) > 0 {
+		all = append(all, Finding{What: phrase.Say("a person's own settings"), Found: phrase.Join(imposed, "\n")})
+	}
 	return append(all, entry, c.clocks(), versions)
 }
 

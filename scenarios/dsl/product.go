@@ -12,8 +12,8 @@ import (
 	"drillbook/runbooks"
 )
 
-// Product is a database product as the commands know it. All fields but Probe and
-// ImageVariable must be set.
+// Product is a database product as the commands know it. All fields but Probe, Params
+// and ImageVariable must be set.
 type Product struct {
 	Name      string       // folder of its runbooks, and what commands take: "postgres"
 	Title     string       // "PostgreSQL"
@@ -22,6 +22,9 @@ type Product struct {
 	// ImageVariable is the variable of the environment that says what members run from
 	// instead of Images; "" if none does.
 	ImageVariable string
+	// Params are those that all its runbooks have besides their own, by which people say
+	// what is their own. A record has those that were given.
+	Params []runbooks.Param
 	// Probe is what the product needs otherwise than [drill.Probe] has it; what a
 	// scenario or a run says outweighs it.
 	Probe drill.Probe
@@ -32,6 +35,7 @@ func (p Product) All() []Scenario {
 	all := slices.Clone(p.Scenarios)
 	for i := range all {
 		all[i].Probe = all[i].Probe.Or(p.Probe)
+		all[i].Common = p.Params
 	}
 	return all
 }
@@ -68,7 +72,8 @@ func (p Product) OwnImages(lib runbooks.Library) ([]host.Image, error) {
 	}
 	var own []host.Image
 	for _, img := range all {
-		if img.Files == nil && img.Program == nil &&
+		theirs := img.Base.Check != "" || img.Files == nil && img.Program == nil
+		if theirs &&
 			!slices.ContainsFunc(own, func(o host.Image) bool { return o.Name == img.Name }) {
 			own = append(own, img)
 		}

@@ -64,6 +64,8 @@ type Scenario struct {
 	DirectOverPrivate bool
 	// Driver makes the driver for the values of the runbook's parameters.
 	Driver func(params map[string]string) (driver.Driver, error)
+	// Common are parameters that it has besides those of its runbook: its product's.
+	Common []runbooks.Param
 	// Params are parameters of the runbook that differ from its defaults; what a
 	// run is told to do outweighs them.
 	Params map[string]string
@@ -108,7 +110,8 @@ type Drill struct {
 	Params map[string]string
 	Links  link.Network // between the members; may be spoiled
 
-	relay      link.Network // nil if the scenario has none
+	relay      link.Network    // nil if the scenario has none
+	imposed    []phrase.Phrase // what of a person's own settings it has otherwise
 	scenario   Scenario
 	suite      *Suite
 	head       record.Head
@@ -140,6 +143,9 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.addCommon(params, sc); err != nil {
+		return nil, err
+	}
 	if sc.More != nil {
 		sc.Members = slices.Concat(sc.Members, sc.More(params))
 	}
@@ -163,6 +169,7 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 		return nil, phrase.Errorf("scenario %s: %w", sc.Runbook, err)
 	}
 	d.head = s.head(book, drv.Product(), params, trial)
+	d.imposed = drv.Product().Imposed
 	return d, nil
 }
 
@@ -178,6 +185,21 @@ func (s *Suite) givenParams(sc Scenario, book runbooks.Runbook) map[string]strin
 		}
 	}
 	return given
+}
+
+// addCommon adds the parameters that were set of those that all runbooks of the product have.
+func (s *Suite) addCommon(params map[string]string, sc Scenario) error {
+	for _, p := range sc.Common {
+		value, set := s.opts.Params[p.Name]
+		if !set {
+			continue
+		}
+		if len(p.Allowed) > 0 && !slices.Contains(p.Allowed, value) {
+			return phrase.Errorf("%s=%s: it may be %s", p.Name, value, strings.Join(p.Allowed, ", "))
+		}
+		params[p.Name] = value
+	}
+	return nil
 }
 
 func (d *Drill) folder(trial int) string {

@@ -147,7 +147,7 @@ func (s *Suite) unknownParams(scenarios []Scenario) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range b.Params {
+		for _, p := range slices.Concat(b.Params, sc.Common) {
 			known[p.Name] = true
 		}
 	}
@@ -213,6 +213,19 @@ func (s *Suite) Report() reports.Run {
 		run.Broken = append(run.Broken, d.breakages()...)
 	}
 	return run
+}
+
+// Imposed says which of a person's own settings the drills have otherwise, and why, each once.
+func (s *Suite) Imposed() []phrase.Phrase {
+	var all []phrase.Phrase
+	for _, d := range s.drills {
+		for _, p := range d.imposed {
+			if !slices.ContainsFunc(all, func(q phrase.Phrase) bool { return q.Text == p.Text }) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
 }
 
 // Broken returns the errors of drills that could not begin, go on or be taken

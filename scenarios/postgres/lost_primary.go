@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -18,6 +19,7 @@ func LostPrimary() dsl.Scenario {
 		Runbook: "postgres/lost-primary",
 		Tier:    dsl.Smoke,
 		Members: pair(),
+		More:    third,
 		Driver:  byModeAnd("hold"),
 		Needs: func(params map[string]string) []dsl.Need {
 			if hold, err := time.ParseDuration(params["hold"]); err == nil && hold > 0 {
@@ -29,48 +31,78 @@ func LostPrimary() dsl.Scenario {
 	}
 }
 
+// lost holds what the steps share.
+type lost struct {
+	d        *dsl.Drill
+	a, b     driver.Member
+	standbys []driver.Member // but for b, once that was chosen
+	away     fault.Fault
+	held     []fault.Fault // replication to each standby
+}
+
 func lostPrimary(d *dsl.Drill) {
-	var a, b driver.Member
-	var lost, held fault.Fault
-
+	l := &lost{d: d}
 	It(d.Step("Confirm that the standby is in sync"), func(ctx SpecContext) {
-		a, b = d.PairInSync(ctx)
-	}, SpecTimeout(dsl.StepLimit))
-
-	It(d.Step("The primary's host is lost"), func(ctx SpecContext) {
-		hold, err := time.ParseDuration(d.Params["hold"])
-		Expect(err).To(d.Succeed())
-		if hold > 0 {
-			held = d.HoldReplication(ctx, b, a, postgres.Port, hold)
+		l.a, l.standbys = d.Group(ctx)
+		for _, m := range l.standbys {
+			d.ConfirmInSync(ctx, m, l.a)
 		}
-		lost = fault.HostLoss(a)
-		Expect(d.Inject(ctx, lost)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
-	It(d.Step("Promote the standby"), func(ctx SpecContext) {
-		Expect(d.Promote(ctx, b)).To(d.Succeed())
-	}, SpecTimeout(dsl.StepLimit))
+	It(d.Step("The primary's host is lost"), l.lose, SpecTimeout(dsl.StepLimit))
+
+	It(d.Step("Promote the standby"), l.promote, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the clients follow"), func(ctx SpecContext) {
 		d.ConfirmServed(ctx)
-		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, b, b, d.Cluster.Members))
+		d.Confirm("where clients are led")(client(d).CheckPath(ctx, l.b, l.b, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check that the application works"), func(ctx SpecContext) {
-		d.Confirm("functional check")(postgres.CheckFunction(ctx, b, d.Cluster.Members))
+		d.Confirm("functional check")(client(d).CheckFunction(ctx, l.b, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Rejoin the old primary as a standby"), func(ctx SpecContext) {
-		if held != nil {
-			d.HealFault(ctx, held)
+		for _, f := range l.held {
+			d.HealFault(ctx, f)
 		}
-		d.HealFault(ctx, lost)
-		Expect(d.Rejoin(ctx, a, b, driver.Rewind)).To(d.Succeed())
+		d.HealFault(ctx, l.away)
+		Expect(d.Rejoin(ctx, l.a, l.b, driver.Rewind)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the pair is in sync"), func(ctx SpecContext) {
-		d.ConfirmRole(ctx, b, driver.Primary)
-		d.ConfirmRole(ctx, a, driver.Standby)
-		d.ConfirmInSync(ctx, a, b)
+		d.ConfirmRole(ctx, l.b, driver.Primary)
+		for _, m := range append(l.standbys, l.a) {
+			d.ConfirmRole(ctx, m, driver.Standby)
+			d.ConfirmInSync(ctx, m, l.b)
+		}
 	}, SpecTimeout(dsl.StepLimit))
+}
+
+func (l *lost) lose(ctx SpecContext) {
+	hold, err := time.ParseDuration(l.d.Params["hold"])
+	Expect(err).To(l.d.Succeed())
+	for _, m := range l.standbys {
+		if hold > 0 {
+			l.held = append(l.held, l.d.HoldReplication(ctx, m, l.a, l.d.Cluster.Driver.Product().Port, hold))
+		}
+	}
+	l.away = fault.HostLoss(l.a)
+	Expect(l.d.Inject(ctx, l.away)).To(l.d.Succeed())
+}
+
+// promote promotes the standby that has received most, and has the others follow it.
+func (l *lost) promote(ctx SpecContext) {
+	d := l.d
+	l.b = l.standbys[0]
+	if len(l.standbys) > 1 {
+		best, found, err := postgres.MostReceived(ctx, l.standbys)
+		d.Confirm("what the standbys have received")(found, err)
+		l.b = best
+	}
+	l.standbys = slices.DeleteFunc(l.standbys, func(m driver.Member) bool { return m.Name == l.b.Name })
+	Expect(d.Promote(ctx, l.b)).To(d.Succeed())
+	for _, m := range l.standbys {
+		Expect(postgres.PointAt(ctx, m, l.b)).To(d.Succeed())
+	}
 }

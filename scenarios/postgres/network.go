@@ -80,7 +80,7 @@ func (s *network) inSync() {
 
 // impair spoils what the standby opens to the primary.
 func (s *network) impair(ctx SpecContext, c link.Condition) {
-	s.trouble = s.d.Impair(ctx, s.b, s.a, postgres.Port, c)
+	s.trouble = s.d.Impair(ctx, s.b, s.a, s.d.Cluster.Driver.Product().Port, c)
 }
 
 // look notes how replication stands, as the primary says.

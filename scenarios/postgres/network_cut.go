@@ -52,7 +52,7 @@ func (c *networkCut) split() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("The primary's network is cut"), func(ctx SpecContext) {
-		c.cut = d.CutOff(ctx, c.a, c.b, postgres.Port)
+		c.cut = d.CutOff(ctx, c.a, c.b, c.d.Cluster.Driver.Product().Port)
 		d.Confirm("who reaches whom")(postgres.CheckCutOff(ctx, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -84,7 +84,7 @@ func (c *networkCut) repair() {
 		Expect(postgres.StopWrites(ctx, c.a)).To(d.Succeed())
 		d.Confirm("writes on the old primary")(postgres.CheckReadOnly(ctx, c.a))
 		d.ConfirmServed(ctx)
-		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, c.b, c.b, d.Cluster.Members))
+		d.Confirm("where clients are led")(client(d).CheckPath(ctx, c.b, c.b, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Save what only the old primary holds"), func(ctx SpecContext) {

@@ -99,13 +99,13 @@ func (s *shutdown) open() {
 			d.HealFault(ctx, f)
 		}
 		d.ConfirmServed(ctx)
-		d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, s.b, s.a, d.Cluster.Members))
+		d.Confirm("where clients are led")(client(d).CheckPath(ctx, s.b, s.a, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check that the application works and nothing is lost"), func(ctx SpecContext) {
 		d.ConfirmRole(ctx, s.a, driver.Primary)
 		d.ConfirmRole(ctx, s.b, driver.Standby)
-		d.Confirm("functional check")(postgres.CheckFunction(ctx, s.b, d.Cluster.Members))
+		d.Confirm("functional check")(client(d).CheckFunction(ctx, s.b, d.Cluster.Members))
 		d.ConfirmInSync(ctx, s.b, s.a)
 	}, SpecTimeout(dsl.StepLimit))
 }

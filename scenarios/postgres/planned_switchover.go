@@ -104,7 +104,7 @@ func (s *switchover) connect() {
 	It(d.Step(step), func(ctx SpecContext) {
 		s.each(func(m driver.Member) {
 			d.ConfirmRow(clients, "network paths")(postgres.CheckNetworkPaths(ctx, m, d.Cluster.Members))
-			d.ConfirmRow(clients, "where clients are led")(postgres.CheckClientPath(ctx, m, s.a, d.Cluster.Members))
+			d.ConfirmRow(clients, "where clients are led")(client(d).CheckPath(ctx, m, s.a, d.Cluster.Members))
 		})
 		d.ConfirmRow(paths, "paths in the servers' settings")(postgres.ComparePaths(ctx, s.a, s.b))
 		d.ConfirmRow(files, "what replication leaves out")(postgres.CheckUnreplicated(ctx, s.a))
@@ -131,7 +131,7 @@ func (s *switchover) execute() {
 
 	It(d.Step("Run the functional validation tests on b"), func(ctx SpecContext) {
 		d.ConfirmServed(ctx)
-		d.Confirm("functional check")(postgres.CheckFunction(ctx, s.a, d.Cluster.Members))
+		d.Confirm("functional check")(client(d).CheckFunction(ctx, s.a, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check the state of a"), func(ctx SpecContext) {
@@ -147,7 +147,7 @@ func (s *switchover) execute() {
 func (s *switchover) finalCheck() {
 	d := s.d
 	It(d.Step("Run the functional validation tests again"), func(ctx SpecContext) {
-		d.Confirm("functional check")(postgres.CheckFunction(ctx, s.b, d.Cluster.Members))
+		d.Confirm("functional check")(client(d).CheckFunction(ctx, s.b, d.Cluster.Members))
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check the state of both members"), func(ctx SpecContext) {
@@ -161,7 +161,7 @@ func (s *switchover) finalCheck() {
 
 	It(d.Step("Check the clients' connections"), func(ctx SpecContext) {
 		s.each(func(m driver.Member) {
-			d.Confirm("where clients are led")(postgres.CheckClientPath(ctx, m, s.b, d.Cluster.Members))
+			d.Confirm("where clients are led")(client(d).CheckPath(ctx, m, s.b, d.Cluster.Members))
 		})
 	}, SpecTimeout(dsl.StepLimit))
 }

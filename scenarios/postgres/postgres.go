@@ -13,7 +13,7 @@ import (
 func Product() dsl.Product {
 	return dsl.Product{
 		Name: "postgres", Title: "PostgreSQL", Images: []host.Image{image.Server()},
-		ImageVariable: image.Variable,
+		ImageVariable: image.Variable, Params: params(),
 		Scenarios: []dsl.Scenario{
 			LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),
 			OrderedShutdown(), WrongOrderShutdown(), HalfOpen(), SlowNetwork(),
@@ -26,7 +26,7 @@ func pair() []string { return []string{"a", "b"} }
 
 // byMode makes the driver for the parameter mode.
 func byMode(params map[string]string) (driver.Driver, error) {
-	return postgres.New(postgres.Config{Synchronous: params["mode"] == "sync"}), nil
+	return configured(params, postgres.Config{})
 }
 
 // byModeAnd does that, too, and makes sure that further parameters are durations.

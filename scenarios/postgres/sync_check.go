@@ -42,7 +42,7 @@ func SyncCheck() dsl.Scenario {
 			if limit, err := time.ParseDuration(params["catchup"]); err != nil || limit <= 0 {
 				return nil, phrase.Errorf("catchup=%s is no positive duration such as 1m", params["catchup"])
 			}
-			return postgres.New(postgres.Config{Synchronous: params["mode"] == "sync", Archive: true}), nil
+			return configured(params, postgres.Config{Archive: true})
 		},
 		Body: func(d *dsl.Drill) {
 			s := &syncCheck{d: d}
