@@ -379,7 +379,7 @@ func rules() []rule {
 			"fixtures/iris/console", "harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link",
 			"harness/secret", "harness/shell", "harness/wait", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
-		{"scenarios", []string{"scenarios/...", "harness/host"}, ""},
+		{"scenarios", []string{"scenarios/...", "harness/host", "runbooks"}, ""},
 		{
 			"cmd/drillbook",
 			[]string{

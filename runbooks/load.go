@@ -19,11 +19,19 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
 
+// LoadOwn reads the runbooks of a person's own folder. A page may be in one language alone,
+// which then stands for the others, too; what a step of a known runbook is called in them is
+// known.
+func LoadOwn(fsys fs.FS, known Library) (Library, error) { return load(fsys, known) }
+
 // Load reads all runbooks of a folder: every product/name.md with its other
 // languages. Names with a leading dot are what editors and file systems leave;
 // they are passed over. On error, which joins an [Error] for each thing that is wrong,
 // there is no library.
-func Load(fsys fs.FS) (Library, error) {
+func Load(fsys fs.FS) (Library, error) { return load(fsys, nil) }
+
+// load reads a folder; known, if not nil, are the runbooks of which pages may be others.
+func load(fsys fs.FS, known Library) (Library, error) {
 	files, err := fs.Glob(fsys, "*/*.md")
 	if err != nil {
 		return nil, fmt.Errorf("list runbooks: %w", err)
@@ -51,8 +59,9 @@ func Load(fsys fs.FS) (Library, error) {
 	}
 	var lib Library
 	for name, langs := range pages {
-		b, err := pair(name, langs)
+		b, err := pair(name, alone(langs, known))
 		wrong = append(wrong, err)
+		b.nameAs(known, langs)
 		b.Sums = map[string]string{}
 		for lang := range langs {
 			b.Sums[lang] = sums[name+" "+lang]
@@ -81,6 +90,49 @@ func nameOf(file string) (name, lang string) {
 		base, lang = stem, l
 	}
 	return path.Join(path.Dir(file), base), lang
+}
+
+// alone has the one language of a person's own page stand for all.
+func alone(langs map[string]*page, known Library) map[string]*page {
+	if known == nil || len(langs) != 1 {
+		return langs
+	}
+	all := map[string]*page{}
+	for lang, p := range langs {
+		if !slices.Contains(Languages(), lang) {
+			return langs // which is wrong
+		}
+		for _, l := range Languages() {
+			all[l] = p
+		}
+	}
+	return all
+}
+
+// nameAs gives steps and rows of a page in one language the titles that they have in the
+// others, where the runbook of that name has them, too.
+func (b *Runbook) nameAs(known Library, langs map[string]*page) {
+	i := slices.IndexFunc(known, func(k Runbook) bool { return k.Name == b.Name })
+	if i < 0 || len(langs) != 1 {
+		return
+	}
+	for lang := range langs {
+		for n := range b.Steps {
+			s := &b.Steps[n]
+			at := slices.IndexFunc(known[i].Steps, func(k Step) bool { return k.Title[lang] == s.Title[lang] })
+			if at < 0 {
+				continue
+			}
+			same := known[i].Steps[at]
+			s.Title = same.Title
+			for r := range s.Rows {
+				at := slices.IndexFunc(same.Rows, func(k Row) bool { return k.Title[lang] == s.Rows[r].Title[lang] })
+				if at >= 0 {
+					s.Rows[r].Title = same.Rows[at].Title
+				}
+			}
+		}
+	}
 }
 
 // pair makes one runbook of its languages, which must agree.
@@ -148,6 +200,9 @@ func agree(a, b *page) error {
 			s.blank != t.blank {
 			differ(t.line, fmt.Sprintf("the line of attributes of step %d", t.number))
 		}
+		if !sameCommands(s, t) {
+			differ(t.line, fmt.Sprintf("what step %d has run", t.number))
+		}
 		if (s.consequence == "") != (t.consequence == "") {
 			differ(t.line, fmt.Sprintf("whether step %d says its consequence", t.number))
 		}
@@ -170,6 +225,10 @@ func (p *page) runbook(name string) Runbook {
 		}
 		if s.group != nil {
 			one.Group = &Group{Title: Text{}, Comment: Text{}}
+		}
+		for _, c := range s.commands {
+			one.Commands = append(one.Commands,
+				Command{c.on, c.shell, c.script, c.row, fmt.Sprintf("%s:%d", p.file, c.line)})
 		}
 		for range s.rows {
 			one.Rows = append(one.Rows, Row{Title: Text{}, Comment: Text{}, Where: Text{}})

@@ -36,6 +36,7 @@ type step struct {
 	blank         bool
 	group         *heading // that stands before it; nil: none
 	rows          []heading
+	commands      []command
 }
 
 // heading is a heading with the paragraph below it: of a group, or of a row.
@@ -172,6 +173,10 @@ func (r *reader) step(h *ast.Heading, blocks []ast.Node, body string) {
 	}
 	s.consequence = r.consequence(own)
 	r.rows(&s, rows)
+	r.commands(&s, own, 0)
+	for i, part := range rows {
+		r.commands(&s, part, i+1)
+	}
 	r.page.steps = append(r.page.steps, s)
 }
 

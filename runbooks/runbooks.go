@@ -112,6 +112,8 @@ type Step struct {
 	// Rows are those of the form that the step answers. Without any, the step itself
 	// is the row.
 	Rows []Row
+	// Commands are what a drill runs by itself, in this order.
+	Commands []Command
 	// Blank says that the form has a row for the step, but no words in it.
 	Blank bool
 }

@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"drillbook/harness/host"
+	"drillbook/runbooks"
 	"drillbook/scenarios/dm8"
 	"drillbook/scenarios/dsl"
 	"drillbook/scenarios/iris"
@@ -21,6 +22,16 @@ func Products() []dsl.Product {
 
 // All are the scenarios of all products.
 func All() []dsl.Scenario { return dsl.Scenarios(Products()...) }
+
+// For are the scenarios that carry out the runbooks of a library: those of all products, and
+// those of its own pages.
+func For(lib runbooks.Library) []dsl.Scenario {
+	all := All()
+	for _, p := range Products() {
+		all = append(all, p.Pages(lib)...)
+	}
+	return all
+}
 
 // Images are what the drills of all products run from.
 func Images() []host.Image { return dsl.Images(Products()...) }

@@ -121,7 +121,7 @@ func readNight(lib runbooks.Library, file, like string) (plannedNight, error) {
 
 // drillable are the runbooks that scenarios carry out.
 func drillable(lib runbooks.Library) ([]night.Runbook, error) {
-	all := scenarios.All()
+	all := scenarios.For(lib)
 	known := make([]night.Runbook, 0, len(all))
 	for _, s := range all {
 		book, err := lib.Get(s.Runbook)

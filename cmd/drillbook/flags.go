@@ -15,13 +15,13 @@ func library(cmd *cobra.Command, w words.Words) (runbooks.Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := runbooks.Embedded()
-	if dir != "" {
-		if _, err := os.ReadDir(dir); err != nil {
-			return nil, usage(failure(w, err, "error.runbooks"))
-		}
-		files = os.DirFS(dir)
+	ours, err := runbooks.Load(runbooks.Embedded())
+	if err != nil || dir == "" {
+		return ours, usage(err)
 	}
-	lib, err := runbooks.Load(files)
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, usage(failure(w, err, "error.runbooks"))
+	}
+	lib, err := runbooks.LoadOwn(os.DirFS(dir), ours)
 	return lib, usage(err)
 }

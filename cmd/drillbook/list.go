@@ -66,7 +66,7 @@ func list(lib runbooks.Library, w words.Words) []listed {
 				row.Groups = append(row.Groups, s.Group.Title.In(w.Lang))
 			}
 		}
-		if s, ok := scenarioOf(b.Name); ok {
+		if s, ok := scenarioOf(lib, b.Name); ok {
 			row.Tier = s.Tier
 		}
 		for _, p := range b.Params {
@@ -80,8 +80,8 @@ func list(lib runbooks.Library, w words.Words) []listed {
 	return rows
 }
 
-func scenarioOf(runbook string) (dsl.Scenario, bool) {
-	all := scenarios.All()
+func scenarioOf(lib runbooks.Library, runbook string) (dsl.Scenario, bool) {
+	all := scenarios.For(lib)
 	i := slices.IndexFunc(all, func(s dsl.Scenario) bool { return s.Runbook == runbook })
 	if i < 0 {
 		return dsl.Scenario{}, false

@@ -24,6 +24,7 @@ import (
 	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/reports/words"
+	"drillbook/runbooks"
 	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
 )
@@ -170,7 +171,8 @@ func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) 
 		r.view.Say(note)
 	}
 	suite := dsl.NewSuite(options)
-	if err := errors.Join(suite.Declare(r.chosen...), suite.Check()); err != nil {
+	declared := suite.Declare(r.chosen...) //nolint:contextcheck // the contexts of its specs are Ginkgo's
+	if err := errors.Join(declared, suite.Check()); err != nil {
 		return errors.Join(usage(err), os.Remove(options.Out))
 	}
 	for _, s := range suite.Skipped() {
@@ -202,7 +204,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 	if o.Library, err = library(cmd, w); err != nil {
 		return o, nil, err
 	}
-	if chosen, err = f.choose(args, w); err != nil {
+	if chosen, err = f.choose(o.Library, args, w); err != nil {
 		return o, nil, usage(err)
 	}
 	if o.Params, err = pairs(f.set, w); err != nil {
@@ -261,8 +263,8 @@ func (f runFlags) check(cmd *cobra.Command, w words.Words) error {
 func fitsDeadline(d time.Duration) bool { return d >= probe.MinDeadline && d <= probe.MaxDeadline }
 
 // choose finds the scenarios that are named, or those of product and tier.
-func (f runFlags) choose(args []string, w words.Words) ([]dsl.Scenario, error) {
-	all := scenarios.All()
+func (f runFlags) choose(lib runbooks.Library, args []string, w words.Words) ([]dsl.Scenario, error) {
+	all := scenarios.For(lib)
 	if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
 		return nil, failure(w, nil, "error.tier", "tier", f.tier)
 	}
@@ -276,8 +278,14 @@ func (f runFlags) choose(args []string, w words.Words) ([]dsl.Scenario, error) {
 	var chosen []dsl.Scenario
 	for _, name := range args {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "runbooks/"), ".md")
-		s, ok := scenarioOf(name)
+		s, ok := scenarioOf(lib, name)
 		if !ok {
+			if b, err := lib.Get(name); err == nil {
+				if step, without := b.Unrunnable(); without {
+					return nil, failure(w, nil, "error.no-commands", "name", name, "where", step.Where.In(w.Lang),
+						"step", step.Text(w.Lang))
+				}
+			}
 			return nil, failure(w, nil, "error.no-scenario", "name", name)
 		}
 		chosen = append(chosen, s)

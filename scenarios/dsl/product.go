@@ -12,8 +12,8 @@ import (
 	"drillbook/runbooks"
 )
 
-// Product is a database product as the commands know it. All fields but Probe, Params
-// and ImageVariable must be set.
+// Product is a database product as the commands know it. All fields but Probe, Page,
+// PageUser, Params and ImageVariable must be set.
 type Product struct {
 	Name      string       // folder of its runbooks, and what commands take: "postgres"
 	Title     string       // "PostgreSQL"
@@ -22,6 +22,11 @@ type Product struct {
 	// ImageVariable is the variable of the environment that says what members run from
 	// instead of Images; "" if none does.
 	ImageVariable string
+	// Page carries out runbooks of a person's own whose steps are all commands of the page:
+	// its Members, More and Driver; the zero Scenario: there can be none. PageUser is whom
+	// such commands are run as; "": the product's pages have none.
+	Page     Scenario
+	PageUser string
 	// Params are those that all its runbooks have besides their own, by which people say
 	// what is their own. A record has those that were given.
 	Params []runbooks.Param
@@ -35,9 +40,27 @@ func (p Product) All() []Scenario {
 	all := slices.Clone(p.Scenarios)
 	for i := range all {
 		all[i].Probe = all[i].Probe.Or(p.Probe)
-		all[i].Common = p.Params
+		all[i].Common, all[i].PageUser = p.Params, p.PageUser
 	}
 	return all
+}
+
+// Pages are the scenarios of a library's runbooks that nothing but their own pages carries
+// out.
+func (p Product) Pages(lib runbooks.Library) []Scenario {
+	all := p
+	all.Scenarios = nil
+	for _, b := range lib {
+		_, without := b.Unrunnable()
+		known := slices.ContainsFunc(p.Scenarios, func(s Scenario) bool { return s.Runbook == b.Name })
+		if b.Product() != p.Name || without || known || p.Page.Driver == nil {
+			continue
+		}
+		sc := p.Page
+		sc.Runbook, sc.Tier, sc.Body = b.Name, Nightly, func(*Drill) {}
+		all.Scenarios = append(all.Scenarios, sc)
+	}
+	return all.All()
 }
 
 // Scenarios are those of several products.

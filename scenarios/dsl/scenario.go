@@ -66,6 +66,8 @@ type Scenario struct {
 	Driver func(params map[string]string) (driver.Driver, error)
 	// Common are parameters that it has besides those of its runbook: its product's.
 	Common []runbooks.Param
+	// PageUser is whom commands of the page are run as, see [Product.PageUser].
+	PageUser string
 	// Params are parameters of the runbook that differ from its defaults; what a
 	// run is told to do outweighs them.
 	Params map[string]string
@@ -150,6 +152,9 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 		sc.Members = slices.Concat(sc.Members, sc.More(params))
 	}
 	d := &Drill{Book: book, Params: params, scenario: sc, suite: s}
+	if err := d.checkPage(); err != nil {
+		return nil, err
+	}
 	d.dir = filepath.Join(s.opts.Out, d.folder(trial))
 	drv, err := sc.Driver(params)
 	if err != nil {
@@ -228,6 +233,11 @@ func (d *Drill) Step(title string) string {
 		d.unknown = append(d.unknown, err)
 		return title
 	}
+	d.pageSteps(s.Number)
+	if len(s.Commands) > 0 {
+		d.unknown = append(d.unknown, phrase.Errorf("%s: step %q is carried out by the scenario, which does not run "+
+			"these commands: give them a step of their own", s.Commands[0].Where, s.Text("en")))
+	}
 	d.declared = append(d.declared, title)
 	return s.Text("en")
 }
@@ -264,6 +274,7 @@ func (d *Drill) declare() {
 		ginkgo.AfterEach(d.stepEnds)
 		ginkgo.AfterAll(d.finish, ginkgo.NodeTimeout(d.finishWithin()))
 		d.scenario.Body(d)
+		d.pageSteps(len(d.Book.Steps) + 1)
 		ginkgo.It(promise(d.Book), d.keepsPromise, ginkgo.NodeTimeout(d.finishWithin()))
 	})
 }

@@ -14,6 +14,7 @@ func Product() dsl.Product {
 	return dsl.Product{
 		Name: "postgres", Title: "PostgreSQL", Images: []host.Image{image.Server()},
 		ImageVariable: image.Variable, Params: params(),
+		Page: dsl.Scenario{Members: pair(), More: third, Driver: byMode}, PageUser: "postgres",
 		Scenarios: []dsl.Scenario{
 			LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),
 			OrderedShutdown(), WrongOrderShutdown(), HalfOpen(), SlowNetwork(),
