@@ -36,7 +36,7 @@ func examineSettings(ctx context.Context, w words.Words) []finding {
 				f.Found = w.Say("doctor.image.found",
 					"reference", seen.Ref, "size", strconv.FormatInt(seen.Size>>20, 10))
 			default:
-				f.Mend = w.Say("doctor.image.own", "image", img.Name)
+				f.Mend = w.Say("doctor.image.own", "image", seen.Ref)
 			}
 			findings = append(findings, f)
 		}
