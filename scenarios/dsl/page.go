@@ -73,13 +73,18 @@ func (d *Drill) runPage(ctx context.Context, s runbooks.Step) {
 	}
 }
 
-// pageCommand has a shell run a script that ends at the first command that fails.
+// pageCommand has a shell run a script that ends at the first command that fails. What it
+// prints may be anything that the member knows, and is without the driver's secrets.
 func (d *Drill) pageCommand(c runbooks.Command) host.Command {
 	strict := "set -e\n"
 	if c.Shell == "bash" {
 		strict = "set -eo pipefail\n"
 	}
-	return host.Command{Argv: []string{c.Shell, "-c", strict + c.Script, c.Where}, User: d.scenario.PageUser}
+	command := host.Command{Argv: []string{c.Shell, "-c", strict + c.Script, c.Where}, User: d.scenario.PageUser}
+	if keeper, ok := d.Cluster.Driver.(driver.SecretKeeper); ok {
+		command.Secrets = keeper.Secrets()
+	}
+	return command
 }
 
 // whom are the members that a command is for, as they are now.
