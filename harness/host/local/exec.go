@@ -45,10 +45,11 @@ func (n *node) environment(spec host.Spec) []string {
 		env[host.EnvPort(port)] = strconv.Itoa(n.host.addresses.port(n.name, port))
 	}
 	ours := maps.Clone(env)
+	maps.Copy(env, spec.Env)
+	// Last, since no spec knows at which ports and in which folders nodes of this machine are.
 	for name, value := range spec.Image.Native.Env {
 		env[name] = os.Expand(value, func(name string) string { return ours[name] })
 	}
-	maps.Copy(env, spec.Env)
 	lines := make([]string, 0, len(env))
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		lines = append(lines, name+"="+env[name])
