@@ -173,7 +173,7 @@ func examineImages(ctx context.Context, w words.Words) []finding {
 func examineBootstrap(base string, w words.Words) finding {
 	f := finding{What: w.Say("doctor.bootstrap"), Found: w.Say("doctor.bootstrap.found", "base", base), Spare: true}
 	if err := container.CanBootstrap(); err != nil {
-		f.Mend = w.Say("doctor.bootstrap.mend", "base", base, "error", err.Error())
+		f.Mend = w.Say("doctor.bootstrap.mend", "base", base, "error", told(w, err))
 	}
 	return f
 }

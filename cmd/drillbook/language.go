@@ -14,6 +14,7 @@ import (
 	"drillbook/fixtures/postgres/conf"
 	"drillbook/harness/host/container"
 	"drillbook/harness/host/local"
+	"drillbook/harness/phrase"
 	"drillbook/reports"
 	"drillbook/reports/words"
 )
@@ -103,8 +104,8 @@ func failure(w words.Words, cause error, key string, pairs ...string) error {
 	return &saidError{text: w.Say(key, pairs...), cause: cause}
 }
 
-// told is an error as people read it. What the packages below the command say is
-// English: in another language it is marked as the original.
+// told is an error as people read it. What others say is English: in another language it
+// is marked as the original.
 func told(w words.Words, err error) string {
 	if parts, ok := joined(err); ok {
 		lines := make([]string, len(parts))
@@ -122,13 +123,14 @@ func told(w words.Words, err error) string {
 	if w.Lang == "en" || isChinese(text) {
 		return text
 	}
+	text = foreign(w, w.Name(phrase.Of(err)))
 	switch {
 	case errors.Is(err, container.ErrNoEngine):
 		return w.Say("error.no-engine", "error", text)
 	case errors.Is(err, local.ErrMissing):
 		return w.Say("error.cannot-run-here", "error", text)
 	}
-	return foreign(w, text)
+	return text
 }
 
 // foreign marks what others say in English, if the reader's language is another one.

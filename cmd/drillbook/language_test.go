@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
+	"drillbook/harness/phrase"
 	"drillbook/reports"
 	"drillbook/reports/table"
 	"drillbook/runbooks"
@@ -311,7 +312,9 @@ func TestTold(t *testing.T) {
 		{failure(w, nil, "error.no-files"), "目录里没有文件"},
 		{failure(w, io.EOF, "error.read-run"), "读取运行的目录：（原文）EOF"},
 		{errors.Join(io.EOF, failure(w, nil, "error.no-files")), "（原文）EOF\n目录里没有文件"},
-		{noEngine, "没有可用的容器引擎：启动 Docker，或用 DOCKER_HOST 指明引擎的地址。原文：no container engine answers at x"},
+		{noEngine, "没有可用的容器引擎：启动 Docker，或用 DOCKER_HOST 指明引擎的地址。（原文）no container engine answers at x"},
+		{phrase.Errorf("%w: %s", phrase.Errorf("no port is open"), "x"), "没有端口打开：x"},
+		{phrase.Errorf("stop node %s: %w", "a", io.EOF), "停止节点 a：EOF"},
 		{fmt.Errorf("a: %w, b: %w", io.EOF, io.ErrNoProgress), "（原文）a: EOF, b: " + io.ErrNoProgress.Error()},
 	} {
 		if got := told(w, tt.err); got != tt.want {

@@ -103,7 +103,7 @@ func (c *Cluster) start(ctx context.Context, spec Spec) error {
 	if spec.Alone {
 		ready = func(ctx context.Context) error { _, err := c.Primary(ctx); return err }
 	}
-	if err := wait.For(ctx, "every member ready", spec.Within, ready); err != nil {
+	if err := wait.For(ctx, phrase.Say("every member ready"), spec.Within, ready); err != nil {
 		return errors.Join(err, c.CheckAuxiliaries(ctx))
 	}
 	return nil

@@ -32,10 +32,10 @@ type Pool[S io.Closer] struct {
 
 // PoolConfig says how many sessions a pool keeps.
 type PoolConfig struct {
-	Name        string // what they are, for errors: "the clients' consoles"
-	Idle        int    // kept for the next who need one
-	MaxStarting int    // started at a time
-	Max         int    // idle
+	Name        phrase.Phrase // what they are, for errors: "the clients' consoles"
+	Idle        int           // kept for the next who need one
+	MaxStarting int           // started at a time
+	Max         int           // idle
 	StartWithin time.Duration
 }
 
@@ -139,7 +139,7 @@ func (p *Pool[S]) Close(ctx context.Context) error {
 		default:
 		}
 	}
-	err := wait.For(ctx, "the consoles being started to end", endWithin, func(context.Context) error {
+	err := wait.For(ctx, phrase.Say("the consoles being started to end"), endWithin, func(context.Context) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.starting > 0 {

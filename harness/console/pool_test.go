@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"drillbook/harness/console"
+	"drillbook/harness/phrase"
 )
 
 func stock() console.PoolConfig {
-	return console.PoolConfig{Name: "the desks", Idle: 3, MaxStarting: 2, Max: 4, StartWithin: 30 * time.Second}
+	return console.PoolConfig{
+		Name: phrase.Say("the desks"), Idle: 3, MaxStarting: 2, Max: 4, StartWithin: 30 * time.Second,
+	}
 }
 
 // desk is a session that takes a second to start.

@@ -46,7 +46,7 @@ func (n directNode) Addr(ctx context.Context, port int) (string, error) {
 // acknowledges during the given time.
 func (d *Drill) CountDirectWrites(ctx context.Context, during time.Duration) (map[string]int, error) {
 	before := d.directWrites()
-	if err := d.letPass(ctx, "writes to be counted", during); err != nil {
+	if err := d.letPass(ctx, phrase.Say("writes to be counted"), during); err != nil {
 		return nil, err
 	}
 	counts := d.directWrites()
@@ -57,7 +57,7 @@ func (d *Drill) CountDirectWrites(ctx context.Context, during time.Duration) (ma
 }
 
 // letPass waits for the given time while the clients go on.
-func (d *Drill) letPass(ctx context.Context, name string, during time.Duration) error {
+func (d *Drill) letPass(ctx context.Context, name phrase.Phrase, during time.Duration) error {
 	began := d.now()
 	return wait.For(ctx, name, during+time.Second, func(context.Context) error {
 		if passed := d.now() - began; passed < during {

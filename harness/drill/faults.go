@@ -3,7 +3,6 @@ package drill
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -104,7 +103,8 @@ func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
 	}
 	var evidence phrase.Phrase
 	event := false
-	err := wait.For(ctx, f.String()+" to be seen to hold", heldWithin, func(ctx context.Context) (err error) {
+	name := phrase.Say("%s to be seen to hold", f)
+	err := wait.For(ctx, name, heldWithin, func(ctx context.Context) (err error) {
 		evidence, err = f.Holds(ctx)
 		if event = errors.Is(err, fault.ErrEvent); event {
 			return nil
@@ -143,7 +143,11 @@ func (d *Drill) confirm(
 	look func(context.Context) (phrase.Phrase, error),
 ) error {
 	var evidence phrase.Phrase
-	err := wait.For(ctx, fmt.Sprintf("%s to be %s", f, kind), within, func(ctx context.Context) (err error) {
+	name := phrase.Say("%s to be confirmed", f)
+	if kind == record.Healed {
+		name = phrase.Say("%s to be healed", f)
+	}
+	err := wait.For(ctx, name, within, func(ctx context.Context) (err error) {
 		evidence, err = look(ctx)
 		return err
 	})

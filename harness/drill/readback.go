@@ -31,7 +31,8 @@ func (d *Drill) readBack(ctx context.Context, within time.Duration) {
 	}
 	copies := d.readCopies(ctx, primary, within)
 	if !d.copiesAgree(copies) {
-		err := wait.For(ctx, "the members' copies to agree", agreeWithin, func(window context.Context) error {
+		until := phrase.Say("the members' copies to agree")
+		err := wait.For(ctx, until, agreeWithin, func(window context.Context) error {
 			if err := wait.Duration(window, agreeEvery); err != nil {
 				return err
 			}
@@ -103,7 +104,7 @@ func (d *Drill) readFinalCopy(ctx context.Context, m, primary driver.Member, wit
 // readCopyRetrying reads a copy, and tries again for within after errors.
 func (d *Drill) readCopyRetrying(ctx context.Context, m driver.Member, within time.Duration) (c record.Copy) {
 	// The last copy has the error, if there is one.
-	_ = wait.For(ctx, "the copy of "+m.Name, within, func(window context.Context) error {
+	_ = wait.For(ctx, phrase.Say("the copy of %s", m.Name), within, func(window context.Context) error {
 		if c = d.readCopy(ctx, m); c.Err == "" {
 			return nil
 		}

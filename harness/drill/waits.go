@@ -2,7 +2,6 @@ package drill
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"drillbook/harness/driver"
@@ -34,7 +33,7 @@ func (d *Drill) Health() (h probe.Health, now time.Duration) { return d.probe.He
 // WaitServed waits until the clients' writes have succeeded without a failure for
 // clean, and the last action of the drill is as long ago.
 func (d *Drill) WaitServed(ctx context.Context, clean, within time.Duration) error {
-	return wait.For(ctx, "clients to be served", within, func(context.Context) error {
+	return wait.For(ctx, phrase.Say("clients to be served"), within, func(context.Context) error {
 		h, now := d.Health()
 		if h.Served(now, clean) && now-d.disturbed >= clean {
 			return nil
@@ -60,7 +59,7 @@ func (d *Drill) WaitInSync(
 	}
 	var last driver.Lag
 	var goal uint64
-	name := fmt.Sprintf("%s to be in sync with %s", standby.Name, primary.Name)
+	name := phrase.Say("%s to be in sync with %s", standby.Name, primary.Name)
 	err := wait.For(ctx, name, within, func(ctx context.Context) error {
 		lag, err := l.Lag(ctx, standby, primary)
 		if err == nil || ctx.Err() == nil { // what the end of the wait has cut off says nothing

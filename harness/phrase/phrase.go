@@ -20,6 +20,8 @@ type Phrase struct {
 	Code string   `json:"code,omitempty"`
 	Args []Phrase `json:"args,omitempty"`
 	Text string   `json:"text"` // in English
+	// Said is the text in other languages, by their codes, where whoever made it has it.
+	Said map[string]string `json:"said,omitempty"`
 }
 
 // String is the English text.
@@ -53,6 +55,12 @@ func Quote(text string) Phrase {
 		return Phrase{}
 	}
 	return Phrase{Code: quoted, Args: []Phrase{{Text: text}}, Text: text}
+}
+
+// Both is a text whose Chinese is known where it is made, such as that of a table in both
+// languages.
+func Both(english, chinese string) Phrase {
+	return Phrase{Text: english, Said: map[string]string{"zh": chinese}}
 }
 
 // Join puts phrases behind one another. It leaves out empty ones.

@@ -160,7 +160,8 @@ func (c *checker) clientEntry(ctx context.Context) Finding {
 	}
 	var s driver.Session
 	var failed error
-	err := wait.For(ctx, "the clients' entry to answer", entryWithin, func(ctx context.Context) (err error) {
+	until := phrase.Say("the clients' entry to answer")
+	err := wait.For(ctx, until, entryWithin, func(ctx context.Context) (err error) {
 		if s, err = c.Driver.Open(ctx, c.Clients); err != nil {
 			failed = err
 		}

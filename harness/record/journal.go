@@ -132,7 +132,7 @@ func (j *Writer) Event(e Event) {
 func (j *Writer) Phrase(p phrase.Phrase) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if p.Code == "" || p.Text == "" || j.closed || j.phrases[p.Text] {
+	if p.Code == "" && p.Said == nil || p.Text == "" || j.closed || j.phrases[p.Text] {
 		return
 	}
 	j.phrases[p.Text] = true

@@ -78,7 +78,8 @@ func journal(tb testing.TB) []byte {
 	failed := phrase.Say("a step that %s", "failed")
 	j.Phrase(failed)
 	j.Event(record.Event{At: 2 * time.Second, Kind: record.Ended, Step: 1, Err: failed.Text})
-	j.Phrase(failed)                             // it is known
+	j.Phrase(failed) // it is known
+	j.Phrase(phrase.Both("type it", "输入"))
 	j.Phrase(phrase.Phrase{Text: "ERROR: none"}) // it can be said in no other language
 	tokens := make([]record.Stored, 0, 5000)
 	for seq := uint32(1); seq <= 5000; seq++ {
@@ -105,9 +106,10 @@ func TestRoundTrip(t *testing.T) {
 	if len(rec.Events) != 2 || rec.Events[1].Err != "a step that failed" {
 		t.Errorf("events = %+v", rec.Events)
 	}
-	if want := phrase.Say("a step that %s", "failed"); len(rec.Phrases) != 1 ||
-		!reflect.DeepEqual(rec.Phrases[rec.Events[1].Err], want) {
-		t.Errorf("phrases = %+v, want one: %+v", rec.Phrases, want)
+	phrases := []phrase.Phrase{phrase.Say("a step that %s", "failed"), phrase.Both("type it", "输入")}
+	if len(rec.Phrases) != 2 || !reflect.DeepEqual(rec.Phrases[phrases[0].Text], phrases[0]) ||
+		!reflect.DeepEqual(rec.Phrases[phrases[1].Text], phrases[1]) {
+		t.Errorf("phrases = %+v, want %+v", rec.Phrases, phrases)
 	}
 	if len(rec.Attempts) != 6 {
 		t.Fatalf("%d attempts, want 6", len(rec.Attempts))

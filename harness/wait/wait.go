@@ -15,10 +15,14 @@ import (
 // condition often ends an outage.
 const every = 10 * time.Millisecond
 
+// Name is what is waited for: a phrase wherever reports may show it, so that they can say
+// it in their language, and a text in programs and tests of their own.
+type Name interface{ string | phrase.Phrase }
+
 // For waits until cond returns nil, for no longer than within. Its error names
 // what was waited for and has the last error of cond. Time in which the harness
 // itself stood still does not count, since nobody could check.
-func For(ctx context.Context, name string, within time.Duration, cond func(ctx context.Context) error) error {
+func For[N Name](ctx context.Context, name N, within time.Duration, cond func(ctx context.Context) error) error {
 	late := phrase.Errorf("not so within %s", within)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var (

@@ -66,6 +66,9 @@ var prose = regexp.MustCompile(`[A-Za-z]\s+[A-Za-z]`)
 // tell is a phrase in the language, if there are words for it. What stands in its gaps is
 // told as far as there are words for that.
 func (w Words) tell(p phrase.Phrase) (said string, ok bool) {
+	if said, ok := p.Said[w.Lang]; ok {
+		return said, true
+	}
 	if p.Code == "" || w.Lang == "en" {
 		return p.Text, w.Lang == "en"
 	}

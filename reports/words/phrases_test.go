@@ -25,6 +25,13 @@ func TestTell(t *testing.T) {
 		{"of an older record", phrase.Phrase{Text: "disk is full"}, "disk is full", "「原文」disk is full"},
 		{"without words", phrase.Say("nobody translated %s", "it"), "nobody translated it", "「原文」nobody translated it"},
 		{
+			"whose maker has its Chinese", phrase.Both("type it", "输入"), "type it", "输入",
+		},
+		{
+			"of a table, behind what others said", phrase.Say("%s: %s", phrase.Quote("ERROR #2096"),
+				phrase.Both("type it", "输入")), "ERROR #2096: type it", "ERROR #2096：输入",
+		},
+		{
 			"without words in one with", phrase.Say("not checked: %v", phrase.Say("nobody translated it")),
 			"not checked: nobody translated it", "未检查：nobody translated it",
 		},

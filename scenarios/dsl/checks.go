@@ -21,7 +21,7 @@ const syncWithin = time.Minute
 // now.
 func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
 	ginkgo.GinkgoHelper()
-	err := wait.For(ctx, "a primary and a standby", pairWithin, func(ctx context.Context) (err error) {
+	err := wait.For(ctx, phrase.Say("a primary and a standby"), pairWithin, func(ctx context.Context) (err error) {
 		if primary, err = d.Cluster.Primary(ctx); err == nil {
 			standby, err = d.Cluster.Standby(ctx)
 		}
@@ -34,7 +34,7 @@ func (d *Drill) Pair(ctx context.Context) (primary, standby driver.Member) {
 // Group returns the primary and all standbys of a cluster, as they are now.
 func (d *Drill) Group(ctx context.Context) (primary driver.Member, standbys []driver.Member) {
 	ginkgo.GinkgoHelper()
-	err := wait.For(ctx, "a primary and its standbys", pairWithin, func(ctx context.Context) (err error) {
+	err := wait.For(ctx, phrase.Say("a primary and its standbys"), pairWithin, func(ctx context.Context) (err error) {
 		if primary, err = d.Cluster.Primary(ctx); err != nil {
 			return err
 		}

@@ -145,7 +145,7 @@ func (s *story) followed(ctx context.Context, do func(context.Context)) {
 // waitBehind waits until the primary goes on without the backup.
 func (s *story) waitBehind(ctx context.Context) error {
 	limit := 2*s.iris().Expected(conf.Cut4).Most + 20*time.Second
-	return wait.For(ctx, "the backup to be behind", limit, func(ctx context.Context) error {
+	return wait.For(ctx, phrase.Say("the backup to be behind"), limit, func(ctx context.Context) error {
 		own, err := s.iris().State(ctx, s.b)
 		if err == nil && own.Journal.Is == console.Active {
 			err = phrase.Errorf("it is %s", own)

@@ -181,7 +181,8 @@ func (s *story) whoWrites(ctx context.Context, c cutCase, p, b driver.Member) (p
 func (s *story) forcedDown(ctx context.Context, p, b driver.Member) {
 	GinkgoHelper()
 	var found phrase.Phrase
-	err := wait.For(ctx, p.Name+" to be forced down", time.Minute, func(ctx context.Context) (err error) {
+	until := phrase.Say("%s to be forced down", p.Name)
+	err := wait.For(ctx, until, time.Minute, func(ctx context.Context) (err error) {
 		found, err = s.iris().Down(ctx, p)
 		return err
 	})

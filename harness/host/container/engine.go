@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -76,18 +75,19 @@ func connect(ctx context.Context) (*engine, error) {
 
 // advise says what to do about an engine that does not answer. current is the
 // docker command's current context, if that named the engine.
-func advise(why error, address, current string) string {
+func advise(why error, address, current string) phrase.Phrase {
 	switch {
 	case isSSH(address):
-		return "ssh must reach it with a key that asks for nothing, and find docker there: " +
-			"try `docker version` with the same DOCKER_HOST"
+		return phrase.Say("ssh must reach it with a key that asks for nothing, and find docker there: " +
+			"try `docker version` with the same DOCKER_HOST")
 	case errors.Is(why, fs.ErrPermission):
-		return "join the group that owns the socket (`sudo usermod -aG docker $USER`, then log in again), or use sudo"
+		return phrase.Say("join the group that owns the socket (`sudo usermod -aG docker $USER`, then log in again), " +
+			"or use sudo")
 	case current != "":
-		return fmt.Sprintf("docker's current context %q names it: start that engine, or choose another "+
+		return phrase.Say("docker's current context %q names it: start that engine, or choose another "+
 			"with `docker context use` or DOCKER_HOST", current)
 	}
-	return "start Docker, or set DOCKER_HOST to the address of an engine"
+	return phrase.Say("start Docker, or set DOCKER_HOST to the address of an engine")
 }
 
 func dial(ctx context.Context, address string) (*engine, error) {

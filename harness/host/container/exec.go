@@ -81,7 +81,7 @@ func converse(ctx context.Context, streams types.HijackedResponse, stdin string,
 // shown already.
 func (e *engine) exitCode(ctx context.Context, id string) (int, error) {
 	var code int
-	err := wait.For(ctx, "the exit code", settleDeadline, func(ctx context.Context) error {
+	err := wait.For(ctx, phrase.Say("the exit code"), settleDeadline, func(ctx context.Context) error {
 		seen, err := e.cli.ContainerExecInspect(ctx, id)
 		if err == nil && seen.Running {
 			err = phrase.Errorf("the command has closed its output but still runs")

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
 	"slices"
@@ -91,7 +90,7 @@ func (h *Host) launch(ctx context.Context, n *node, spec host.Spec) error {
 	if len(spec.Ports) == 0 {
 		return n.awaitBoot(ctx)
 	}
-	return roster.Await(ctx, n, fmt.Sprintf("port %d to accept", spec.Ports[0]), func(ctx context.Context) error {
+	return roster.Await(ctx, n, phrase.Say("port %d to accept", spec.Ports[0]), func(ctx context.Context) error {
 		return n.tryPort(ctx, spec.Ports[0])
 	})
 }

@@ -93,7 +93,7 @@ func (n *node) plug(ctx context.Context, which host.Network, want string) error 
 	if err != nil {
 		return wrapGone(err)
 	}
-	return wait.For(ctx, "the interface to change", settleDeadline, func(ctx context.Context) error {
+	return wait.For(ctx, phrase.Say("the interface to change"), settleDeadline, func(ctx context.Context) error {
 		has, err := n.address(ctx, which)
 		if err == nil && has != want {
 			err = phrase.Errorf("the engine says that its address is %q, not %q", has, want)

@@ -153,7 +153,7 @@ func (n *node) FreezeMechanism() phrase.Phrase {
 // waits for its file system cannot be paused, so it is tried again for a while.
 func (n *node) Freeze(ctx context.Context) error {
 	return n.changeState(ctx, "freeze", host.Frozen, func() error {
-		return wait.For(ctx, "all processes to pause", settleDeadline, func(ctx context.Context) error {
+		return wait.For(ctx, phrase.Say("all processes to pause"), settleDeadline, func(ctx context.Context) error {
 			err := n.host.engine.cli.ContainerPause(ctx, n.id)
 			if s, stateErr := n.State(ctx); stateErr == nil && s != host.Running {
 				return nil // it is paused, or cannot be
@@ -180,7 +180,7 @@ func (n *node) changeState(ctx context.Context, verb string, want host.State, do
 		}
 		return phrase.Errorf("%s node %s: %w", verb, n.name, wrapGone(err))
 	}
-	err = wait.For(ctx, "it to be "+string(want), settleDeadline, func(ctx context.Context) error {
+	err = wait.For(ctx, phrase.Say("it to be %s", string(want)), settleDeadline, func(ctx context.Context) error {
 		s, err := n.State(ctx)
 		if err == nil && s != want {
 			err = phrase.Errorf("the engine says that it is %s", s)

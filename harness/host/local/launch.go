@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -81,7 +80,7 @@ func (h *Host) launch(ctx context.Context, n *node, spec host.Spec) error {
 	if len(spec.Ports) == 0 {
 		return roster.AwaitBoot(ctx, n, n.native.Booted)
 	}
-	return roster.Await(ctx, n, fmt.Sprintf("port %d to accept", spec.Ports[0]), func(ctx context.Context) error {
+	return roster.Await(ctx, n, phrase.Say("port %d to accept", spec.Ports[0]), func(ctx context.Context) error {
 		c, err := (&net.Dialer{Timeout: dialDeadline}).DialContext(ctx, "tcp", h.addresses.of(n.name, spec.Ports[0]))
 		if err != nil {
 			return err

@@ -202,7 +202,8 @@ func isStopped(ctx context.Context, pid int) (bool, error) {
 func endAll(ctx context.Context, folder string) (int, error) {
 	var killed []int
 	memory := map[string]bool{}
-	err := wait.For(ctx, "every process in "+folder+" to end", settleDeadline, func(ctx context.Context) error {
+	until := phrase.Say("every process in %s to end", folder)
+	err := wait.For(ctx, until, settleDeadline, func(ctx context.Context) error {
 		all, err := processesOf(ctx, folder)
 		if err != nil || len(all) == 0 {
 			return err
@@ -227,7 +228,7 @@ func endAll(ctx context.Context, folder string) (int, error) {
 
 // pauseAll pauses everything that belongs to a folder.
 func pauseAll(ctx context.Context, folder string) error {
-	return wait.For(ctx, "all processes to pause", settleDeadline, func(ctx context.Context) error {
+	return wait.For(ctx, phrase.Say("all processes to pause"), settleDeadline, func(ctx context.Context) error {
 		all, err := processesOf(ctx, folder)
 		if err != nil {
 			return err

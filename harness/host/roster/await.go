@@ -3,12 +3,12 @@ package roster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 	"drillbook/harness/wait"
 )
 
@@ -30,7 +30,7 @@ type Node interface {
 
 // Await waits for something that the node is to do, and no longer once its
 // main process has ended.
-func Await(ctx context.Context, n Node, what string, try func(context.Context) error) error {
+func Await(ctx context.Context, n Node, what phrase.Phrase, try func(context.Context) error) error {
 	var ended error
 	err := wait.For(ctx, what, readyWithin, func(ctx context.Context) error {
 		err := try(ctx)
@@ -38,13 +38,13 @@ func Await(ctx context.Context, n Node, what string, try func(context.Context) e
 			return nil
 		}
 		if s, stateErr := n.State(ctx); stateErr == nil && s == host.Ended {
-			ended = errors.New("its main process has ended")
+			ended = phrase.Errorf("its main process has ended")
 			return nil
 		}
 		return err
 	})
 	if err = errors.Join(err, ended); err != nil {
-		return fmt.Errorf("%w; its last output was:\n%s", err, lastOutput(ctx, n))
+		return phrase.Errorf("%w; its last output was:\n%s", err, lastOutput(ctx, n))
 	}
 	return nil
 }
@@ -55,10 +55,10 @@ func AwaitBoot(ctx context.Context, n Node, booted string) error {
 	if booted == "" {
 		return nil
 	}
-	return Await(ctx, n, "it to boot", func(ctx context.Context) error {
+	return Await(ctx, n, phrase.Say("it to boot"), func(ctx context.Context) error {
 		answer, err := n.Exec(ctx, host.Command{Argv: []string{"sh", "-c", booted}})
 		if err == nil && answer.Code != 0 {
-			err = fmt.Errorf("%q ended with code %d", booted, answer.Code)
+			err = phrase.Errorf("%q ended with code %d", booted, answer.Code)
 		}
 		return err
 	})

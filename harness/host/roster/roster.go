@@ -4,8 +4,6 @@ package roster
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,10 +11,11 @@ import (
 	"sync"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // ErrClosed is wrapped by Launch when the host has been closed.
-var ErrClosed = errors.New("host is closed")
+var ErrClosed = phrase.Errorf("host is closed")
 
 // Roster is the nodes of one host. Its methods may be called at the same time
 // from several goroutines.
@@ -46,7 +45,7 @@ func (r *Roster) Launch(
 	ctx context.Context, name string, make func(context.Context) (host.Node, error),
 ) (host.Node, error) {
 	if err := r.reserve(name); err != nil {
-		return nil, fmt.Errorf("launch node %s: %w", name, err)
+		return nil, phrase.Errorf("launch node %s: %w", name, err)
 	}
 	defer r.launching.Done()
 	ctx, cancel := context.WithCancel(ctx)
@@ -57,7 +56,7 @@ func (r *Roster) Launch(
 	defer r.mu.Unlock()
 	if err != nil {
 		delete(r.nodes, name)
-		return nil, fmt.Errorf("launch node %s: %w", name, err)
+		return nil, phrase.Errorf("launch node %s: %w", name, err)
 	}
 	r.nodes[name] = n
 	return n, nil
@@ -72,9 +71,9 @@ func (r *Roster) reserve(name string) error {
 	case r.ctx.Err() != nil:
 		return ErrClosed
 	case !ValidName(name):
-		return errors.New("the name is not made of lower-case letters, digits and dashes")
+		return phrase.Errorf("the name is not made of lower-case letters, digits and dashes")
 	case exists:
-		return errors.New("the name is taken")
+		return phrase.Errorf("the name is taken")
 	}
 	r.nodes[name] = nil
 	r.launching.Add(1)

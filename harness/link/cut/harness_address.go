@@ -55,7 +55,7 @@ func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 	}
 	defer c.Close() //nolint:errcheck // nothing was said on it
 	var found []string
-	err = wait.For(ctx, "the node to see the harness", seenWithin, func(ctx context.Context) error {
+	err = wait.For(ctx, phrase.Say("the node to see the harness"), seenWithin, func(ctx context.Context) error {
 		text, err := p.run(ctx, "", "ss", "-Hnt", "state", "established",
 			fmt.Sprintf("( sport = :%d )", p.route.Port))
 		if err != nil {
