@@ -41,7 +41,8 @@ type Sheets struct {
 
 // WriteSheets renders the sheets of all drills of a run, each into the folder of its
 // drill below dir. Files appear whole or not at all, and none is replaced by one that was
-// not rendered to its end. If printing fails, all else is written, and the error says so.
+// not rendered to its end. If printing fails, all else is written, and the error says so; a
+// browser that hangs or crashes is not tried again with the drills that follow.
 func WriteSheets(ctx context.Context, dir string, r Run, how Sheets) error {
 	r = r.Hashed(dir)
 	m, err := model.Of(r, how.Lang)
@@ -62,6 +63,9 @@ func WriteSheets(ctx context.Context, dir string, r Run, how Sheets) error {
 			pdfs, err := printed(ctx, *printer, r, i, d)
 			if err != nil {
 				unprinted = errors.Join(unprinted, fmt.Errorf("%s: %w", filepath.Join(dir, name), err))
+			}
+			if errors.Is(err, paper.ErrBroken) { // it would be waited for as long with each drill
+				printer = nil
 			}
 			files = append(files, pdfs...)
 		}

@@ -22,6 +22,9 @@ import (
 // ErrNoBrowser is wrapped if there is no browser that can print.
 var ErrNoBrowser = errors.New("no Chromium found, which makes the PDF files")
 
+// ErrBroken is wrapped if the browser hangs or crashes, as it would with the next page.
+var ErrBroken = errors.New("the browser is broken: try it by hand, or name another one in " + Variable)
+
 // Variable names the browser where it is not found by itself.
 const Variable = "DRILLBOOK_BROWSER"
 
@@ -115,9 +118,15 @@ func (p Printer) run(ctx context.Context, dir, page, out string) error {
 	}
 	switch {
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("print: %s did not end within %s and was killed", p.Path, p.Limit)
+		return fmt.Errorf("print: %s did not end within %s and was killed: %w", p.Path, p.Limit, ErrBroken)
+	case ctx.Err() != nil:
+		return fmt.Errorf("print: %w", context.Cause(ctx))
 	case err != nil:
-		return fmt.Errorf("print: %s: %w: %s", p.Path, err, lastLine(said.String()))
+		last := lastLine(said.String())
+		if last == "" {
+			last = "it said nothing"
+		}
+		return fmt.Errorf("print: %s: %w: %s: %w", p.Path, err, last, ErrBroken)
 	}
 	return nil
 }

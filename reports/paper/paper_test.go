@@ -37,6 +37,10 @@ func TestPrintSaysWhatWentWrong(t *testing.T) {
 		"much to say":  {"head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1", "xxx"},
 	} {
 		_, err := browser(t, tt.script, time.Minute).Print(t.Context(), []byte("<p>x"))
+		crashed := !strings.Contains(tt.want, "without")
+		if errors.Is(err, paper.ErrBroken) != crashed {
+			t.Errorf("%s: %v is ErrBroken: %t, want %t", name, err, !crashed, crashed)
+		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") ||
 			len(err.Error()) > 600 {
 			t.Errorf("%s: %v, want one line with %q", name, err, tt.want)
@@ -51,7 +55,7 @@ func TestPrintEndsWhatHangs(t *testing.T) {
 	p := browser(t, "sleep 600 & echo $! > "+note+"\nwait", 500*time.Millisecond)
 	began := time.Now()
 	_, err := p.Print(t.Context(), []byte("<p>x"))
-	if err == nil || !strings.Contains(err.Error(), "did not end within 500ms") {
+	if !errors.Is(err, paper.ErrBroken) || !strings.Contains(err.Error(), "did not end within 500ms") {
 		t.Errorf("Print = %v, want that it did not end", err)
 	}
 	if took := time.Since(began); took > 20*time.Second {

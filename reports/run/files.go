@@ -25,7 +25,11 @@ func WritePart(dir, name string, render func(io.Writer) error) (part string, err
 		}
 	}()
 	w := bufio.NewWriterSize(f, 64<<10)
-	if err := errors.Join(render(w), w.Flush()); err != nil {
+	err = render(w)
+	if flushed := w.Flush(); err == nil { // else it is the same once more
+		err = flushed
+	}
+	if err != nil {
 		return f.Name(), err
 	}
 	if err := f.Chmod(0o644); err != nil {
