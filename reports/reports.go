@@ -8,13 +8,13 @@
 package reports
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"drillbook/harness/measure"
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/reports/junit"
 	"drillbook/reports/markdown"
@@ -64,13 +64,13 @@ const (
 func Write(dir string, r Run, lang string) error {
 	models := map[string]model.Report{}
 	if _, err := words.Find(lang); err != nil {
-		return fmt.Errorf("write reports: %w", err)
+		return phrase.Errorf("write reports: %w", err)
 	}
 	r = r.Hashed(dir)
 	for _, l := range words.Languages() {
 		m, err := model.Of(r, l)
 		if err != nil {
-			return fmt.Errorf("write reports: %w", err)
+			return phrase.Errorf("write reports: %w", err)
 		}
 		models[l] = m
 	}
@@ -109,12 +109,12 @@ func writeAll(dir string, files []file) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("write report %s: %w", path, err)
+			return phrase.Errorf("write report %s: %w", path, err)
 		}
 	}
 	for i, f := range files {
 		if err := os.Rename(parts[i], filepath.Join(dir, f.name)); err != nil {
-			return fmt.Errorf("write report %s: %w", f.name, err)
+			return phrase.Errorf("write report %s: %w", f.name, err)
 		}
 	}
 	return nil

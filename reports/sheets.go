@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"drillbook/harness/phrase"
 	"drillbook/reports/cover"
 	"drillbook/reports/model"
 	"drillbook/reports/office"
@@ -47,7 +47,7 @@ func WriteSheets(ctx context.Context, dir string, r Run, how Sheets) error {
 	r = r.Hashed(dir)
 	m, err := model.Of(r, how.Lang)
 	if err != nil {
-		return fmt.Errorf("write sheets: %w", err)
+		return phrase.Errorf("write sheets: %w", err)
 	}
 	var form []byte
 	if how.Template != "" {
@@ -62,7 +62,7 @@ func WriteSheets(ctx context.Context, dir string, r Run, how Sheets) error {
 		if printer != nil {
 			pdfs, err := printed(ctx, *printer, r, i, d)
 			if err != nil {
-				unprinted = errors.Join(unprinted, fmt.Errorf("%s: %w", filepath.Join(dir, name), err))
+				unprinted = errors.Join(unprinted, phrase.Errorf("%s: %w", filepath.Join(dir, name), err))
 			}
 			if errors.Is(err, paper.ErrBroken) { // it would be waited for as long with each drill
 				printer = nil
@@ -70,7 +70,7 @@ func WriteSheets(ctx context.Context, dir string, r Run, how Sheets) error {
 			files = append(files, pdfs...)
 		}
 		if err := writeAll(filepath.Join(dir, name), files); err != nil {
-			return errors.Join(unprinted, fmt.Errorf("write sheet: %w", err))
+			return errors.Join(unprinted, phrase.Errorf("write sheet: %w", err))
 		}
 	}
 	return unprinted
@@ -124,7 +124,7 @@ func suffix(d model.Drill) string {
 func printed(ctx context.Context, p paper.Printer, r Run, n int, d model.Drill) ([]file, error) {
 	whole, err := printSheet(ctx, p, d.Sheet)
 	if err != nil {
-		return nil, fmt.Errorf("sheet.pdf: %w", err)
+		return nil, phrase.Errorf("sheet.pdf: %w", err)
 	}
 	files := append(make([]file, 0, 2), file{"sheet" + suffix(d) + ".pdf", copied(whole)})
 	alone := r
@@ -139,7 +139,7 @@ func printed(ctx context.Context, p paper.Printer, r Run, n int, d model.Drill) 
 	}
 	annex, err := p.Print(ctx, html.Bytes())
 	if err != nil {
-		return files, fmt.Errorf("annex.pdf: %w", err)
+		return files, phrase.Errorf("annex.pdf: %w", err)
 	}
 	return append(files, file{"annex" + suffix(d) + ".pdf", copied(annex)}), nil
 }
@@ -173,7 +173,7 @@ func printSheet(ctx context.Context, p paper.Printer, s model.Sheet) ([]byte, er
 			return pdf, nil
 		}
 		if level >= sheet.Tightest {
-			return nil, fmt.Errorf("it takes %d pages, and %d at most are signed", pages, maxPages)
+			return nil, phrase.Errorf("it takes %d pages, and %d at most are signed", pages, maxPages)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func ParseFormats(s string) ([]Format, error) {
 	for one := range strings.SplitSeq(s, ",") {
 		f := Format(strings.TrimSpace(one))
 		if !slices.Contains(Formats(), f) {
-			return nil, fmt.Errorf("no format %q; there are %v, and all", f, Formats())
+			return nil, phrase.Errorf("no format %q; there are %v, and all", f, Formats())
 		}
 		if !slices.Contains(formats, f) {
 			formats = append(formats, f)

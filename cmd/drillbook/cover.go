@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/reports/words"
@@ -138,11 +138,11 @@ func contradiction(w words.Words, key string, wrong []error) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	said := make([]string, 0, len(wrong))
+	said := make([]phrase.Phrase, 0, len(wrong))
 	for _, one := range wrong {
-		said = append(said, one.Error())
+		said = append(said, phrase.Of(one))
 	}
-	return usage(failure(w, errors.New(strings.Join(said, "; ")), key))
+	return usage(failure(w, phrase.Errorf("%s", phrase.Join(said, "; ")), key))
 }
 
 // fitted is the run with the cover and the earlier drills. A cover that contradicts the

@@ -360,3 +360,16 @@ func TestLeftoverInWords(t *testing.T) {
 		t.Errorf("the question is %q", out.String())
 	}
 }
+
+// TestContradictionIsChinese: what a cover contradicts is told in the reader's language.
+func TestContradictionIsChinese(t *testing.T) {
+	wrong := []error{
+		phrase.Errorf("members: there is no %s; there are %s", "z", "a, b"),
+		phrase.Errorf("objectives: rpo %d is looser than the %d that %s promises", 5, 0, "x/y"),
+	}
+	want := "members：没有成员 z；成员有 a, b；objectives：rpo 5 比 x/y 的目标 0 宽松"
+	err := contradiction(wordsIn("zh"), "error.cover-run", wrong)
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "原文") {
+		t.Errorf("contradiction = %v, want %q in it", err, want)
+	}
+}

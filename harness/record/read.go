@@ -14,7 +14,7 @@ import (
 )
 
 // ErrSchema is wrapped when a record is of a later version than this package.
-var ErrSchema = errors.New("record is of a later version")
+var ErrSchema = phrase.Errorf("record is of a later version")
 
 // CorruptError says where a journal is damaged or, if it wraps [ErrIncomplete],
 // where it was cut off.
@@ -23,11 +23,14 @@ type CorruptError struct {
 	Err  error
 }
 
-func (e *CorruptError) Error() string {
+func (e *CorruptError) Error() string { return e.Phrase().Text }
+
+// Phrase is the same for reports in other languages.
+func (e *CorruptError) Phrase() phrase.Phrase {
 	if errors.Is(e.Err, ErrIncomplete) {
-		return fmt.Sprintf("line %d: %v", e.Line, e.Err)
+		return phrase.Say("line %d: %v", e.Line, e.Err)
 	}
-	return fmt.Sprintf("line %d is damaged: %v", e.Line, e.Err)
+	return phrase.Say("line %d is damaged: %v", e.Line, e.Err)
 }
 
 func (e *CorruptError) Unwrap() error { return e.Err }
@@ -36,12 +39,12 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 func ReadFile(name string) (*Record, error) {
 	f, err := os.Open(name) //nolint:gosec // the record that the caller names
 	if err != nil {
-		return nil, fmt.Errorf("read record: %w", err)
+		return nil, phrase.Errorf("read record: %w", err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	rec, err := Read(f)
 	if err != nil {
-		return rec, fmt.Errorf("read record %s: %w", name, err)
+		return rec, phrase.Errorf("read record %s: %w", name, err)
 	}
 	return rec, nil
 }
@@ -56,14 +59,14 @@ func Read(r io.Reader) (*Record, error) {
 	if in.rec == nil {
 		switch {
 		case flaw == nil:
-			return nil, fmt.Errorf("%w: it is empty", ErrIncomplete)
+			return nil, phrase.Errorf("%w: it is empty", ErrIncomplete)
 		case errors.Is(flaw, ErrSchema):
 			return nil, flaw.Err
 		}
 		return nil, flaw
 	}
 	if flaw == nil && in.rec.Tail == nil {
-		flaw = &CorruptError{in.line, fmt.Errorf("%w: it ends behind this line, without a tail", ErrIncomplete)}
+		flaw = &CorruptError{in.line, phrase.Errorf("%w: it ends behind this line, without a tail", ErrIncomplete)}
 	}
 	in.rec.Flaw = flaw
 	if flaw == nil || errors.Is(flaw, ErrIncomplete) {
@@ -90,7 +93,7 @@ func (r *reader) readAll() *CorruptError {
 		r.line++
 		switch {
 		case errors.Is(err, io.EOF):
-			err = fmt.Errorf("%w: the line has no end", ErrIncomplete)
+			err = phrase.Errorf("%w: the line has no end", ErrIncomplete)
 		case err == nil:
 			err = r.parse(bytes.TrimSuffix(line, []byte{'\n'}))
 		}
@@ -116,7 +119,7 @@ func (r *reader) parse(line []byte) error {
 		return r.rec.parse(l.K, l.V)
 	}
 	if l.K != keyHead {
-		return fmt.Errorf("a record begins with its head, not with %q", l.K)
+		return phrase.Errorf("a record begins with its head, not with %q", l.K)
 	}
 	r.rec, err = parseHead(l.V)
 	if r.rec != nil && r.rec.Head.Schema < chainSchema {
@@ -132,14 +135,14 @@ const chainSchema = 2
 func (r *reader) unseal(line []byte) ([]byte, error) {
 	sum, body, ok := bytes.Cut(line, []byte{' '})
 	if !ok || len(sum) != 8 {
-		return nil, errors.New("no checksum")
+		return nil, phrase.Errorf("no checksum")
 	}
 	got := crc32.Update(r.sum, castagnoli(), body)
 	if want := fmt.Sprintf("%08x", got); want != string(sum) {
 		if r.rec != nil && bytes.HasPrefix(body, []byte(`{"k":"`+keyHead+`"`)) {
-			return nil, errors.New("the head of another record stands here")
+			return nil, phrase.Errorf("the head of another record stands here")
 		}
-		return nil, fmt.Errorf("its checksum is %s and not %s: it was changed, is of another record, "+
+		return nil, phrase.Errorf("its checksum is %s and not %s: it was changed, is of another record, "+
 			"or does not follow the line before", sum, want)
 	}
 	if r.rec == nil || r.rec.Head.Schema >= chainSchema {
@@ -150,8 +153,11 @@ func (r *reader) unseal(line []byte) ([]byte, error) {
 
 type laterError struct{ schema int }
 
-func (e *laterError) Error() string {
-	return fmt.Sprintf("the record has schema %d, this drillbook reads up to %d: use a newer drillbook", e.schema,
+func (e *laterError) Error() string { return e.Phrase().Text }
+
+// Phrase is the same for reports in other languages.
+func (e *laterError) Phrase() phrase.Phrase {
+	return phrase.Say("the record has schema %d, this drillbook reads up to %d: use a newer drillbook", e.schema,
 		Schema)
 }
 
@@ -180,14 +186,14 @@ func parseHead(raw []byte) (*Record, error) {
 // check is what measuring relies on.
 func (h *Head) check() error {
 	if h.Schema < 1 {
-		return fmt.Errorf("schema %d", h.Schema)
+		return phrase.Errorf("schema %d", h.Schema)
 	}
 	if len(h.Streams) > 255 || len(h.Members) > 255 {
-		return errors.New("more than 255 streams or members")
+		return phrase.Errorf("more than 255 streams or members")
 	}
 	for _, s := range h.Streams {
 		if s.Interval <= 0 || s.Connect <= 0 || s.Reply <= 0 {
-			return fmt.Errorf("stream %q has an interval or deadline that is not positive", s.Name)
+			return phrase.Errorf("stream %q has an interval or deadline that is not positive", s.Name)
 		}
 	}
 	return nil
@@ -195,7 +201,7 @@ func (h *Head) check() error {
 
 func (r *Record) parse(key string, raw []byte) error {
 	if r.Tail != nil {
-		return errors.New("something stands behind the tail")
+		return phrase.Errorf("something stands behind the tail")
 	}
 	switch key {
 	case keyEvent:
@@ -212,7 +218,7 @@ func (r *Record) parse(key string, raw []byte) error {
 			return err
 		}
 		if len(r.Causes) > maxCauses {
-			return errors.New("too many causes")
+			return phrase.Errorf("too many causes")
 		}
 		r.Causes = append(r.Causes, s)
 	case keyAttempts:
@@ -232,7 +238,7 @@ func (r *Record) parse(key string, raw []byte) error {
 		}
 		r.Logs = append(r.Logs, l)
 	case keyHead:
-		return errors.New("the head of another record stands here")
+		return phrase.Errorf("the head of another record stands here")
 	case keyTail:
 		var t Tail
 		if err := json.Unmarshal(raw, &t); err != nil {
@@ -240,7 +246,7 @@ func (r *Record) parse(key string, raw []byte) error {
 		}
 		r.Tail = &t
 	default:
-		return fmt.Errorf("line of unknown kind %q", key)
+		return phrase.Errorf("line of unknown kind %q", key)
 	}
 	return nil
 }

@@ -2,12 +2,12 @@ package cover
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 	"drillbook/reports/text"
 )
@@ -23,31 +23,31 @@ func (c *Cover) check() error {
 	if s := c.Objectives.RTO; s != "" {
 		rto, err := time.ParseDuration(s)
 		if err != nil || rto <= 0 {
-			return fmt.Errorf("objectives: rto %q is no positive duration such as 30s or 5m", text.Name(s))
+			return phrase.Errorf("objectives: rto %q is no positive duration such as 30s or 5m", text.Name(s))
 		}
 		c.rto = rto
 	}
 	if n := c.Objectives.RPO; n != nil && *n < 0 {
-		return fmt.Errorf("objectives: rpo %d is negative: it is how many acknowledged writes may be lost", *n)
+		return phrase.Errorf("objectives: rpo %d is negative: it is how many acknowledged writes may be lost", *n)
 	}
 	from, to, err := c.Window.times(time.UTC)
 	if err != nil {
 		return err
 	}
 	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
-		return fmt.Errorf("window: it ends (%s) before it begins (%s)", c.Window.To, c.Window.From)
+		return phrase.Errorf("window: it ends (%s) before it begins (%s)", c.Window.To, c.Window.From)
 	}
 	for i, p := range c.Problems {
 		if _, err := time.Parse(day, cmp.Or(p.Due, day)); err != nil {
-			return fmt.Errorf("problems: due %q of number %d is no date such as %s", text.Name(p.Due), i+1, day)
+			return phrase.Errorf("problems: due %q of number %d is no date such as %s", text.Name(p.Due), i+1, day)
 		}
 		if strings.TrimSpace(p.Text) == "" {
-			return fmt.Errorf("problems: number %d has no text", i+1)
+			return phrase.Errorf("problems: number %d has no text", i+1)
 		}
 	}
 	for _, m := range slices.Sorted(maps.Keys(c.Members)) {
 		if strings.TrimSpace(c.Members[m]) == "" {
-			return fmt.Errorf("members: %s has no display name", text.Name(m))
+			return phrase.Errorf("members: %s has no display name", text.Name(m))
 		}
 	}
 	return nil
@@ -67,7 +67,8 @@ func (w Window) times(zone *time.Location) (from, to time.Time, err error) {
 		at, err := time.ParseInLocation(minute, end.said, zone)
 		if err != nil {
 			if at, err = time.ParseInLocation(day, end.said, zone); err != nil {
-				return from, to, fmt.Errorf("window: %s %q is no time such as %s", end.key, text.Name(end.said), minute)
+				return from, to, phrase.Errorf("window: %s %q is no time such as %s", end.key, text.Name(end.said),
+					minute)
 			}
 			at = at.Add(end.add)
 		} else if end.add > 0 {
@@ -94,7 +95,7 @@ func (c *Cover) Fits(drills ...*record.Record) []error {
 	members = slices.Compact(members)
 	for _, m := range slices.Sorted(maps.Keys(c.Members)) {
 		if !slices.Contains(members, m) {
-			wrong = append(wrong, fmt.Errorf("members: there is no %s; there are %s", text.Name(m),
+			wrong = append(wrong, phrase.Errorf("members: there is no %s; there are %s", text.Name(m),
 				strings.Join(members, ", ")))
 		}
 	}
@@ -112,7 +113,7 @@ func (c *Cover) fits(d *record.Record) []error {
 		wrong = append(wrong, err)
 	}
 	if !from.IsZero() && h.Began.Before(from) || !to.IsZero() && !h.Began.Before(to) {
-		wrong = append(wrong, fmt.Errorf("window: %s to %s; the record of %s says that its drill began %s",
+		wrong = append(wrong, phrase.Errorf("window: %s to %s; the record of %s says that its drill began %s",
 			cmp.Or(c.Window.From, "…"), cmp.Or(c.Window.To, "…"), text.Name(h.Runbook), h.Began.Format(minute)))
 	}
 	return wrong
@@ -125,11 +126,11 @@ func (c *Cover) Promised(runbook string, p record.Promise) []error {
 	}
 	var wrong []error
 	if c.rto > p.RTO && !p.NoRTO {
-		wrong = append(wrong, fmt.Errorf("objectives: rto %s is looser than the %s that %s promises", c.rto, p.RTO,
+		wrong = append(wrong, phrase.Errorf("objectives: rto %s is looser than the %s that %s promises", c.rto, p.RTO,
 			text.Name(runbook)))
 	}
 	if n := c.Objectives.RPO; n != nil && *n > p.RPO && !p.NoRPO {
-		wrong = append(wrong, fmt.Errorf("objectives: rpo %d is looser than the %d that %s promises", *n, p.RPO,
+		wrong = append(wrong, phrase.Errorf("objectives: rpo %d is looser than the %d that %s promises", *n, p.RPO,
 			text.Name(runbook)))
 	}
 	return wrong

@@ -6,13 +6,13 @@ package cover
 import (
 	"embed"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
+	"drillbook/harness/phrase"
 	"drillbook/reports/text"
 )
 
@@ -76,7 +76,7 @@ var templates embed.FS
 func Template(lang string) ([]byte, error) {
 	t, err := templates.ReadFile("template." + lang + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("no cover in the language %q", lang)
+		return nil, phrase.Errorf("no cover in the language %q", lang)
 	}
 	return t, nil
 }
@@ -88,18 +88,18 @@ const maxBytes = 256 << 10
 func ReadFile(name string) (*Cover, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, fmt.Errorf("read the cover: %w", err)
+		return nil, phrase.Errorf("read the cover: %w", err)
 	}
 	if info.Size() > maxBytes {
-		return nil, fmt.Errorf("cover %s: it has %d bytes; a cover has at most %d", name, info.Size(), maxBytes)
+		return nil, phrase.Errorf("cover %s: it has %d bytes; a cover has at most %d", name, info.Size(), maxBytes)
 	}
 	b, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {
-		return nil, fmt.Errorf("read the cover: %w", err)
+		return nil, phrase.Errorf("read the cover: %w", err)
 	}
 	c, err := Parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("cover %s: %w", name, err)
+		return nil, phrase.Errorf("cover %s: %w", name, err)
 	}
 	return c, nil
 }
@@ -108,14 +108,14 @@ func ReadFile(name string) (*Cover, error) {
 // none, is an error.
 func Parse(b []byte) (*Cover, error) {
 	if !utf8.Valid(b) {
-		return nil, errors.New("it is not UTF-8: save it as UTF-8")
+		return nil, phrase.Errorf("it is not UTF-8: save it as UTF-8")
 	}
 	var c Cover
 	if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
 		if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
-			return nil, fmt.Errorf("line %d: %s", at.GetToken().Position.Line, said(at.GetMessage()))
+			return nil, phrase.Errorf("line %d: %s", at.GetToken().Position.Line, said(at.GetMessage()))
 		}
-		return nil, errors.New(said(err.Error()))
+		return nil, phrase.Errorf("%s", said(err.Error()))
 	}
 	if err := c.check(); err != nil {
 		return nil, err

@@ -4,8 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
-	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"drillbook/harness/phrase"
 	"drillbook/reports/model"
 )
 
@@ -40,11 +39,11 @@ func ReadTemplate(name string, drills []model.Drill) ([]byte, error) {
 		err = f.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("template %s: %w", filepath.Base(name), err)
+		return nil, phrase.Errorf("template %s: %w", filepath.Base(name), err)
 	}
 	for _, d := range drills {
 		if err := Fill(io.Discard, b, d.Sheet); err != nil {
-			return nil, fmt.Errorf("template %s: %w", filepath.Base(name), err)
+			return nil, phrase.Errorf("template %s: %w", filepath.Base(name), err)
 		}
 	}
 	return b, nil
@@ -53,15 +52,15 @@ func ReadTemplate(name string, drills []model.Drill) ([]byte, error) {
 func readTemplate(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, fmt.Errorf("read the template: %w", err)
+		return nil, phrase.Errorf("read the template: %w", err)
 	}
 	if info.Size() > maxTemplate {
-		return nil, fmt.Errorf("template %s: it has %d bytes; a template has at most %d", name, info.Size(),
+		return nil, phrase.Errorf("template %s: it has %d bytes; a template has at most %d", name, info.Size(),
 			maxTemplate)
 	}
 	b, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {
-		return nil, fmt.Errorf("read the template: %w", err)
+		return nil, phrase.Errorf("read the template: %w", err)
 	}
 	return b, nil
 }
@@ -86,10 +85,10 @@ func Fill(w io.Writer, form []byte, s model.Sheet) (err error) {
 	}
 	names := slices.Collect(maps.Keys(seen))
 	if !slices.ContainsFunc(names, func(p string) bool { return strings.HasPrefix(p, "step.") }) {
-		return errors.New("no row of it holds a step: write {{step.title}}, {{step.downtime}} and the like into one")
+		return phrase.Errorf("no row of it holds a step: write {{step.title}}, {{step.downtime}} and the like into one")
 	}
 	if s.Mark != "" && !seen["verdict"] && !seen["stand-in"] {
-		return errors.New("this drill ran on a stand-in, which the template has no place to say: " +
+		return phrase.Errorf("this drill ran on a stand-in, which the template has no place to say: " +
 			"add {{verdict}} or {{stand-in}}")
 	}
 	return f.Write(w)
@@ -98,23 +97,23 @@ func Fill(w io.Writer, form []byte, s model.Sheet) (err error) {
 // open opens a workbook without macros and passwords.
 func open(form []byte) (*excelize.File, error) {
 	if bytes.HasPrefix(form, []byte{0xd0, 0xcf, 0x11, 0xe0}) {
-		return nil, errors.New("it is protected by a password, or an old .xls: save it as .xlsx without one")
+		return nil, phrase.Errorf("it is protected by a password, or an old .xls: save it as .xlsx without one")
 	}
 	z, err := zip.NewReader(bytes.NewReader(form), int64(len(form)))
 	if err != nil {
-		return nil, errors.New("it is no .xlsx file")
+		return nil, phrase.Errorf("it is no .xlsx file")
 	}
 	for _, part := range z.File {
 		if strings.HasSuffix(strings.ToLower(part.Name), "vbaproject.bin") {
-			return nil, errors.New("it holds macros: save it as .xlsx without them")
+			return nil, phrase.Errorf("it holds macros: save it as .xlsx without them")
 		}
 		if at, err := formulaIn(part); err != nil || at != "" {
-			return nil, cmp.Or(err, fmt.Errorf("cell %s of %s is a formula; a report has none", at, part.Name))
+			return nil, cmp.Or(err, phrase.Errorf("cell %s of %s is a formula; a report has none", at, part.Name))
 		}
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(form), excelize.Options{UnzipSizeLimit: maxUnzipped})
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be read as .xlsx: %w", err)
+		return nil, phrase.Errorf("it cannot be read as .xlsx: %w", err)
 	}
 	return f, nil
 }
@@ -126,12 +125,12 @@ func formulaIn(part *zip.File) (cell string, err error) {
 	}
 	r, err := part.Open()
 	if err != nil {
-		return "", fmt.Errorf("it cannot be read as .xlsx: %w", err)
+		return "", phrase.Errorf("it cannot be read as .xlsx: %w", err)
 	}
 	defer func() { _ = r.Close() }() // it was only read
 	xml, err := io.ReadAll(io.LimitReader(r, maxUnzipped))
 	if err != nil {
-		return "", fmt.Errorf("it cannot be read as .xlsx: %w", err)
+		return "", phrase.Errorf("it cannot be read as .xlsx: %w", err)
 	}
 	found := regexp.MustCompile(`<c r="([A-Z]+[0-9]+)"[^>]*>\s*<f[ />]`).FindSubmatch(xml)
 	if found == nil {
@@ -221,7 +220,7 @@ func placeholder() *regexp.Regexp { return regexp.MustCompile(`\{\{\s*([^{}]*?)\
 func fillSheet(f *excelize.File, sheet string, all filling, seen map[string]bool) error {
 	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
 	if err != nil {
-		return fmt.Errorf("sheet %s: %w", sheet, err)
+		return phrase.Errorf("sheet %s: %w", sheet, err)
 	}
 	spans, err := spansOf(f, sheet)
 	if err != nil {
@@ -253,13 +252,13 @@ func (f filling) kindOf(sheet string, row int, cells []string, seen map[string]b
 		for _, m := range placeholder().FindAllStringSubmatch(cell, -1) {
 			name := m[1]
 			if !slices.Contains(f.known(), name) {
-				return 0, fmt.Errorf("%s, row %d: {{%.60s}} is no placeholder; there are %s", sheet, row, name,
+				return 0, phrase.Errorf("%s, row %d: {{%.60s}} is no placeholder; there are %s", sheet, row, name,
 					strings.Join(f.known(), ", "))
 			}
 			seen[name] = true
 			of := slices.IndexFunc(f.repeated, func(r repeated) bool { return strings.HasPrefix(name, r.prefix) })
 			if of >= 0 && kind >= 0 && of != kind {
-				return 0, fmt.Errorf("%s, row %d: one row can be of steps or of problems, not of both", sheet, row)
+				return 0, phrase.Errorf("%s, row %d: one row can be of steps or of problems, not of both", sheet, row)
 			}
 			kind = max(kind, of)
 		}
@@ -271,7 +270,7 @@ func (f filling) kindOf(sheet string, row int, cells []string, seen map[string]b
 func repeat(f *excelize.File, row at, cells []string, once values, all []values) error {
 	for range all[1:] {
 		if err := f.DuplicateRow(row.sheet, row.row); err != nil {
-			return fmt.Errorf("repeat row %d of %s: %w", row.row, row.sheet, err)
+			return phrase.Errorf("repeat row %d of %s: %w", row.row, row.sheet, err)
 		}
 	}
 	for _, one := range all {
@@ -296,17 +295,17 @@ type at struct {
 func spansOf(f *excelize.File, sheet string) (map[int]map[int]int, error) {
 	merged, err := f.GetMergeCells(sheet)
 	if err != nil {
-		return nil, fmt.Errorf("sheet %s: %w", sheet, err)
+		return nil, phrase.Errorf("sheet %s: %w", sheet, err)
 	}
 	spans := map[int]map[int]int{}
 	for _, m := range merged {
 		from, row, err := excelize.CellNameToCoordinates(m.GetStartAxis())
 		if err != nil {
-			return nil, fmt.Errorf("sheet %s: %w", sheet, err)
+			return nil, phrase.Errorf("sheet %s: %w", sheet, err)
 		}
 		to, _, err := excelize.CellNameToCoordinates(m.GetEndAxis())
 		if err != nil {
-			return nil, fmt.Errorf("sheet %s: %w", sheet, err)
+			return nil, phrase.Errorf("sheet %s: %w", sheet, err)
 		}
 		if spans[row] == nil {
 			spans[row] = map[int]int{}
@@ -320,7 +319,7 @@ func spansOf(f *excelize.File, sheet string) (map[int]map[int]int, error) {
 func fillRow(f *excelize.File, row at, cells []string, of values) error {
 	height, err := f.GetRowHeight(row.sheet, row.row)
 	if err != nil {
-		return fmt.Errorf("row %d of %s: %w", row.row, row.sheet, err)
+		return phrase.Errorf("row %d of %s: %w", row.row, row.sheet, err)
 	}
 	for i, cell := range cells {
 		found := placeholder().FindAllStringSubmatch(cell, -1)
@@ -343,7 +342,7 @@ func fillRow(f *excelize.File, row at, cells []string, of values) error {
 			err = f.SetCellStr(row.sheet, name, literal(said))
 		}
 		if err != nil {
-			return fmt.Errorf("fill %s!%s: %w", row.sheet, name, err)
+			return phrase.Errorf("fill %s!%s: %w", row.sheet, name, err)
 		}
 	}
 	return f.SetRowHeight(row.sheet, row.row, height)

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,13 +16,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"drillbook/harness/phrase"
 )
 
 // ErrNoBrowser is wrapped if there is no browser that can print.
-var ErrNoBrowser = errors.New("no Chromium found, which makes the PDF files")
+var ErrNoBrowser = phrase.Errorf("no Chromium found, which makes the PDF files")
 
 // ErrBroken is wrapped if the browser hangs or crashes, as it would with the next page.
-var ErrBroken = errors.New("the browser is broken: try it by hand, or name another one in " + Variable)
+var ErrBroken = phrase.Errorf("the browser is broken: try it by hand, or name another one in %s", Variable)
 
 // Variable names the browser where it is not found by itself.
 const Variable = "DRILLBOOK_BROWSER"
@@ -42,7 +43,7 @@ func Find() (Printer, error) {
 	if path := os.Getenv(Variable); path != "" {
 		found, err := exec.LookPath(path)
 		if err != nil {
-			return Printer{}, fmt.Errorf("%w: %s: %w", ErrNoBrowser, Variable, err)
+			return Printer{}, phrase.Errorf("%w: %s: %w", ErrNoBrowser, Variable, err)
 		}
 		return Printer{found, Limit}, nil
 	}
@@ -55,7 +56,7 @@ func Find() (Printer, error) {
 			return Printer{found, Limit}, nil
 		}
 	}
-	return Printer{}, fmt.Errorf("%w: %s, or name one in %s", ErrNoBrowser, Install(), Variable)
+	return Printer{}, phrase.Errorf("%w: %s, or name one in %s", ErrNoBrowser, Install(), Variable)
 }
 
 // Install says how to get what prints, with a font that has Chinese.
@@ -71,23 +72,23 @@ func Install() string {
 func (p Printer) Print(ctx context.Context, html []byte) (pdf []byte, err error) {
 	dir, err := os.MkdirTemp("", "drillbook-paper-")
 	if err != nil {
-		return nil, fmt.Errorf("print: %w", err)
+		return nil, phrase.Errorf("print: %w", err)
 	}
 	defer func() {
 		if removing := os.RemoveAll(dir); err == nil && removing != nil {
-			err = fmt.Errorf("print: %w", removing)
+			err = phrase.Errorf("print: %w", removing)
 		}
 	}()
 	page, out := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")
 	if err := os.WriteFile(page, html, 0o600); err != nil {
-		return nil, fmt.Errorf("print: %w", err)
+		return nil, phrase.Errorf("print: %w", err)
 	}
 	if err := p.run(ctx, dir, page, out); err != nil {
 		return nil, err
 	}
 	pdf, err = os.ReadFile(out) //nolint:gosec // it is ours
 	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || !bytes.Contains(pdf, []byte("%%EOF")) {
-		return nil, fmt.Errorf("print: %s has ended without a whole PDF", p.Path)
+		return nil, phrase.Errorf("print: %s has ended without a whole PDF", p.Path)
 	}
 	return pdf, nil
 }
@@ -118,15 +119,15 @@ func (p Printer) run(ctx context.Context, dir, page, out string) error {
 	}
 	switch {
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("print: %s did not end within %s and was killed: %w", p.Path, p.Limit, ErrBroken)
+		return phrase.Errorf("print: %s did not end within %s and was killed: %w", p.Path, p.Limit, ErrBroken)
 	case ctx.Err() != nil:
-		return fmt.Errorf("print: %w", context.Cause(ctx))
+		return phrase.Errorf("print: %w", context.Cause(ctx))
 	case err != nil:
-		last := lastLine(said.String())
-		if last == "" {
-			last = "it said nothing"
+		last := phrase.Quote(lastLine(said.String()))
+		if last.Text == "" {
+			last = phrase.Say("it said nothing")
 		}
-		return fmt.Errorf("print: %s: %w: %s: %w", p.Path, err, last, ErrBroken)
+		return phrase.Errorf("print: %s: %w: %s: %w", p.Path, err, last, ErrBroken)
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func literal(t *testing.T, e ast.Expr) (string, bool) {
 // TestPhrasesAreTranslated: whatever checks find and errors say has Chinese words, and the
 // tables have no word that nobody says.
 func TestPhrasesAreTranslated(t *testing.T) {
-	all := codesOf(t, "../../harness", "../../fixtures", "../../scenarios", "../../cmd")
+	all := codesOf(t, "../../harness", "../../fixtures", "../../scenarios", "../../cmd", "../../reports")
 	for _, k := range fault.Kinds("en") { // their mechanisms are constants
 		all[k.Made] = "harness/fault/kinds.go"
 	}
