@@ -17,7 +17,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets chinese test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image parallel swarm clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets screens chinese test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image parallel swarm clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ losses: ## IRIS: kill the primary 20 times with synchronous commit, which must l
 
 sheets: ## print the sheets of all runbooks and golden cases, open them in LibreOffice, and look for what matters in 1,000 pages by chance
 	DRILLBOOK_EVERY_SHEET=1 $(GO) test -count=1 -timeout 1h -v -run 'TestSheetsTakeTwoPages|TestOfficeOpens|TestExploredIsWhole' ./reports
+
+screens: ## make the pictures of docs/: pages on a desk, a telephone and paper, light, dark and grey (SCREENS=folder)
+	DRILLBOOK_SCREENS=$(abspath $(or $(SCREENS),docs)) $(GO) test -count=1 -timeout 1h -v -run '^TestScreens$$' ./reports
 
 chinese: ## look for cells and lines without Chinese in the reports of the last run (LAST=folder)
 	DRILLBOOK_TOLD=$(abspath $(or $(LAST),$(OUT)/latest)) $(GO) test -count=1 -run TestReportsAreChinese ./reports

@@ -129,15 +129,17 @@ func lines(boxes []model.Box) [][]model.Box {
 	return all
 }
 
-// cell is one of the table of steps, over so many columns if it is more than one.
+// cell is one of the table of steps, over so many columns if it is more than one. On a
+// telephone, where there are no columns, figures have the titles of theirs before them.
 type cell struct {
 	Class, Text string
+	Label       string
 	Span        int
 }
 
-// cells are those of a row. A row that a step answers has no times of its own, so that
-// its comment has room for them.
-func cells(r model.SheetRow) []cell {
+// cells are those of a row below a head. A row that a step answers has no times of its own,
+// so that its comment has room for them.
+func cells(head [7]string, r model.SheetRow) []cell {
 	c := r.Cells()
 	if r.Level == model.Part {
 		const span = 4
@@ -145,7 +147,11 @@ func cells(r model.SheetRow) []cell {
 	}
 	all := make([]cell, 0, len(c))
 	for i, class := range []string{"n", "", "", "w", "w", "w", "o"} {
-		all = append(all, cell{Class: class, Text: c[i]})
+		one := cell{Class: class, Text: c[i]}
+		if class == "w" {
+			one.Label = head[i]
+		}
+		all = append(all, one)
 	}
 	return all
 }
