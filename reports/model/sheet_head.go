@@ -75,7 +75,11 @@ func (d sheetDrafter) window() string {
 	if w.From == "" && w.To == "" {
 		return ""
 	}
-	return d.Say("sheet.span", "from", cmp.Or(text.Name(w.From), "…"), "to", cmp.Or(text.Name(w.To), "…"))
+	span := d.Say("sheet.span", "from", cmp.Or(text.Name(w.From), "…"), "to", cmp.Or(text.Name(w.To), "…"))
+	if began := d.rec.Head.Began; !began.IsZero() {
+		span += began.Format(" (-07:00)")
+	}
+	return span
 }
 
 func (d sheetDrafter) runbook() string {

@@ -7,6 +7,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 	"drillbook/reports/run"
+	"drillbook/reports/text"
 )
 
 // verdictOf is the word for the verdict on a drill. That on a stand-in says so.
@@ -44,7 +45,7 @@ func (d sheetDrafter) verdictFigures() []Fact {
 		d.Say("sheet.error", "error", bound)
 	lost := d.lostOf(d.Drill)
 	if lost == count(len(d.res.Writes.Lost)) { // neither unknown nor with a remark
-		lost = d.Say("sheet.writes", "count", lost)
+		lost = d.Say("sheet.writes", "count", lost, "all", count(d.res.Writes.Acked+d.res.Writes.Direct.Acked))
 	}
 	proved := d.Say("not-seen")
 	if d.res.Split.Proved {
@@ -82,6 +83,12 @@ func (d sheetDrafter) verdictNotes(of Drill) []string {
 	if of.StandIn != "" {
 		notes = append(notes, of.StandIn)
 	}
+	if e := text.Line(text.Short(d.cover.Environment, maxBox)); e != "" {
+		notes = append(notes, d.Say("fact", "name", d.Say("sheet.environment"))+e)
+	}
+	if d.beyondVerdict() != measure.Met && d.allDone() {
+		notes = append(notes, d.Say("sheet.all-done", "row", d.Say("sheet.beyond")))
+	}
 	for _, o := range d.ownObjectives() {
 		notes = append(notes, o.said)
 	}
@@ -91,6 +98,11 @@ func (d sheetDrafter) verdictNotes(of Drill) []string {
 			"lost", d.lostIn(t)))
 	}
 	return notes
+}
+
+// allDone reports whether no step went wrong.
+func (d sheetDrafter) allDone() bool {
+	return !slices.ContainsFunc(d.res.Steps, func(s measure.Step) bool { return !s.Outcome.Completed() })
 }
 
 // objective is what became of one that is stricter than what the runbook promises.
