@@ -30,7 +30,7 @@ func healCommand(w words.Words) *cobra.Command {
 			if yes && !all {
 				return usage(failure(w, nil, "error.yes-alone"))
 			}
-			h := cleanup{forget: forget, say: say(cmd), words: w}
+			h := cleanup{forget: forget, say: say(cmd), words: w, places: dsl.Places()}
 			if all {
 				h.also = confirmRemoval(cmd.Context(), cmd.InOrStdin(), question(cmd.OutOrStdout()), yes, w)
 			}
@@ -83,6 +83,7 @@ type cleanup struct {
 	forget []string                 // runs that a person knows to be gone
 	say    func(line string)
 	words  words.Words
+	places []dsl.Place
 }
 
 // run removes what dead runs have left, in containers too if an engine answers,
@@ -94,7 +95,10 @@ func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 	}
 	runs := map[string]bool{} // of which something is left
 	var healed []host.CleanedUp
-	for _, place := range dsl.Places() {
+	for _, place := range h.places {
+		if place.Heal == nil {
+			continue // its nodes stay
+		}
 		at, err := place.Heal(ctx, h.also, inOriginal(h.say, h.words))
 		if errors.Is(err, container.ErrNoEngine) {
 			noEngine = err
@@ -109,23 +113,22 @@ func (h cleanup) run(ctx context.Context) (left int, noEngine, err error) {
 			runs[l.Run] = true
 		}
 	}
-	err = h.closeLedgers(dir, runs, healed...)
+	err = h.closeLedgers(ctx, dir, runs, healed...)
 	return len(runs), noEngine, err
 }
 
 // closeLedgers removes the ledgers of faults that are gone with what they were
-// done to, and adds to runs those whose faults may still be active.
-func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.CleanedUp) error {
+// done to, or were undone, and adds to runs those whose faults may still be active.
+func (h cleanup) closeLedgers(
+	ctx context.Context, dir string, runs map[string]bool, healed ...host.CleanedUp,
+) error {
 	ledgers, err := fault.Abandoned(dir)
 	errs := []error{environment(err)}
 	known := map[string]bool{}
 	for _, l := range ledgers {
 		p := l.Contents()
 		known[p.Run] = true
-		became, gone := h.faultsOf(p, healed)
-		for _, f := range p.Faults {
-			h.say(h.words.Say("heal.fault", "run", p.Run, "fault", f.What, "mechanism", f.Mechanism, "became", became))
-		}
+		gone := h.tellFaults(ctx, p, healed)
 		if len(p.Faults) > 0 {
 			h.say(h.words.Say("heal.record", "run", p.Run, "record", p.Record))
 		}
@@ -148,6 +151,48 @@ func (h cleanup) closeLedgers(dir string, runs map[string]bool, healed ...host.C
 		}
 	}
 	return worst(errs...)
+}
+
+// tellFaults says what became of each fault of a run, and whether all are gone. Those of
+// nodes that stay are undone first.
+func (h cleanup) tellFaults(ctx context.Context, p fault.RunFaults, healed []host.CleanedUp) (gone bool) {
+	became, gone := h.faultsOf(p, healed)
+	undoing := p.Stays && !slices.Contains(h.forget, p.Run)
+	gone = gone || undoing
+	for _, f := range slices.Backward(p.Faults) { // the last one first, as a drill heals
+		if undoing {
+			var undone bool
+			became, undone = h.undo(ctx, f)
+			gone = gone && undone
+		}
+		h.say(h.words.Say("heal.fault", "run", p.Run, "fault", f.What, "mechanism", f.Mechanism, "became", became))
+	}
+	return gone
+}
+
+// undoWithin bounds what a fault's undo may take: a server that starts may have much to
+// recover.
+const undoWithin = 2 * time.Minute
+
+// undo carries out all that undoes a fault of nodes that stay, and says what came of it.
+func (h cleanup) undo(ctx context.Context, f fault.Entry) (became string, gone bool) {
+	ctx, done := context.WithTimeout(ctx, undoWithin)
+	defer done()
+	i := slices.IndexFunc(h.places, func(p dsl.Place) bool { return p.Name == f.Place && p.Undoes != nil })
+	switch {
+	case i < 0:
+		return h.words.Say("heal.no-place", "place", f.Place), false
+	case len(f.Undo) == 0:
+		return h.words.Say("heal.by-hand"), false
+	}
+	nodes := make([]string, 0, len(f.Undo))
+	for _, u := range f.Undo {
+		if err := h.places[i].Undoes(ctx, u); err != nil {
+			return h.words.Say("heal.not-undone", "node", u.Node, "error", told(h.words, err)), false
+		}
+		nodes = append(nodes, u.Node)
+	}
+	return h.words.Say("heal.confirmed", "nodes", h.words.List(nodes)), true
 }
 
 // faultsOf says what became of the faults of a run, and whether they are gone.

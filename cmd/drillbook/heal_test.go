@@ -41,7 +41,7 @@ func killedIn(t *testing.T, dir, run, site string) (path string) {
 		Reach: "DOCKER_HOST=tcp://10.0.0.5:2375",
 	})
 	must(t, err)
-	must(t, l.Add(storm{}))
+	must(t, l.Add(fault.NewEntry(storm{})))
 	must(t, l.Close())
 	return filepath.Join(dir, run+".faults")
 }

@@ -115,6 +115,9 @@ type activeFault struct {
 
 	confirmed   bool
 	holdChecked bool // whether it held until it was to be healed
+
+	leaseMu sync.Mutex // guards the leaseholder once the fault is injected
+	leaseholder
 }
 
 // Drill is a running drill. Its methods are called by one goroutine at a time.
@@ -131,6 +134,9 @@ type Drill struct {
 	faultsMu   sync.Mutex     // guards faults, which the watch of nodes reads
 	faults     []*activeFault // in the order of injection
 	lagWatches []*LagWatch
+
+	renewing     sync.WaitGroup // the goroutine that renews leases
+	stopRenewing context.CancelFunc
 	// disturbed is the time of the last action that clients may notice.
 	disturbed time.Duration
 	step      int
@@ -249,6 +255,7 @@ func (d *Drill) start(ctx context.Context) error {
 		Every: every, Within: within, Event: d.observed,
 	})
 	d.watchAuxiliaries(ctx)
+	d.startRenewing(ctx)
 	var err error
 	d.probe, err = probe.Start(context.WithoutCancel(ctx), probe.Config{
 		Run: d.cfg.Head.Run, Began: d.began, Members: d.cfg.Members,

@@ -33,6 +33,7 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 		w.Stop()
 	}
 	stopped, healed := d.probe.Stop(), d.healAll(ctx)
+	d.endRenewing()
 	reading, done := d.readContext(ctx)
 	defer done()
 	if !d.cfg.Probe.ReadOnly {
@@ -132,6 +133,7 @@ func (d *Drill) stopAll(ctx context.Context) {
 	if d.observer != nil {
 		d.observer.Stop()
 	}
+	d.endRenewing()
 	if d.nodes != nil {
 		d.nodes.Stop()
 	}

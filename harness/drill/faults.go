@@ -32,19 +32,21 @@ func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 	}
 	these := make([]*activeFault, 0, len(faults))
 	for _, f := range faults {
-		how := f.Mechanism()
-		d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: how.Text}, f.Phrase(), how)
-		if err := d.updateLedger((*fault.Ledger).Add, f); err != nil {
+		active, err := d.prepare(ctx, f)
+		if err != nil {
 			d.noteFault(f, err)
 			return phrase.Errorf("%w; it was not injected", err)
 		}
-		these = append(these, &activeFault{Fault: f})
-		d.addFault(these[len(these)-1])
+		these = append(these, active)
 	}
 	errs := make([]error, len(faults))
 	var injecting sync.WaitGroup
-	for i, f := range faults {
-		injecting.Go(func() { errs[i] = f.Inject(ctx) })
+	for i, f := range these {
+		injecting.Go(func() {
+			began := time.Now()
+			errs[i] = f.Inject(ctx)
+			f.beginTerm(began)
+		})
 	}
 	injecting.Wait()
 	for i, f := range faults {
@@ -66,6 +68,23 @@ func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 	return errors.Join(errs...)
 }
 
+// prepare does all that must be done before a fault is injected, so that it ends
+// whatever becomes of the harness.
+func (d *Drill) prepare(ctx context.Context, f fault.Fault) (*activeFault, error) {
+	how := f.Mechanism()
+	d.event(record.Event{Kind: record.Prepared, Fault: f.String(), What: how.Text}, f.Phrase(), how)
+	active := &activeFault{Fault: f}
+	entry, err := d.entry(ctx, active)
+	if err == nil && d.cfg.Ledger != nil {
+		err = d.cfg.Ledger.Add(entry)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.addFault(active)
+	return active, d.lease(ctx, active)
+}
+
 // Heal heals a fault and returns once there is evidence that nothing is left of
 // it. Before that it records whether a fault that lasts still held; that it did
 // not is no error. An error is blamed on the fault, not on the service.
@@ -79,26 +98,62 @@ func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 	}
 	undoing, done := context.WithTimeout(ctx, undoWithin)
 	defer done()
+	active := d.active(f)
+	useless := d.undo(undoing, active)
+	if useless != nil {
+		d.noteFault(f, useless)
+	}
 	if err := f.Heal(undoing); err != nil {
 		d.noteFault(f, err)
 		return phrase.Errorf("heal %s: %w", f, err)
 	}
 	d.event(record.Event{Kind: record.Heal, Fault: f.String()})
 	d.markDisturbed()
-	if err := d.confirm(ctx, f, record.Healed, healWithin, f.Healed); err != nil {
+	healed := func(ctx context.Context) (phrase.Phrase, error) {
+		if useless != nil {
+			if err := d.undone(ctx, active); err != nil {
+				return phrase.Phrase{}, err
+			}
+		}
+		return f.Healed(ctx)
+	}
+	if err := d.confirm(ctx, f, record.Healed, healWithin, healed); err != nil {
 		return err
+	}
+	if err := d.release(ctx, active); err != nil {
+		d.noteFault(f, err)
 	}
 	// Only now: if Heal is interrupted before, End heals the fault.
 	d.removeFault(f)
-	return d.updateLedger((*fault.Ledger).Done, f)
+	if useless != nil {
+		useless = phrase.Errorf("%s was healed, but not by what would undo it without the harness: %w", f, useless)
+	}
+	return errors.Join(useless, d.strike(f))
+}
+
+// active is what is known of a fault. One that is not in force is not leased.
+func (d *Drill) active(f fault.Fault) *activeFault {
+	i := slices.IndexFunc(d.faults, func(g *activeFault) bool { return g.Fault == f })
+	if i < 0 {
+		return &activeFault{Fault: f}
+	}
+	return d.faults[i]
+}
+
+// strike takes a fault out of the ledger, if there is one.
+func (d *Drill) strike(f fault.Fault) error {
+	if d.cfg.Ledger == nil {
+		return nil
+	}
+	return d.cfg.Ledger.Done(f.String())
 }
 
 // checkStillHeld records whether a confirmed state still holds. It does so once,
 // before healing is first tried, since a fault that is healed in part need not
 // hold. It fails only if ctx ends first.
 func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
-	i := slices.IndexFunc(d.faults, func(g *activeFault) bool { return g.Fault == f })
-	if i < 0 || !d.faults[i].confirmed || d.faults[i].holdChecked {
+	active := d.active(f)
+	if !active.confirmed || active.holdChecked {
 		return nil
 	}
 	var evidence phrase.Phrase
@@ -111,14 +166,18 @@ func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
 		}
 		return err
 	})
+	ended := d.leaseEnded(ctx, active)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.faults[i].holdChecked = true
-	if event {
+	active.holdChecked = true
+	if event && ended == nil {
 		return nil
 	}
-	why := phrase.Of(err)
+	if ended != nil {
+		evidence = phrase.Phrase{}
+	}
+	why := phrase.Of(errors.Join(err, ended))
 	d.event(record.Event{Kind: record.Held, Fault: f.String(), Answer: evidence.Text, Err: why.Text}, evidence, why)
 	return nil
 }
@@ -127,14 +186,6 @@ func (d *Drill) checkStillHeld(ctx context.Context, f fault.Fault) error {
 func (d *Drill) noteFault(f fault.Fault, err error) {
 	why := phrase.Of(err)
 	d.event(record.Event{Kind: record.Note, Fault: f.String(), Err: why.Text}, why)
-}
-
-// updateLedger changes the entry of a fault in the ledger, if there is one.
-func (d *Drill) updateLedger(entry func(*fault.Ledger, fault.Fault) error, f fault.Fault) error {
-	if d.cfg.Ledger == nil {
-		return nil
-	}
-	return entry(d.cfg.Ledger, f)
 }
 
 // confirm waits for evidence and records it.

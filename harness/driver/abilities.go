@@ -36,6 +36,7 @@ func Abilities() []Ability {
 		ability[Salvager]("salvage"),
 		ability[Server]("stop"),
 		ability[Switcher]("switchover"),
+		ability[Undoer]("undo"),
 		ability[Versioner]("versions"),
 	}
 }

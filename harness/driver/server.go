@@ -1,6 +1,10 @@
 package driver
 
-import "context"
+import (
+	"context"
+
+	"drillbook/harness/host"
+)
 
 // Server handles a member's database server while its host stays up.
 type Server interface {
@@ -26,4 +30,13 @@ type Gate interface {
 	RejectClients(ctx context.Context, m Member) error
 	// AcceptClients undoes RejectClients.
 	AcceptClients(ctx context.Context, m Member) error
+}
+
+// Undoer says as data how what was done to a member's server is taken back: commands
+// that need nothing of the harness. They are asked for before it is done.
+type Undoer interface {
+	// UndoStop starts the server, and refuses where that would make a second primary.
+	UndoStop(ctx context.Context, m Member) (host.Undo, error)
+	// UndoReject accepts clients again.
+	UndoReject(ctx context.Context, m Member) (host.Undo, error)
 }

@@ -19,7 +19,7 @@ func HangServer(s driver.Server, m driver.Member) Fault { return &hangServer{s: 
 type hangServer struct {
 	s   driver.Server
 	m   driver.Member
-	pid int // that was paused
+	pid int // that was paused, or is about to be
 }
 
 func (f *hangServer) Phrase() phrase.Phrase  { return phrase.Say("server of %s hangs", f.m.Name) }
@@ -27,6 +27,14 @@ func (f *hangServer) String() string         { return f.Phrase().Text }
 func (*hangServer) Mechanism() phrase.Phrase { return phrase.Say(hangMechanism) }
 
 func (f *hangServer) Inject(ctx context.Context) error {
+	if err := f.find(ctx); err != nil {
+		return err
+	}
+	return f.signal(ctx, "STOP")
+}
+
+// find finds the process to pause.
+func (f *hangServer) find(ctx context.Context) error {
 	pid, err := f.s.MainProcess(ctx, f.m)
 	if err == nil && pid == 0 {
 		err = phrase.Errorf("it does not run")
@@ -35,7 +43,26 @@ func (f *hangServer) Inject(ctx context.Context) error {
 		return phrase.Errorf("pause the server of %s: %w", f.m.Name, err)
 	}
 	f.pid = pid
-	return f.signal(ctx, "STOP")
+	return nil
+}
+
+// stoppedNow ends with 0 if the process of its first argument is stopped.
+const stoppedNow = `while read -r key value _; do
+	[ "$key $value" = "State: T" ] && exit 0
+done 2>/dev/null <"/proc/$1/status"; exit 1`
+
+// Undo has the process that is to be paused go on.
+func (f *hangServer) Undo(ctx context.Context) ([]host.Undo, error) {
+	if err := f.find(ctx); err != nil {
+		return nil, err
+	}
+	pid := strconv.Itoa(f.pid)
+	stopped := "stopped() { (" + stoppedNow + ") }; "
+	return []host.Undo{{
+		Node: f.m.Name,
+		Argv: []string{"sh", "-c", stopped + `! stopped "$1" || kill -CONT "$1"`, "go-on", pid},
+		Done: []string{"sh", "-c", stopped + `! stopped "$1"`, "went-on", pid},
+	}}, nil
 }
 
 func (f *hangServer) signal(ctx context.Context, name string) error {

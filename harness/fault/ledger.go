@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"drillbook/harness/host"
 	"drillbook/harness/lock"
 	"drillbook/harness/phrase"
 )
@@ -35,6 +37,7 @@ type RunFaults struct {
 	Site   string  `json:"site"`   // which place it is in, as [host.Site] has it; "" if that was not said
 	Reach  string  `json:"reach"`  // how a person gets there
 	Record string  `json:"record"` // path of the drill's record
+	Stays  bool    `json:"stays"`  // its members stay when it ends, and its faults with them
 	Faults []Entry `json:"faults"` // in force, in the order of injection
 }
 
@@ -42,7 +45,16 @@ type RunFaults struct {
 type Entry struct {
 	What      string `json:"what"`
 	Mechanism string `json:"mechanism"`
+	// Place is the kind of place of its members, if that stays when a drill ends: then
+	// the fault is only gone once Undo was carried out. Else it is "".
+	Place string      `json:"place,omitempty"`
+	Undo  []host.Undo `json:"undo,omitempty"`
+	// Lease is after how long it ends by itself; 0: it does not.
+	Lease time.Duration `json:"lease,omitempty"`
 }
+
+// NewEntry describes a fault of a place that goes when its drill ends.
+func NewEntry(f Fault) Entry { return Entry{What: f.String(), Mechanism: f.Mechanism().Text} }
 
 // ledgerName ends the names of ledgers, which begin with that of the run.
 const ledgerName = ".faults"
@@ -86,28 +98,28 @@ func hold(path string) (*Ledger, error) {
 }
 
 // Add stores on disk a fault that is about to be injected.
-func (l *Ledger) Add(f Fault) error {
+func (l *Ledger) Add(e Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.contents.Faults = append(l.contents.Faults, Entry{What: f.String(), Mechanism: f.Mechanism().Text})
+	l.contents.Faults = append(l.contents.Faults, e)
 	if err := l.write(); err != nil {
 		l.contents.Faults = l.contents.Faults[:len(l.contents.Faults)-1] // it will not be injected
-		return phrase.Errorf("write %s to the fault ledger: %w", f, err)
+		return phrase.Errorf("write %s to the fault ledger: %w", e.What, err)
 	}
 	return nil
 }
 
 // Done removes a fault that was healed.
-func (l *Ledger) Done(f Fault) error {
+func (l *Ledger) Done(what string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.contents.Faults, func(e Entry) bool { return e.What == f.String() })
+	i := slices.IndexFunc(l.contents.Faults, func(e Entry) bool { return e.What == what })
 	if i < 0 {
 		return nil
 	}
 	l.contents.Faults = slices.Delete(l.contents.Faults, i, i+1)
 	if err := l.write(); err != nil {
-		return phrase.Errorf("take %s out of the fault ledger: %w", f, err)
+		return phrase.Errorf("take %s out of the fault ledger: %w", what, err)
 	}
 	return nil
 }

@@ -49,11 +49,11 @@ func TestLedger(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledgers")
 	l := open(t, dir)
 	for _, f := range []storm{"one", "two", "three"} {
-		if err := l.Add(f); err != nil {
+		if err := l.Add(fault.NewEntry(f)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.Done(storm("two")); err != nil {
+	if err := l.Done("two"); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(left(t, dir)); n != 0 {
@@ -82,7 +82,7 @@ func TestLedger(t *testing.T) {
 func TestLedgerCut(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	if err := l.Add(storm("one")); err != nil {
+	if err := l.Add(fault.NewEntry(storm("one"))); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "r1.faults")
@@ -90,7 +90,7 @@ func TestLedgerCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Add(storm("two")); err != nil {
+	if err := l.Add(fault.NewEntry(storm("two"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Close(); err != nil {
@@ -124,14 +124,14 @@ func TestLedgerOnAFullDisk(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
 		t.Fatal(err)
 	}
-	full := l.Add(storm("one"))
+	full := l.Add(fault.NewEntry(storm("one")))
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
 		t.Fatal(err)
 	}
 	if full == nil {
 		t.Fatal("the disk took everything")
 	}
-	if err := errors.Join(l.Add(storm("two")), l.Close()); err != nil {
+	if err := errors.Join(l.Add(fault.NewEntry(storm("two"))), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	dead := left(t, dir)
@@ -154,7 +154,7 @@ func TestOpenLedgerTwice(t *testing.T) {
 		}
 	}
 	again(lock.ErrHeld)
-	if err := errors.Join(l.Add(storm("one")), l.Close()); err != nil {
+	if err := errors.Join(l.Add(fault.NewEntry(storm("one"))), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	again(fs.ErrExist)

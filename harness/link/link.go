@@ -65,6 +65,13 @@ type Link interface {
 	Cleared(ctx context.Context) (evidence phrase.Phrase, err error)
 }
 
+// Undoer is a link whose conditions can be cleared by who has nothing but data. Each of
+// its links is one where nodes stay.
+type Undoer interface {
+	// Undo is asked for before a condition is imposed. It changes nothing.
+	Undo(ctx context.Context) (host.Undo, error)
+}
+
 // Kind is what goes wrong on a link.
 type Kind string
 

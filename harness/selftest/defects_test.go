@@ -293,7 +293,10 @@ func ofLapses() []defect {
 	}
 	back := lapse("a lost host comes back by itself", restart(warm, 500*ms))
 	back.keep, back.defects.StartsByItself = fake.Defects{StartsByItself: true}, true
+	lease := lapse("a lease lapses during the drill", partition(warm, decide, 500*ms))
+	lease.defects = fake.Defects{LeasesEnd: 150 * ms}
 	return []defect{
+		lease,
 		lapse("a cut ends by itself", partition(warm, decide, 500*ms)),
 		lapse("a frozen member thaws by itself", frozen(warm, 500*ms)),
 		back,
@@ -322,6 +325,11 @@ func ofFaults() []defect {
 			defects: fake.Defects{HealDoesNothing: true}, promise: lenient(), verdict: measure.Unmeasurable,
 			codes: []measure.Code{measure.NotHealed, measure.RTOOpen, measure.StepFailed, measure.RPOUnknown},
 			shows: []string{outage},
+		},
+		{
+			name: "an undo does nothing", script: partition(warm, decide, 500*ms), db: quick(),
+			defects: fake.Defects{UndoDoesNothing: true}, promise: lenient(), verdict: measure.Unmeasurable,
+			codes: []measure.Code{measure.StepFailed, measure.CopyMissing},
 		},
 		{
 			name: "mending a cut does nothing", script: partition(warm, decide, 500*ms), db: quick(),

@@ -76,6 +76,9 @@ func (d *Drill) start(ctx context.Context) error {
 		if err := remove(); err != nil { // who knows what is still in force
 			return errors.Join(err, ledger.Close())
 		}
+		if left := ledger.Contents(); left.Stays && len(left.Faults) > 0 {
+			return errors.Join(stillInForce(left.Faults), ledger.Close())
+		}
 		return ledger.Remove()
 	}
 	if d.relay, err = d.openRelay(ctx, h); err != nil {
@@ -114,6 +117,15 @@ func (d *Drill) openRelay(ctx context.Context, h host.Host) (link.Network, error
 	return relay, nil
 }
 
+// stillInForce is the error of faults that were not healed, on members that stay.
+func stillInForce(left []fault.Entry) error {
+	all := make([]string, 0, len(left))
+	for _, e := range left {
+		all = append(all, e.What)
+	}
+	return phrase.Errorf("still in force: %s: run drillbook heal", strings.Join(all, "; "))
+}
+
 // openLedger begins the list of faults that `drillbook heal` reads if this
 // process is killed.
 func (d *Drill) openLedger(p Place, h host.Host) (*fault.Ledger, error) {
@@ -129,6 +141,7 @@ func (d *Drill) openLedger(p Place, h host.Host) (*fault.Ledger, error) {
 	if s, ok := h.(host.SiteReporter); ok {
 		page.Site, page.Reach = s.Site().ID, s.Site().Reach
 	}
+	_, page.Stays = h.(host.Leaser)
 	return fault.OpenLedger(dir, page)
 }
 

@@ -32,6 +32,9 @@ type Place struct {
 	// them; nil: it never does.
 	Undo string
 	Heal func(ctx context.Context, also func(host.Leftover) bool, say func(line string)) (host.CleanedUp, error)
+	// Undoes, if set, carries out what undoes a fault where members stay when their
+	// drill ends, and confirms it. Such a place has no Heal.
+	Undoes func(ctx context.Context, u host.Undo) error
 	// Open makes a host for one cluster of the driver's product, and the
 	// network of its links. What takes long, it says.
 	Open func(ctx context.Context, run string, d driver.Driver, say func(line string)) (host.Host, link.Network, error)

@@ -2,6 +2,7 @@ package cut
 
 import (
 	"net/netip"
+	"time"
 
 	"drillbook/harness/link"
 )
@@ -19,4 +20,13 @@ func Rules(kind link.Kind, port int, dialled bool) string {
 	return ruleset{
 		table: "drillbook_test_0", peers: []string{"127.0.0.1", "10.1.2.3"}, port: port, dialled: dialled, kind: kind,
 	}.String()
+}
+
+// Leased are the rules of a link whose peers have terms, and what renews these.
+func Leased(term time.Duration, spared ...int) (rules, renewal string) {
+	r := ruleset{
+		table: "drillbook_test_0", peers: []string{"127.0.0.1", "10.1.2.3"}, kind: link.Drop,
+		term: term, spared: spared,
+	}
+	return r.String(), r.renewal()
 }

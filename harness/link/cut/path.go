@@ -35,8 +35,9 @@ type path struct {
 	addr    string
 	table   string // of our rules
 
-	mu      sync.Mutex // held while rules are changed or read; guards imposed
+	mu      sync.Mutex // held while rules are changed or read; guards all below
 	imposed link.Kind  // "" if nothing is
+	others  []string   // addresses of the other end, if how to undo it was asked
 }
 
 // String names the two ends and the network.
@@ -68,16 +69,46 @@ func (p *path) Impose(ctx context.Context, c link.Condition) error {
 	if c.Kind != link.Drop && c.Kind != link.Refuse {
 		return phrase.Errorf("impose %s on %s: %w", c, p, link.ErrUnsupported)
 	}
-	peers, err := p.peers(ctx)
+	rules, err := p.rules(ctx)
 	if err != nil {
 		return phrase.Errorf("impose %s on %s: %w", c, p, err)
 	}
+	rules.kind = c.Kind
 	p.imposed = c.Kind // before it is so: what is half done must be cleared too
-	rules := ruleset{table: p.table, peers: peers, port: p.route.Port, dialled: p.route.From == "", kind: c.Kind}
 	if _, err := p.run(ctx, rules.String(), "nft", "-f", "-"); err != nil {
 		return phrase.Errorf("impose %s on %s: %w", c, p, err)
 	}
 	return nil
+}
+
+// rules are those of the link, without a kind. Where nodes stay, the other end has the
+// addresses that were found when it was asked how to undo them.
+func (p *path) rules(ctx context.Context) (ruleset, error) {
+	r := ruleset{table: p.table, peers: p.others, port: p.route.Port, dialled: p.route.From == ""}
+	if at, ok := p.network.host.(host.Leaser); ok {
+		r.term, r.spared = at.Term(), at.Spared(p.at())
+	}
+	var err error
+	if len(r.peers) == 0 {
+		r.peers, err = p.peers(ctx)
+	}
+	return r, err
+}
+
+// Undo deletes the rules. Until then the kernel keeps them for a term at a time.
+func (p *path) Undo(ctx context.Context) (host.Undo, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, err := p.rules(ctx)
+	if err != nil {
+		return host.Undo{}, phrase.Errorf("find out how %s is cleared: %w", p, err)
+	}
+	p.others = r.peers
+	return host.Undo{
+		Node: p.at(), User: "root",
+		Argv: []string{"nft", "-f", "-"}, Stdin: deleteTable(p.table), Renew: r.renewal(),
+		Done: []string{"nft", "-c", "create table ip " + p.table}, // which it only can if there is none
+	}, nil
 }
 
 // peers are the addresses of the other end, as seen from where the rules are.

@@ -3,7 +3,9 @@ package cut
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
@@ -17,6 +19,8 @@ type ruleset struct {
 	// dialled says that the other end dials; else the end with the rules does.
 	dialled bool
 	kind    link.Kind
+	term    time.Duration // after which the kernel forgets the peers; 0: it does not
+	spared  []int         // ports of the end with the rules that stay open to all
 }
 
 // String is the rules as nft reads them. They take the place of what was in
@@ -31,20 +35,52 @@ func (r ruleset) String() string {
 	if r.dialled {
 		out, in = in, out
 	}
-	peers := "{ " + strings.Join(r.peers, ", ") + " }"
+	flags := ""
+	if r.term > 0 {
+		flags = " flags timeout;"
+	}
 	return deleteTable(r.table) + fmt.Sprintf(`table ip %s {
+	set others { type ipv4_addr;%s elements = { %s } }
 	counter sent { }
 	counter received { }
 	chain sent {
 		type filter hook output priority filter; policy accept;
-		ip daddr %s %scounter name "sent" %s
+%s		ip daddr @others %scounter name "sent" %s
 	}
 	chain received {
 		type filter hook input priority filter; policy accept;
-		ip saddr %s %scounter name "received" %s
+%s		ip saddr @others %scounter name "received" %s
 	}
 }
-`, r.table, peers, r.match(out), r.verdict(), peers, r.match(in), r.verdict())
+`, r.table, flags, r.elements(), r.spare("sport"), r.match(out), r.verdict(), r.spare("dport"), r.match(in),
+		r.verdict())
+}
+
+// elements are the peers, each with its term.
+func (r ruleset) elements() string {
+	all := slices.Clone(r.peers)
+	if r.term > 0 {
+		for i := range all {
+			all[i] += fmt.Sprintf(" timeout %dms", r.term.Milliseconds())
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// renewal begins another term of all peers, in one transaction: there is no moment
+// without one. It fails if one of them was forgotten.
+func (r ruleset) renewal() string {
+	return fmt.Sprintf("delete element ip %[1]s others { %[2]s }\nadd element ip %[1]s others { %[3]s }\n",
+		r.table, strings.Join(r.peers, ", "), r.elements())
+}
+
+// spare lets the ports pass that must stay open.
+func (r ruleset) spare(port string) string {
+	var b strings.Builder
+	for _, p := range r.spared {
+		fmt.Fprintf(&b, "\t\ttcp %s %d accept\n", port, p)
+	}
+	return b.String()
 }
 
 // match is which packets between the two are meant.
@@ -72,32 +108,41 @@ func deleteTable(table string) string {
 }
 
 // packets adds up the counters of a table that nft lists as JSON. A counter
-// outlives the rules that count with it, so these must be there as well.
+// outlives the rules that count with it, and these the peers whose term has ended, so
+// they must be there as well.
 func packets(text string) (int64, error) {
 	var listed struct {
 		Nftables []struct {
 			Counter *struct{ Packets int64 }
 			Rule    *struct{}
+			Set     *struct{ Elem []json.RawMessage }
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &listed); err != nil {
 		return 0, phrase.Errorf("read nft's counters: %w", err)
 	}
-	var sum, found, rules int64
+	var sum int64
+	var counters, rules, peers int
 	for _, item := range listed.Nftables {
 		if item.Counter != nil {
 			sum += item.Counter.Packets
-			found++
+			counters++
 		}
 		if item.Rule != nil {
 			rules++
 		}
+		if item.Set != nil {
+			peers += len(item.Set.Elem)
+		}
 	}
 	switch {
-	case found == 0:
+	case counters == 0:
 		return 0, phrase.Errorf("read nft's counters: there are none in %q", text)
-	case rules < found:
-		return 0, phrase.Errorf("the table has %d counters and only %d rules: somebody has emptied it", found, rules)
+	case rules < counters:
+		return 0, phrase.Errorf("the table has %d counters and only %d rules: somebody has emptied it", counters,
+			rules)
+	case peers == 0:
+		return 0, phrase.Errorf("the table names nobody any more whose packets are stopped")
 	}
 	return sum, nil
 }

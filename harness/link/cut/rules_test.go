@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"drillbook/harness/link"
 	"drillbook/harness/link/cut"
@@ -22,12 +23,12 @@ func TestNamesAreNotNftKeywords(t *testing.T) {
 	if !slices.Contains(words, "out") || !slices.Contains(words, "counter") {
 		t.Fatalf("%d words: they are not those of nft", len(words))
 	}
-	named := regexp.MustCompile(`(?m)^(?:table ip|\s*(?:counter|chain)) (\S+) \{`)
+	named := regexp.MustCompile(`(?m)^(?:table ip|\s*(?:set|counter|chain)) (\S+) \{`)
 	for _, kind := range []link.Kind{link.Drop, link.Refuse} {
 		for _, dialled := range []bool{false, true} {
 			rules := cut.Rules(kind, 5432, dialled)
 			names := named.FindAllStringSubmatch(rules, -1)
-			if len(names) != 5 {
+			if len(names) != 6 {
 				t.Fatalf("%d names are found in\n%s", len(names), rules)
 			}
 			for _, name := range names {
@@ -56,5 +57,31 @@ func TestPackets(t *testing.T) {
 		if n, err := cut.Packets(emptied); err == nil {
 			t.Errorf("nft %s, without rules: %d packets, want an error", version, n)
 		}
+		ended := regexp.MustCompile(`"elem": \[[^]]*\]`).ReplaceAllString(listed, `"flags": ["timeout"]`)
+		if n, err := cut.Packets(ended); err == nil {
+			t.Errorf("nft %s, without peers: %d packets, want an error", version, n)
+		}
+	}
+}
+
+// TestLeasedRules: the way of the harness stays open, and each peer has a term.
+func TestLeasedRules(t *testing.T) {
+	rules, renewal := cut.Leased(1500*time.Millisecond, 22, 2222)
+	for _, want := range []string{
+		"elements = { 127.0.0.1 timeout 1500ms, 10.1.2.3 timeout 1500ms }", "flags timeout;",
+		"tcp sport 22 accept\n\t\ttcp sport 2222 accept\n\t\tip daddr", "tcp dport 22 accept",
+	} {
+		if !strings.Contains(rules, want) {
+			t.Errorf("there is no %q in\n%s", want, rules)
+		}
+	}
+	const want = "delete element ip drillbook_test_0 others { 127.0.0.1, 10.1.2.3 }\n" +
+		"add element ip drillbook_test_0 others { 127.0.0.1 timeout 1500ms, 10.1.2.3 timeout 1500ms }\n"
+	if renewal != want {
+		t.Errorf("it is renewed by\n%s, want\n%s", renewal, want)
+	}
+	plain := cut.Rules(link.Drop, 5432, true)
+	if strings.Contains(plain, "timeout") || strings.Contains(plain, "22") {
+		t.Errorf("rules without a lease have a term:\n%s", plain)
 	}
 }

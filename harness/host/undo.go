@@ -1,0 +1,96 @@
+package host
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"drillbook/harness/phrase"
+)
+
+// Undo is how something that was done to a node is taken back, as data: whoever
+// carries it out need not be the one who did it, and knows nothing else.
+type Undo struct {
+	Node  string   `json:"node"`            // in which it is run
+	Reach string   `json:"reach,omitempty"` // how its host is told to reach the node again, see [Leaser.Reach]
+	Argv  []string `json:"argv"`            // it may be run again, and when there is nothing to take back
+	User  string   `json:"user,omitempty"`  // empty: the node's own
+	Stdin string   `json:"stdin,omitempty"` // what Argv reads
+	// Done is a command that ends with 0 once nothing is left to take back. It
+	// changes nothing.
+	Done []string `json:"done"`
+	// Renew, if set, is what Argv reads to keep in force what the node's kernel
+	// takes back by itself after a term. It fails once that has happened.
+	Renew string `json:"renew,omitempty"`
+	// Attended says that somebody must judge what comes of it, so that no lease
+	// carries it out: the start of a server may make a second primary.
+	Attended bool `json:"attended,omitempty"`
+}
+
+// Command takes back what was done.
+func (u Undo) Command() Command { return Command{Argv: u.Argv, User: u.User, Stdin: u.Stdin} }
+
+// Run takes back what was done, and returns once that is confirmed.
+func (u Undo) Run(ctx context.Context, n Node) error {
+	if err := runWhole(ctx, n, u.Command()); err != nil {
+		return phrase.Errorf("undo on %s: %w", u.Node, err)
+	}
+	return u.Confirm(ctx, n)
+}
+
+// Confirm reports what is left to take back.
+func (u Undo) Confirm(ctx context.Context, n Node) error {
+	if err := runWhole(ctx, n, Command{Argv: u.Done, User: u.User}); err != nil {
+		return phrase.Errorf("something is left to undo on %s: %w", u.Node, err)
+	}
+	return nil
+}
+
+// Keep has the kernel of the node keep for another term what it would take back by
+// itself; see [Undo.Renew]. Its error wraps [ErrLapsed] if the command has failed,
+// for whatever reason: then nobody keeps it.
+func (u Undo) Keep(ctx context.Context, n Node) error {
+	c := Command{Argv: u.Argv, User: u.User, Stdin: u.Renew}
+	answer, err := n.Exec(ctx, c)
+	if err == nil && answer.Code != 0 {
+		err = phrase.Errorf("keep it in force on %s: %w: %s", u.Node, ErrLapsed, strings.TrimSpace(answer.Stderr))
+	}
+	return err
+}
+
+// runWhole runs a command that must end with 0.
+func runWhole(ctx context.Context, n Node, c Command) error {
+	answer, err := n.Exec(ctx, c)
+	if err == nil && answer.Code != 0 {
+		err = phrase.Errorf("%s ended with code %d: %s", c.Line(), answer.Code,
+			strings.TrimSpace(answer.Stderr+answer.Stdout))
+	}
+	return err
+}
+
+// Leaser is a host whose nodes take back by themselves what is done to them, if
+// nobody renews it: the harness may die, and the nodes stay.
+type Leaser interface {
+	// Term is how long a lease lasts without being renewed.
+	Term() time.Duration
+	// Reach is how a process that knows nothing else of the host reaches the node.
+	Reach(node string) string
+	// Spared are the ports of a node that no cut may close, since the harness itself
+	// gets to it by them.
+	Spared(node string) []int
+	// Lease has the node carry out the undo by itself once the lease was not renewed
+	// for a term. What it takes back may be done afterwards.
+	Lease(ctx context.Context, u Undo) (Lease, error)
+}
+
+// Lease is the time for which something may stay in force on a node.
+type Lease interface {
+	// Renew begins another term. Its error wraps [ErrLapsed] if the lease has
+	// ended; any other error leaves that unknown.
+	Renew(ctx context.Context) error
+	// Release gives up a lease of what was taken back. Nothing is carried out.
+	Release(ctx context.Context) error
+}
+
+// ErrLapsed is wrapped when a lease has ended and its undo was carried out.
+var ErrLapsed = phrase.Errorf("its lease has ended, and it was undone")
