@@ -9,6 +9,7 @@ import (
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/phrase"
+	"drillbook/harness/record"
 )
 
 // leaseParts is into how many parts the term of a lease is divided: it is renewed
@@ -113,7 +114,9 @@ func (d *Drill) renewAll(ctx context.Context) {
 	d.faultsMu.Unlock()
 	for _, f := range active {
 		if err := d.renew(ctx, f); err != nil && ctx.Err() == nil {
-			d.noteFault(f.Fault, phrase.Errorf("renew the lease of %s: %w", f, err))
+			// Of no fault: what is noted of one that holds says that healing it was tried.
+			why := phrase.Of(phrase.Errorf("renew the lease of %s: %w", f, err))
+			d.event(record.Event{Kind: record.Note, Err: why.Text}, why)
 		}
 	}
 }
