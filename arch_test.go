@@ -124,6 +124,11 @@ func rules() []rule {
 			[]string{"harness/host", "harness/host/roster", "harness/lock", "harness/wait"},
 			"needs the standard library only",
 		},
+		{
+			"harness/host/ssh",
+			[]string{"harness/host", "harness/wait", "golang.org/x/crypto/...", "github.com/skeema/knownhosts"},
+			"the only package that knows of ssh",
+		},
 		{"harness/link/cut", []string{"harness/host", "harness/link", "harness/wait"}, ""},
 		{
 			"harness/link/toxi",

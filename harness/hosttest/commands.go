@@ -44,7 +44,10 @@ func (k *checker) commands(ctx context.Context) {
 		},
 		{
 			"a secret is hidden in what comes back",
-			host.Command{Argv: []string{"sh", "-c", "tee /dev/stderr"}, Typed: typed, Secrets: []secret.Text{password}},
+			host.Command{
+				Argv:  []string{"sh", "-c", `read -r said; echo "$said"; echo "$said" >&2`},
+				Typed: typed, Secrets: []secret.Text{password},
+			},
 			host.Answer{Stdout: typed, Stderr: typed},
 		},
 		{"environment", host.Command{Argv: []string{"sh", "-c", "echo $" + greeting}}, host.Answer{Stdout: "hello\n"}},

@@ -11,6 +11,7 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
 	"drillbook/harness/host/container"
+	"drillbook/harness/host/ssh"
 	"drillbook/harness/link"
 	"drillbook/harness/link/cut"
 	"drillbook/harness/link/toxi"
@@ -18,7 +19,10 @@ import (
 )
 
 // Places are all places where members run.
-func Places() []Place { return []Place{Local(), Containers()} }
+func Places() []Place { return []Place{Local(), Containers(), Machines()} }
+
+// Machines is the place where members are machines that stay, reached by ssh.
+func Machines() Place { return Place{Name: ssh.Name, Undoes: ssh.Undo} }
 
 // Containers is the place where members are containers of a Docker engine.
 func Containers() Place { return containers(engine{}) }

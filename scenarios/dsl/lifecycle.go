@@ -76,10 +76,7 @@ func (d *Drill) start(ctx context.Context) error {
 		if err := remove(); err != nil { // who knows what is still in force
 			return errors.Join(err, ledger.Close())
 		}
-		if left := ledger.Contents(); left.Stays && len(left.Faults) > 0 {
-			return errors.Join(stillInForce(left.Faults), ledger.Close())
-		}
-		return ledger.Remove()
+		return closeLedger(ledger)
 	}
 	if d.relay, err = d.openRelay(ctx, h); err != nil {
 		return phrase.Errorf("%w: %w", drill.ErrEnvironment, err)
@@ -117,13 +114,18 @@ func (d *Drill) openRelay(ctx context.Context, h host.Host) (link.Network, error
 	return relay, nil
 }
 
-// stillInForce is the error of faults that were not healed, on members that stay.
-func stillInForce(left []fault.Entry) error {
-	all := make([]string, 0, len(left))
-	for _, e := range left {
+// closeLedger removes the ledger of a drill whose place is closed, unless faults are left on
+// members that stay.
+func closeLedger(l *fault.Ledger) error {
+	left := l.Contents()
+	if !left.Stays || len(left.Faults) == 0 {
+		return l.Remove()
+	}
+	all := make([]string, 0, len(left.Faults))
+	for _, e := range left.Faults {
 		all = append(all, e.What)
 	}
-	return phrase.Errorf("still in force: %s: run drillbook heal", strings.Join(all, "; "))
+	return errors.Join(phrase.Errorf("still in force: %s: run drillbook heal", strings.Join(all, "; ")), l.Close())
 }
 
 // openLedger begins the list of faults that `drillbook heal` reads if this

@@ -12,6 +12,9 @@ func Outsiders(listed string, via netip.Addr, near []netip.Prefix) []string {
 	return outsidePeers(listed, via, near)
 }
 
+// FromPort are the addresses of peers, as ss lists them, that come from the port.
+func FromPort(listed string, port uint16) []string { return fromPort(listed, port) }
+
 // Packets adds up the counters that nft lists.
 func Packets(listed string) (int64, error) { return packets(listed) }
 

@@ -21,6 +21,9 @@ import (
 // its own, if it has joined the node's network. If it dials a published port, the
 // address is that of a proxy or of the harness itself, which only the node can tell.
 func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
+	if _, stays := p.network.host.(host.Leaser); stays {
+		return p.ownAddress(ctx)
+	}
 	if pub, ok := p.network.host.(host.Publisher); ok && pub.Published() != "" {
 		return p.observedPeers(ctx)
 	}
@@ -68,6 +71,57 @@ func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 		return nil
 	})
 	return found, err
+}
+
+// ownAddress returns the address of the peer that is connected to the node's port from the
+// port that the harness dials from. Where nodes stay, the harness may be on their network
+// like everybody else.
+func (p *path) ownAddress(ctx context.Context) ([]string, error) {
+	if p.route.Port == 0 {
+		return nil, phrase.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
+			p.route.To, link.ErrUnsupported)
+	}
+	c, err := p.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close() //nolint:errcheck // nothing was said on it
+	own, err := netip.ParseAddrPort(c.LocalAddr().String())
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	err = wait.For(ctx, "the node to see the harness", seenWithin, func(ctx context.Context) error {
+		text, err := p.run(ctx, "", "ss", "-Hnt", "state", "established", fmt.Sprintf("( sport = :%d )", p.route.Port))
+		if err != nil {
+			return err
+		}
+		if found = fromPort(text, own.Port()); len(found) == 0 {
+			return phrase.Errorf("%s sees no connection from port %d: something between changes where clients come "+
+				"from, so that they cannot be told apart", p.route.To, own.Port())
+		}
+		return nil
+	})
+	return found, err
+}
+
+// fromPort returns the addresses of peers, as ss lists them, whose port is the given one.
+func fromPort(listed string, port uint16) []string {
+	var all []string
+	for line := range strings.Lines(listed) {
+		words := strings.Fields(line)
+		if len(words) < 4 {
+			continue
+		}
+		peer, err := netip.ParseAddrPort(words[3])
+		if err != nil || peer.Port() != port {
+			continue
+		}
+		if ip := peer.Addr().Unmap(); ip.Is4() && !slices.Contains(all, ip.String()) {
+			all = append(all, ip.String())
+		}
+	}
+	return all
 }
 
 // outsidePeers returns the peers, as ss lists them, that are not on the networks

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,5 +94,10 @@ nonsense
 	got := cut.Outsiders(listed, netip.MustParseAddr("198.19.1.1"), near)
 	if want := []string{"198.19.1.1", "203.0.113.7"}; !slices.Equal(got, want) {
 		t.Errorf("outsiders = %v, want %v", got, want)
+	}
+	for port, want := range map[uint16]string{40001: "198.19.2.12", 40004: "203.0.113.7", 40006: "", 5432: ""} {
+		if got := strings.Join(cut.FromPort(listed, port), " "); got != want {
+			t.Errorf("from port %d comes %q, want %q", port, got, want)
+		}
 	}
 }
