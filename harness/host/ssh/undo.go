@@ -65,7 +65,7 @@ func (n *Node) forget(ctx context.Context, run string) error {
 		return nil
 	}
 	dead := &Node{h: &Host{cfg: Config{Run: run, Term: n.h.cfg.Term}}, m: n.m, conn: n.conn, mark: n.mark}
-	return wait.For(ctx, "the leases of run "+run+" to end", endWithin, dead.removeFolder)
+	return wait.For(ctx, phrase.Say("the leases of run %s to end", run), endWithin, dead.removeFolder)
 }
 
 // endWithin is how long leases may still last, whatever their term was.

@@ -91,7 +91,7 @@ func (p *path) ownAddress(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var found []string
-	err = wait.For(ctx, "the node to see the harness", seenWithin, func(ctx context.Context) error {
+	err = wait.For(ctx, phrase.Say("the node to see the harness"), seenWithin, func(ctx context.Context) error {
 		text, err := p.run(ctx, "", "ss", "-Hnt", "state", "established", fmt.Sprintf("( sport = :%d )", p.route.Port))
 		if err != nil {
 			return err
