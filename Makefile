@@ -17,7 +17,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets screens chinese test elsewhere check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image parallel swarm clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets screens chinese test elsewhere ssh check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image parallel swarm clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ elsewhere: build images ## try an engine that is not this machine's own: one in 
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
 		./harness/host/container ./harness/link/cut ./scenarios/elsewhere
 	tools/elsewhere.sh bin/drillbook run --beside --yes --tier smoke --product postgres --out $(OUT)
+
+ssh: ## try machines that stay and are reached by ssh: containers that a script has given an sshd
+	DRILLBOOK_EVERY_SSH=1 $(GO) test -count=1 -timeout 1h ./harness/host/ssh
 
 versions: export DRILLBOOK_DEBIAN = $(DEBIAN)
 versions: build ## carry out all drills of PostgreSQL with the oldest version that is supported, 13 (DEBIAN=bookworm: 15)

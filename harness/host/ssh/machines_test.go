@@ -30,6 +30,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// everyEnv has the tests on machines run, which must be made first.
+const everyEnv = "DRILLBOOK_EVERY_SSH"
+
 // machines are containers with an sshd, which a shell script has set up: a, b and jump.
 type machines struct {
 	*container.Host
@@ -41,8 +44,8 @@ type machines struct {
 
 func start(t *testing.T) *machines {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a container engine, which -short does without")
+	if os.Getenv(everyEnv) == "" {
+		t.Skip("make ssh does it")
 	}
 	ctx, dir := t.Context(), t.TempDir()
 	image := host.Image{Name: "sshd", Base: images.Debian(), Files: os.DirFS(filepath.Join("testdata", "machine"))}
