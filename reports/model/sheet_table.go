@@ -162,7 +162,8 @@ func (d sheetDrafter) beyond() SheetRow {
 		return count(n)
 	}
 	r := SheetRow{
-		Level: Beyond, Title: d.Say("sheet.beyond"), Allowed: "—", Downtime: d.Say("sheet.beyond-none"), Mark: string(v),
+		Level: Beyond, Title: d.Say("sheet.beyond"), Allowed: "—", Mark: string(v),
+		Downtime: d.Say("sheet.beyond-none"),
 		Comment: d.Say("sheet.beyond-comment", "lost", d.lostOf(d.Drill), "stale", d.staleCount(),
 			"phantom", counted(len(w.Phantom)), "duplicated", counted(len(w.Duplicated)),
 			"diverged", counted(len(w.Diverged))),
