@@ -264,7 +264,7 @@ func TestSixTrials(t *testing.T) {
 			t.Errorf("%s = %v, want %v", path, got, want)
 		}
 	}
-	for lang, want := range map[string]string{"en": " ms (96.8 %) | 30 s | 60.6 % | 0 |", "zh": "（96.8 %） | 30"} {
+	for lang, want := range map[string]string{"en": " ms (96.8 %) | 30 s | 60.6 % | 0 |", "zh": "（96.8%） | 30"} {
 		page := rendered(t, func(w io.Writer) error { return asMarkdown(w, six, lang) })
 		page = strings.ReplaceAll(page, "\u00a0", " ")
 		if !strings.Contains(page, want) {

@@ -38,8 +38,8 @@ func Strip(s model.Strip) string {
 		p.across(axis.x(m.From), p.y+6, max(axis.x(m.To)-axis.x(m.From), 2), "measure")
 		p.along(axis.x(m.From), p.y+2, 8, "measure")
 		p.along(axis.x(m.To), p.y+2, 8, "measure")
-		p.text(axis.right+10, p.y+10, "t strong", fit(m.Label, labels+8))
-		p.y += 18
+		p.text(plotRight, p.y+25, "t strong end", m.Label)
+		p.y += 33
 	}
 	return p.drawing(s.ID)
 }

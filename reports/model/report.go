@@ -231,7 +231,7 @@ func (w writer) trials(repeated []run.Trials) Section {
 		t.rate(s.Verdict,
 			w.called(h), w.system(s.Drills[0].Record), count(s.Count), w.verdicts(s), count(s.Measured),
 			w.rank(s.Ranks, s.P50), w.rank(s.Ranks, s.P95), w.rank(s.Ranks, s.Max), w.median(s.Median),
-			w.rto(h.Promise), percent(s.Kept), w.lostIn(s))
+			w.rto(h.Promise), w.percent(s.Kept), w.lostIn(s))
 	}
 	return Section{ID: "repeated", Title: w.Say("repeated"), Lead: w.Say("repeated.lead"), Table: t}
 }
@@ -263,12 +263,12 @@ func (w writer) median(m measure.Interval) string {
 	if m.Coverage == 0 {
 		return "–"
 	}
-	return w.Bracket(m.Bracket, m.Open) + w.Say("note", "note", percent(m.Coverage))
+	return w.Bracket(m.Bracket, m.Open) + w.Say("note", "note", w.percent(m.Coverage))
 }
 
 // percent never rounds up: it is used for what is certain at least.
-func percent(p float64) string {
-	return strconv.FormatFloat(math.Floor(100*p*10)/10, 'f', 1, 64) + "\u00a0%"
+func (w writer) percent(p float64) string {
+	return w.Say("percent", "figure", strconv.FormatFloat(math.Floor(100*p*10)/10, 'f', 1, 64))
 }
 
 func (w writer) lostIn(s run.Trials) string {

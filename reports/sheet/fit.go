@@ -97,8 +97,8 @@ func height(s model.Sheet, t setting) float64 {
 // stepWidths are those of the columns of the table of steps, as sheet.css has them.
 func stepWidths() []float64 {
 	return []float64{
-		0.05 * paperWidth, 0.17 * paperWidth, 0.285 * paperWidth, 0.09 * paperWidth, 0.14 * paperWidth,
-		0.12 * paperWidth, 0.145 * paperWidth,
+		0.05 * paperWidth, 0.17 * paperWidth, 0.26 * paperWidth, 0.09 * paperWidth, 0.14 * paperWidth,
+		0.12 * paperWidth, 0.17 * paperWidth,
 	}
 }
 
