@@ -1,6 +1,10 @@
 package driver
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // LogKeeper is a driver whose product writes logs, besides what the first process of a
 // node prints ([host.Node.Logs]).
@@ -20,6 +24,18 @@ type Alert struct {
 	Instance string
 	Thread   string
 	Text     string
+}
+
+// InOrder are alerts with the oldest first, each of them once.
+func InOrder(all []Alert) []Alert {
+	var once []Alert
+	for _, a := range all {
+		if !slices.Contains(once, a) {
+			once = append(once, a)
+		}
+	}
+	slices.SortStableFunc(once, func(a, b Alert) int { return cmp.Compare(b.Age, a.Age) })
+	return once
 }
 
 // AlertReader is a driver that can tell what in its product's logs somebody should read.

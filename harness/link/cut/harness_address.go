@@ -40,10 +40,6 @@ func (p *path) harnessAddresses(ctx context.Context) ([]string, error) {
 // observedPeers returns the peers outside of the cluster's networks that are
 // connected to the node's port while the harness is.
 func (p *path) observedPeers(ctx context.Context) ([]string, error) {
-	if p.route.Port == 0 {
-		return nil, phrase.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
-			p.route.To, link.ErrUnsupported)
-	}
 	via, err := p.gateway(ctx)
 	if err != nil {
 		return nil, err
@@ -52,31 +48,38 @@ func (p *path) observedPeers(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close() //nolint:errcheck // nothing was said on it
-	var found []string
-	err = wait.For(ctx, phrase.Say("the node to see the harness"), seenWithin, func(ctx context.Context) error {
-		text, err := p.run(ctx, "", "ss", "-Hnt", "state", "established",
-			fmt.Sprintf("( sport = :%d )", p.route.Port))
-		if err != nil {
-			return err
-		}
-		found = outsidePeers(text, via, near)
+	return p.whileConnected(ctx, func(_ net.Addr, listed string) ([]string, error) {
+		found := outsidePeers(listed, via, near)
 		if len(found) == 0 {
-			return phrase.Errorf("%s sees no connection from outside of the cluster", p.route.To)
+			return nil, phrase.Errorf("%s sees no connection from outside of the cluster", p.route.To)
 		}
-		return nil
+		return found, nil
 	})
-	return found, err
 }
 
 // ownAddress returns the address of the peer that is connected to the node's port from the
 // port that the harness dials from. Where nodes stay, the harness may be on their network
 // like everybody else.
 func (p *path) ownAddress(ctx context.Context) ([]string, error) {
+	return p.whileConnected(ctx, func(from net.Addr, listed string) ([]string, error) {
+		own, err := netip.ParseAddrPort(from.String())
+		if err != nil {
+			return nil, err
+		}
+		found := fromPort(listed, own.Port())
+		if len(found) == 0 {
+			return nil, phrase.Errorf("%s sees no connection from port %d: something between changes where clients "+
+				"come from, so that they cannot be told apart", p.route.To, own.Port())
+		}
+		return found, nil
+	})
+}
+
+// whileConnected connects to the node's port, and returns the peers that see finds among the
+// connections that the node lists then. It is given the address that the harness dials from.
+func (p *path) whileConnected(
+	ctx context.Context, see func(from net.Addr, listed string) ([]string, error),
+) ([]string, error) {
 	if p.route.Port == 0 {
 		return nil, phrase.Errorf("the harness cannot tell under which address %s sees it without a port to dial: %w",
 			p.route.To, link.ErrUnsupported)
@@ -86,21 +89,14 @@ func (p *path) ownAddress(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer c.Close() //nolint:errcheck // nothing was said on it
-	own, err := netip.ParseAddrPort(c.LocalAddr().String())
-	if err != nil {
-		return nil, err
-	}
 	var found []string
 	err = wait.For(ctx, phrase.Say("the node to see the harness"), seenWithin, func(ctx context.Context) error {
-		text, err := p.run(ctx, "", "ss", "-Hnt", "state", "established", fmt.Sprintf("( sport = :%d )", p.route.Port))
-		if err != nil {
-			return err
+		listed, err := p.run(ctx, "", "ss", "-Hnt", "state", "established",
+			fmt.Sprintf("( sport = :%d )", p.route.Port))
+		if err == nil {
+			found, err = see(c.LocalAddr(), listed)
 		}
-		if found = fromPort(text, own.Port()); len(found) == 0 {
-			return phrase.Errorf("%s sees no connection from port %d: something between changes where clients come "+
-				"from, so that they cannot be told apart", p.route.To, own.Port())
-		}
-		return nil
+		return err
 	})
 	return found, err
 }
