@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"drillbook/harness/driver"
+	"drillbook/harness/phrase"
 	"drillbook/harness/shell"
+	"drillbook/harness/wait"
 )
 
 // program writes a program of a name that no other process of this machine has.
@@ -89,10 +91,14 @@ func TestStop(t *testing.T) {
 			t.Fatal(err, answer)
 		}
 	}
-	all, err := shell.Processes(t.Context(), m, name)
-	if err != nil || len(all) != 2 {
-		t.Errorf("processes = %v, %v, want two", all, err)
+	two := func(ctx context.Context) error { // a child of theirs bears their name until it is another program
+		all, err := shell.Processes(ctx, m, name)
+		if err == nil && len(all) != 2 {
+			err = fmt.Errorf("processes = %v, want two", all)
+		}
+		return err
 	}
+	must(t, wait.For(t.Context(), phrase.Say("two processes"), 10*time.Second, two))
 	must(t, shell.Stop(t.Context(), m, name, "TERM"))
 	said, err := os.ReadFile(filepath.Join(dir, name+".out"))
 	if err != nil || !strings.Contains(string(said), "asked") {
