@@ -22,6 +22,7 @@ type Ability struct {
 // Abilities are all that there are.
 func Abilities() []Ability {
 	return []Ability{
+		ability[Adopter]("adopt"),
 		ability[AlertReader]("alerts"),
 		ability[AuxiliaryPlanner]("auxiliaries"),
 		ability[Bootstrapper]("form"),
