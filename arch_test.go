@@ -42,6 +42,11 @@ func rules() []rule {
 			[]string{"harness/measure", "github.com/goccy/go-yaml/..."},
 			"cells and shards depend on what they are told alone",
 		},
+		{
+			"harness/site",
+			[]string{"harness/fault", "harness/secret", "github.com/goccy/go-yaml/..."},
+			"an inventory is plain data",
+		},
 		{"harness/probe", []string{"harness/driver", "harness/record"}, "independent of cluster and steps"},
 		{
 			"harness/calibrate",
@@ -300,6 +305,7 @@ func rules() []rule {
 			"what errors of any product mean, in words of its adapter",
 		},
 		{"fixtures/postgres/sqlstate", []string{"fixtures/explain"}, "codes and words are plain data"},
+		{"fixtures/sites", []string{"harness/site"}, "what the sites of any product say"},
 		{"fixtures/lint", []string{"fixtures/charset"}, "findings, their words, and files of any product"},
 		{"fixtures/dm8/conf", []string{"fixtures/lint"}, "files are plain text"},
 		{
