@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
+	"drillbook/harness/fault"
 	"drillbook/harness/phrase"
 	"drillbook/reports/table"
 	"drillbook/reports/words"
@@ -26,14 +26,22 @@ func question(out io.Writer) io.Writer {
 }
 
 // asker asks a person before a step, and says what the step changes and what the way
-// back is. Anything but yes stops the drill. It stops waiting for an answer when the
+// back is, and the same of each of its faults. Anything but yes stops the drill. It stops waiting for an answer when the
 // context ends.
-func asker(in io.Reader, out io.Writer, w words.Words) func(context.Context, runbooks.Step) error {
+func asker(
+	in io.Reader, out io.Writer, w words.Words,
+) func(context.Context, runbooks.Step, []fault.Fault) error {
 	answers := answersFrom(in)
-	return func(ctx context.Context, s runbooks.Step) error {
+	return func(ctx context.Context, s runbooks.Step, faults []fault.Fault) error {
 		step := s.Text(w.Lang)
-		if _, err := fmt.Fprintf(out, "\n%s\n%s\n%s", w.Say("consent.step", "step", step), consequence(s, w),
-			w.Say("consent.question")); err != nil {
+		said := []string{"", w.Say("consent.step", "step", step)}
+		if len(faults) == 0 || s.Consequence.In(w.Lang) != "" {
+			said = append(said, consequence(s, w))
+		}
+		for _, f := range faults {
+			said = append(said, faultConsequence(ctx, f, w))
+		}
+		if _, err := io.WriteString(out, strings.Join(append(said, w.Say("consent.question")), "\n")); err != nil {
 			return err
 		}
 		text, err := answers(ctx)
@@ -53,6 +61,24 @@ func consequence(s runbooks.Step, w words.Words) string {
 	if said == "" {
 		said = w.Say("consent.unsaid")
 	}
+	return strings.Join(table.Fold(said, helpColumns), "\n")
+}
+
+// faultConsequence says what a fault is, how it is done, and how it is taken back.
+func faultConsequence(ctx context.Context, f fault.Fault, w words.Words) string {
+	back := w.Say("consent.fault-no-way-back")
+	undo, err := fault.UndoOf(ctx, f)
+	switch {
+	case err != nil:
+		back = told(w, err)
+	case len(undo) > 0:
+		lines := make([]string, 0, len(undo))
+		for _, u := range undo {
+			lines = append(lines, u.Node+": "+u.Command().Line())
+		}
+		back = strings.Join(lines, "; ")
+	}
+	said := w.Say("consent.fault", "fault", w.Tell(f.Phrase()), "how", w.Tell(f.Mechanism()), "back", back)
 	return strings.Join(table.Fold(said, helpColumns), "\n")
 }
 

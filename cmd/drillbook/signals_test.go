@@ -131,7 +131,7 @@ func TestUnreadQuestions(t *testing.T) {
 		t.Error("heal removes what it could not ask about")
 	}
 	ask := asker(strings.NewReader("y\n"), out, wordsIn("en"))
-	if err := ask(t.Context(), runbooks.Step{}); !errors.Is(err, syscall.EPIPE) {
+	if err := ask(t.Context(), runbooks.Step{}, nil); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("a step goes ahead that could not be asked about: %v", err)
 	}
 }
@@ -143,7 +143,7 @@ func TestAskerEndsWithItsContext(t *testing.T) {
 		ask := asker(in, io.Discard, wordsIn("en"))
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("enough"))
 		defer cancel()
-		if err := ask(ctx, runbooks.Step{}); err == nil || !strings.Contains(err.Error(), "enough") {
+		if err := ask(ctx, runbooks.Step{}, nil); err == nil || !strings.Contains(err.Error(), "enough") {
 			t.Errorf("ask = %v, want the context's cause", err)
 		}
 		if err := errors.Join(person.Close(), in.Close()); err != nil {
@@ -155,7 +155,7 @@ func TestAskerEndsWithItsContext(t *testing.T) {
 func TestAsker(t *testing.T) {
 	ask := asker(strings.NewReader("y\nno\n"), io.Discard, wordsIn("en"))
 	for i, want := range []string{"", "was not given", "nobody answered"} {
-		err := ask(t.Context(), runbooks.Step{})
+		err := ask(t.Context(), runbooks.Step{}, nil)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("answer %d = %v, want %q", i, err, want)
 		}

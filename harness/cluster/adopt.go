@@ -2,46 +2,42 @@ package cluster
 
 import (
 	"context"
-	"fmt"
-	"io"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
-// Adopt returns a cluster of members that are there and stay: nothing was launched, and
-// nothing can be done to their hosts. They are named by their addresses.
-func Adopt(d driver.Driver, addresses []string) (*Cluster, error) {
-	if err := Check(d.Product(), addresses, nil); err != nil {
+// Adopt returns the cluster that the members on a host's nodes are already, and the facts
+// of it, wrong ones too: whoever drills it looks at those. Nothing is launched or changed.
+// The host must be a [host.Finder], and the driver a [driver.Adopter]. Needs are the
+// abilities that the runbook needs.
+func Adopt(ctx context.Context, spec Spec, needs []string) (*Cluster, error) {
+	adopter, can := spec.Driver.(driver.Adopter)
+	nodes, found := spec.Host.(host.Finder)
+	if !can || !found {
+		return nil, phrase.Errorf("adopt a cluster of %s on a %s host: %w", spec.Driver.Product().Title,
+			spec.Host.Name(), host.ErrUnsupported)
+	}
+	if err := Check(spec.Driver.Product(), spec.Members, spec.Kinds); err != nil {
 		return nil, err
 	}
-	c := &Cluster{Driver: d}
-	for _, a := range addresses {
-		c.Members = append(c.Members, driver.Member{Name: a, Node: remote(a), Public: a})
-		c.Seats = append(c.Seats, driver.Seat{Name: a})
+	c := &Cluster{Driver: spec.Driver}
+	for i, name := range spec.Members {
+		node, ok := nodes.Node(name)
+		if !ok {
+			return nil, phrase.Errorf("there is no node %q", name)
+		}
+		s, err := seat(ctx, spec, i, nil)
+		if err != nil {
+			return nil, err
+		}
+		c.Seats = append(c.Seats, s)
+		c.Members = append(c.Members, member(spec, s, node))
+	}
+	var err error
+	if c.Facts, err = adopter.Adopt(ctx, c.Members, needs); err != nil {
+		return nil, phrase.Errorf("look at the cluster: %w", err)
 	}
 	return c, nil
-}
-
-// remote is a node by its address: it can be dialled, and that is all.
-type remote string
-
-func (r remote) Name() string { return string(r) }
-
-func (r remote) Addr(context.Context, int) (string, error) { return string(r), nil }
-
-func (r remote) Start(context.Context) error { return r.closed("start") }
-
-func (r remote) Stop(context.Context) error { return r.closed("stop") }
-
-func (r remote) Kill(context.Context) error { return r.closed("kill") }
-
-func (r remote) Exec(context.Context, host.Command) (host.Answer, error) {
-	return host.Answer{}, r.closed("run a command on")
-}
-
-func (r remote) Logs(context.Context) (io.ReadCloser, error) { return nil, r.closed("read the log of") }
-
-func (r remote) closed(what string) error {
-	return fmt.Errorf("%s %s: its host is not reached, only its database: %w", what, string(r), host.ErrUnsupported)
 }

@@ -44,6 +44,7 @@ type Cluster struct {
 	Members     []driver.Member
 	Seats       []driver.Seat   // of the members
 	Auxiliaries []driver.Member // as the driver has planned them
+	Facts       driver.Facts    // of one that was adopted
 
 	plans []driver.Auxiliary
 }
@@ -99,11 +100,19 @@ func (c *Cluster) start(ctx context.Context, spec Spec) error {
 			return phrase.Errorf("form the cluster: %w", err)
 		}
 	}
-	ready := c.ready
 	if spec.Alone {
-		ready = func(ctx context.Context) error { _, err := c.Primary(ctx); return err }
+		return c.wait(ctx, spec.Within, func(ctx context.Context) error { _, err := c.Primary(ctx); return err })
 	}
-	if err := wait.For(ctx, phrase.Say("every member ready"), spec.Within, ready); err != nil {
+	return c.WaitReady(ctx, spec.Within)
+}
+
+// WaitReady waits until one member is primary and the others replicate from it.
+func (c *Cluster) WaitReady(ctx context.Context, within time.Duration) error {
+	return c.wait(ctx, within, c.ready)
+}
+
+func (c *Cluster) wait(ctx context.Context, within time.Duration, ready func(context.Context) error) error {
+	if err := wait.For(ctx, phrase.Say("every member ready"), within, ready); err != nil {
 		return errors.Join(err, c.CheckAuxiliaries(ctx))
 	}
 	return nil
@@ -156,10 +165,15 @@ func launch(ctx context.Context, spec Spec, seat driver.Seat) (driver.Member, er
 	if err != nil {
 		return driver.Member{}, phrase.Errorf("launch member %s: %w", seat.Name, err)
 	}
+	return member(spec, seat, node), nil
+}
+
+// member is who takes a seat in a node.
+func member(spec Spec, seat driver.Seat, node host.Node) driver.Member {
 	return driver.Member{
 		Name: seat.Name, Kind: seat.Kind, Node: node, Dial: seat.Dial, OnCommand: spec.OnCommand,
 		Public: spec.Host.Address(seat.Name, host.Public, spec.Driver.Product().Port),
-	}, nil
+	}
 }
 
 func replicationAddr(ctx context.Context, spec Spec, from, to string) (string, error) {

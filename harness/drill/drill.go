@@ -45,8 +45,10 @@ type Config struct {
 	Members []string               // the first starts as the primary
 	Kinds   map[string]driver.Kind // of members, by name, where that matters
 	Alone   bool                   // only the first serves at the start, see [driver.Env]
-	Links   link.Network           // if set, what replication goes through
-	Probe   Probe
+	// Adopt, if set, says that the cluster is on the host's nodes already and stays.
+	Adopt *Adoption
+	Links link.Network // if set, what replication goes through
+	Probe Probe
 	// UsualRate is the rate of the probe's writes, per second, that the product is
 	// known to bear; 0: 200.
 	UsualRate float64
@@ -58,6 +60,9 @@ type Config struct {
 	Dir           string // of this drill alone; made if missing
 	// Ledger, if set, keeps the active faults on disk.
 	Ledger *fault.Ledger
+	// Allow, if set, is asked before a fault is injected in a step, and says why it must not
+	// be.
+	Allow func(step int, f fault.Fault) error
 	// Calibrate, if set, has the probe measure outages of known length before
 	// the drill begins, as [calibrate.Quick] does, which takes real time and
 	// sockets.
@@ -142,6 +147,7 @@ type Drill struct {
 	step      int
 	stepMu    sync.Mutex    // guards step, which is read by commands of other goroutines, and needless
 	needless  phrase.Phrase // why there is nothing to do in the step
+	made      []host.Undo   // of what was made in an adopted cluster for the probe
 	stuck     bool          // a step cannot be carried out, for a reason that is not the service's
 	ended     bool
 }
@@ -221,8 +227,11 @@ func kindNames(all map[string]driver.Kind) map[string]string {
 // that are there as they are.
 func (d *Drill) startCluster(ctx context.Context) (err error) {
 	if d.cfg.Host == nil {
-		d.Cluster, err = cluster.Adopt(d.cfg.Driver, d.cfg.Members)
+		d.Cluster, err = cluster.Remote(d.cfg.Driver, d.cfg.Members)
 		return err
+	}
+	if d.cfg.Adopt != nil {
+		return d.adopt(ctx)
 	}
 	began := d.now()
 	d.Cluster, err = cluster.Start(ctx, cluster.Spec{

@@ -43,7 +43,7 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	d.nodes.Stop()
 	tail.Versions = d.versions(reading)
 	d.keepLogs(reading)
-	err := errors.Join(stopped, healed, d.Cluster.Close(ctx))
+	err := errors.Join(stopped, healed, d.withdraw(ctx), d.Cluster.Close(ctx))
 	if BlameOf(err) == record.BlamePlace {
 		said := phrase.Of(err)
 		d.journal.Phrase(said)
@@ -139,7 +139,7 @@ func (d *Drill) stopAll(ctx context.Context) {
 	}
 	if d.Cluster != nil {
 		d.keepLogs(ctx)
-		if err := d.Cluster.Close(ctx); err != nil {
+		if err := errors.Join(d.withdraw(ctx), d.Cluster.Close(ctx)); err != nil {
 			d.event(record.Event{Kind: record.Note, Err: err.Error()})
 		}
 	}

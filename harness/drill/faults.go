@@ -32,6 +32,12 @@ func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 	}
 	these := make([]*activeFault, 0, len(faults))
 	for _, f := range faults {
+		if err := d.allowed(f); err != nil {
+			d.noteFault(f, err)
+			return err
+		}
+	}
+	for _, f := range faults {
 		active, err := d.prepare(ctx, f)
 		if err != nil {
 			d.noteFault(f, err)
@@ -66,6 +72,16 @@ func (d *Drill) inject(ctx context.Context, faults ...fault.Fault) error {
 		these[i].confirmed = errs[i] == nil
 	}
 	return errors.Join(errs...)
+}
+
+// allowed reports why a fault must not be injected.
+func (d *Drill) allowed(f fault.Fault) error {
+	if d.cfg.Allow == nil {
+		return nil
+	}
+	d.stepMu.Lock()
+	defer d.stepMu.Unlock()
+	return d.cfg.Allow(d.step, f)
 }
 
 // prepare does all that must be done before a fault is injected, so that it ends

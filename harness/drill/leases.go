@@ -169,11 +169,16 @@ func (d *Drill) leaseEnded(ctx context.Context, f *activeFault) error {
 // undo carries out what a node would have carried out by itself, or a person who has
 // nothing but the ledger: that must work too. It tries everything.
 func (d *Drill) undo(ctx context.Context, f *activeFault) error {
+	return d.carryOut(ctx, f.Phrase(), f.undo)
+}
+
+// carryOut does all that takes something back, and confirms it.
+func (d *Drill) carryOut(ctx context.Context, what phrase.Phrase, all []host.Undo) error {
 	var errs []error
-	for _, u := range f.undo {
+	for _, u := range all {
 		m, ok := d.Cluster.Member(u.Node)
 		if !ok {
-			errs = append(errs, phrase.Errorf("undo %s: there is no member %q", f, u.Node))
+			errs = append(errs, phrase.Errorf("undo %s: there is no member %q", what, u.Node))
 			continue
 		}
 		_, err := m.Run(ctx, u.Command())

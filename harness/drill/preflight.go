@@ -17,11 +17,15 @@ func (d *Drill) preflight(ctx context.Context) error {
 	if d.cfg.Alone {
 		serving, seats = serving[:1], seats[:1] // nothing can be asked of the others yet
 	}
-	var wrong []error
-	for _, f := range preflight.Check(ctx, preflight.Config{
+	cfg := preflight.Config{
 		Driver: d.cfg.Driver, Host: d.cfg.Host, Members: serving, Seats: seats,
 		Auxiliaries: d.Cluster.Auxiliaries, Clients: d.target(clients),
-	}) {
+	}
+	if d.cfg.Adopt != nil {
+		cfg.Stays, cfg.Listens = true, d.cfg.Adopt.Listens
+	}
+	var wrong []error
+	for _, f := range preflight.Check(ctx, cfg) {
 		said := phrase.Of(f.Err)
 		e := record.Event{
 			Kind: record.Finding, Member: f.Member, What: f.What.Text, Answer: f.Found.Text, Err: said.Text,

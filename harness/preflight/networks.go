@@ -19,6 +19,10 @@ import (
 // it says nothing of the node.
 var errSharedNetwork = phrase.Errorf("the nodes of this place share one network: %w", host.ErrUnsupported)
 
+// errOwnHosts says that nobody has told what may listen.
+var errOwnHosts = phrase.Errorf("these hosts are somebody's own: say in the site file what may listen (listens): %w",
+	host.ErrUnsupported)
+
 // networks: the member is on both, on an interface each, and the private one
 // leads nowhere else.
 func (c *checker) networks(ctx context.Context, m driver.Member, s survey) (phrase.Phrase, error) {
@@ -38,7 +42,7 @@ func (c *checker) networks(ctx context.Context, m driver.Member, s survey) (phra
 			return phrase.Join(found, ", "), phrase.Errorf("%s is not on the %s network: it has no interface for %s; "+
 				"plug it in", m.Name, n, orNone(ips[n]))
 		}
-		if other, taken := devices[device]; taken {
+		if other, taken := devices[device]; taken && !c.Stays {
 			return phrase.Join(found, ", "), phrase.Errorf("the %s and the %s network of %s are the same "+
 				"interface, %s: "+
 				"give replication its own", other, n, m.Name, device)
@@ -47,7 +51,7 @@ func (c *checker) networks(ctx context.Context, m driver.Member, s survey) (phra
 		found = append(found, phrase.Say("%s %s on %s", n, ips[n], device))
 	}
 	for _, r := range s.routes {
-		if r.to.Bits() == 0 && devices[r.device] == host.Private {
+		if r.to.Bits() == 0 && devices[r.device] == host.Private && !c.Stays {
 			return phrase.Join(found, ", "), phrase.Errorf("the private network of %s leads everywhere else, by %s: "+
 				"take that route out", m.Name, r.via)
 		}
@@ -108,7 +112,7 @@ func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (phrase.
 		if err != nil {
 			return found, phrase.Errorf("where %s replicates from %s: %w", m.Name, peer, err)
 		}
-		if apart && addr == c.Host.Address(peer, host.Public, n) {
+		if apart && !c.Stays && addr == c.Host.Address(peer, host.Public, n) {
 			return found, phrase.Errorf("%s replicates from %s over the public network: use the private one", m.Name,
 				addr)
 		}
@@ -128,6 +132,9 @@ func (c *checker) paths(ctx context.Context, m driver.Member, s survey) (phrase.
 func (c *checker) ports(m driver.Member, seat driver.Seat, s survey) (phrase.Phrase, error) {
 	if _, ok := m.Node.(host.Addresser); !ok {
 		return phrase.Phrase{}, errSharedNetwork
+	}
+	if c.Stays && c.Listens == nil {
+		return phrase.Phrase{}, errOwnHosts
 	}
 	wanted, err := c.productPorts(seat)
 	if err != nil {
@@ -149,6 +156,10 @@ func (c *checker) ports(m driver.Member, seat driver.Seat, s survey) (phrase.Phr
 
 // productPorts are the ports that the product has a member serve.
 func (c *checker) productPorts(seat driver.Seat) ([]int, error) {
+	if c.Stays {
+		p := c.Driver.Product()
+		return append(slices.Concat(c.Listens, p.OtherPorts), p.Port, p.ReplicationPort), nil
+	}
 	plan, err := c.Driver.Plan(seat)
 	if err != nil {
 		return nil, phrase.Errorf("plan %s: %w", seat.Name, err)

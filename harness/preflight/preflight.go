@@ -49,6 +49,10 @@ type Config struct {
 	Auxiliaries []driver.Member
 	// Clients is how the clients' own writes look for whom to talk to.
 	Clients driver.Target
+	// Stays says that the cluster is somebody's own: how its networks are laid out is theirs,
+	// and so is what else listens on its hosts, unless Listens says what may.
+	Stays   bool
+	Listens []int // ports; nil: nobody has said
 }
 
 // Finding is what one check has found.

@@ -86,13 +86,18 @@ func (d *Drill) start(ctx context.Context) error {
 		Kinds: d.scenario.Kinds, Alone: d.scenario.Alone,
 		Links: d.relay, Probe: d.suite.opts.Probe.Or(d.scenario.Probe), UsualRate: d.scenario.Probe.Writes,
 		Dir: d.dir, OnEvent: d.suite.opts.View.Event,
-		Calibrate: calibrate.Quick, Ledger: ledger,
+		Calibrate: calibrate.Quick, Ledger: ledger, Allow: d.allow,
+	}
+	if place.Stays {
+		cfg.Adopt = &drill.Adoption{Needs: d.Book.Needs, Listens: place.Listens}
 	}
 	if d.scenario.DirectOverPrivate {
 		cfg.DirectNetwork = host.Private
 	}
-	d.Drill, err = drill.Begin(ctx, cfg)
-	return err
+	if d.Drill, err = drill.Begin(ctx, cfg); err != nil {
+		return err
+	}
+	return d.foresee(ctx, d.Cluster)
 }
 
 // openRelay makes the relay of a scenario that wants one.
@@ -173,9 +178,13 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 		return
 	}
 	d.suite.skipIfStopping()
-	if ask := d.suite.opts.Consent; ask != nil && s.Consent == runbooks.ConsentAsk {
+	var faults []fault.Fault
+	if d.suite.opts.Place.Stays {
+		faults = d.foreseen[s.Number]
+	}
+	if ask := d.suite.opts.Consent; ask != nil && (s.Consent == runbooks.ConsentAsk || len(faults) > 0) {
 		asked := time.Now()
-		err := ask(ctx, s)
+		err := ask(ctx, s, faults)
 		if err != nil {
 			d.suite.skipIfStopping()
 		}

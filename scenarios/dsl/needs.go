@@ -20,6 +20,7 @@ const (
 	Cuts   Need = "cut links"          // connections between members that are really cut
 	Unplug Need = "unplugged cables"   // members without an interface to a network
 	Disks  Need = "members' own disks" // which a drill may fill
+	Power  Need = "members whose power can be cut"
 	// ClientsBeside is what a scenario with [Scenario.DirectOverPrivate] needs.
 	ClientsBeside Need = "clients beside the members"
 )
@@ -66,6 +67,12 @@ func (p Place) whyNot(sc Scenario, params map[string]string) string {
 		if reason, lacks := p.Lacks[need]; lacks {
 			why = append(why, fmt.Sprintf("it needs %s, and on a %s host %s", need, p.Name, reason))
 		}
+	}
+	if sc.Relay && p.Relay == nil {
+		why = append(why, fmt.Sprintf("it needs a relay between the members, and on a %s host there is none", p.Name))
+	}
+	if p.Stays && sc.Faults == nil {
+		why = append(why, "it does not say beforehand which faults it injects, which is needed where members stay")
 	}
 	return strings.Join(why, "; ")
 }

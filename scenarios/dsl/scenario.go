@@ -6,6 +6,7 @@
 package dsl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +22,7 @@ import (
 	"drillbook/harness/cluster"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/fault"
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
 	"drillbook/harness/record"
@@ -75,6 +77,9 @@ type Scenario struct {
 	Relay bool
 	// Needs, if set, is what it asks of the place.
 	Needs func(params map[string]string) []Need
+	// Faults, if set, are all that its steps inject: then a step can inject no other. Where a
+	// cluster stays, it must be set.
+	Faults func(ctx context.Context, f Foreseen) ([]StepFault, error)
 	// Body declares one It per step of the runbook, in its order, each named
 	// by [Drill.Step].
 	Body func(d *Drill)
@@ -103,6 +108,13 @@ func (s Scenario) DefaultDriver(lib runbooks.Library) (driver.Driver, error) {
 	return drv, nil
 }
 
+// Adopting is the scenario on a cluster of these members that is there already, with the
+// driver of it. What people say of clusters that drills make does not hold for it.
+func (s Scenario) Adopting(members []string, drv func(map[string]string) (driver.Driver, error)) Scenario {
+	s.Members, s.More, s.Kinds, s.Common, s.Driver = members, nil, nil, nil, drv
+	return s
+}
+
 // Drill is one drill of a scenario, as its body sees it. What the harness'
 // drill can do it can do too, once the first It runs.
 type Drill struct {
@@ -118,8 +130,9 @@ type Drill struct {
 	suite      *Suite
 	head       record.Head
 	dir        string
-	declared   []string // titles of the steps that the body has named
-	rows       []Row    // that the body has named
+	foreseen   map[int][]fault.Fault // by the number of the step
+	declared   []string              // titles of the steps that the body has named
+	rows       []Row                 // that the body has named
 	unknown    []error
 	closePlace func() error // closes host and links
 	ended      bool

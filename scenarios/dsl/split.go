@@ -7,11 +7,13 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
+	"drillbook/harness/record"
 )
 
 // CutOff cuts all traffic between a member and another one, and what clients
@@ -19,10 +21,21 @@ import (
 // member still reaches it. The cut stays until the drill heals it.
 func (d *Drill) CutOff(ctx context.Context, m, from driver.Member, port int) fault.Fault {
 	ginkgo.GinkgoHelper()
-	drop := link.Condition{Kind: link.Drop}
-	return d.inject(ctx, fault.Group(phrase.Say("network of %s is cut", m.Name),
-		d.linkFault(ctx, d.Links, link.Route{From: m.Name, To: from.Name}, drop),
-		d.linkFault(ctx, d.Links, link.Route{To: m.Name, Over: host.Public, Port: port}, drop)))
+	f, err := cutOff(ctx, d.Links, m, from, port)
+	gomega.Expect(drill.Blame(record.BlameFault, err)).To(d.Succeed())
+	return d.inject(ctx, f)
+}
+
+func cutOff(ctx context.Context, links link.Network, m, from driver.Member, port int) (fault.Fault, error) {
+	var parts []fault.Fault
+	for _, r := range []link.Route{{From: m.Name, To: from.Name}, {To: m.Name, Over: host.Public, Port: port}} {
+		l, err := links.Link(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, fault.Impair(l, link.Condition{Kind: link.Drop}))
+	}
+	return fault.Group(phrase.Say("network of %s is cut", m.Name), parts...), nil
 }
 
 // CheckWhoWrites counts for a while who acknowledges writes, while old is cut off

@@ -15,6 +15,7 @@ import (
 
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
+	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
@@ -46,6 +47,11 @@ type Place struct {
 	Lacks map[Need]string
 	// Look, if set, finds out what it lacks besides; it takes a moment.
 	Look func(ctx context.Context) (map[Need]string, error)
+	// Stays says that the cluster is there already and stays: before a step people are asked
+	// for each of its faults too. Listens are ports that may be open there besides the
+	// product's; nil: nobody has said.
+	Stays   bool
+	Listens []int
 	// Instead is what to do where the place lacks something: "run it …".
 	Instead string
 }
@@ -72,8 +78,9 @@ type Options struct {
 	Probe   drill.Probe
 	Harness string // version of the harness
 	View    View
-	// Consent, if set, is asked before every step whose runbook wants it.
-	Consent func(ctx context.Context, step runbooks.Step) error
+	// Consent, if set, is asked before every step whose runbook wants it, and where members
+	// stay before every step with faults, which it is told.
+	Consent func(ctx context.Context, step runbooks.Step, faults []fault.Fault) error
 	// Operator is who carries the drills out, and is asked, by name.
 	Operator string
 	// Stop, if set, is closed when the run is to end: what is under way is told

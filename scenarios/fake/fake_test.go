@@ -146,9 +146,9 @@ func (s *stuckOnce) Heal(ctx context.Context) error {
 	return s.Fault.Heal(ctx)
 }
 
-func agrees(context.Context, runbooks.Step) error { return nil }
+func agrees(context.Context, runbooks.Step, []fault.Fault) error { return nil }
 
-func declines(context.Context, runbooks.Step) error { return errors.New("not now") }
+func declines(context.Context, runbooks.Step, []fault.Fault) error { return errors.New("not now") }
 
 // differing is lostPrimary on members whose rows are both wrong.
 func differing(d *dsl.Drill) {

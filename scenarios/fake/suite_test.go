@@ -16,6 +16,7 @@ import (
 
 	"drillbook/fixtures/fake"
 	"drillbook/harness/driver"
+	"drillbook/harness/fault"
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/measure"
@@ -54,7 +55,7 @@ func (l lingering) Close(ctx context.Context) error { return errors.Join(l.DB.Cl
 var errFull = errors.New("no subnet is free")
 
 // consent is what a person says before a step, if anybody is asked.
-type consent func(context.Context, runbooks.Step) error
+type consent func(context.Context, runbooks.Step, []fault.Fault) error
 
 func suite(
 	t *testing.T, out string, view dsl.View, place dsl.Place, loses string, body func(*dsl.Drill), ask consent,

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -22,13 +23,36 @@ func LostPrimary() dsl.Scenario {
 		More:    third,
 		Driver:  byModeAnd("hold"),
 		Needs: func(params map[string]string) []dsl.Need {
-			if hold, err := time.ParseDuration(params["hold"]); err == nil && hold > 0 {
-				return []dsl.Need{dsl.Cuts} // which is how replication is held up
+			if isHeld(params) {
+				return []dsl.Need{dsl.Power, dsl.Cuts}
 			}
-			return nil
+			return []dsl.Need{dsl.Power}
 		},
-		Body: lostPrimary,
+		Faults: lossFaults,
+		Body:   lostPrimary,
 	}
+}
+
+// isHeld: replication is held up before the loss, which a cut does.
+func isHeld(params map[string]string) bool {
+	hold, err := time.ParseDuration(params["hold"])
+	return err == nil && hold > 0
+}
+
+// lossFaults are the faults of a drill in which the primary's host is lost.
+func lossFaults(ctx context.Context, f dsl.Foreseen) ([]dsl.StepFault, error) {
+	const step = "The primary's host is lost"
+	var all []dsl.StepFault
+	if isHeld(f.Params) {
+		for _, m := range f.Standbys {
+			held, err := f.Held(ctx, m, f.Primary)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, dsl.StepFault{Step: step, Fault: held})
+		}
+	}
+	return append(all, dsl.StepFault{Step: step, Fault: fault.HostLoss(f.Primary)}), nil
 }
 
 // lost holds what the steps share.

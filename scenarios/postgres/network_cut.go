@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -21,6 +22,10 @@ func NetworkCut() dsl.Scenario {
 		Members:           pair(),
 		DirectOverPrivate: true,
 		Needs:             dsl.Always(dsl.Cuts),
+		Faults: func(ctx context.Context, f dsl.Foreseen) ([]dsl.StepFault, error) {
+			cut, err := f.CutOff(ctx, f.Primary, f.Standbys[0])
+			return []dsl.StepFault{{Step: "The primary's network is cut", Fault: cut}}, err
+		},
 		Driver: func(params map[string]string) (driver.Driver, error) {
 			if err := dsl.Durations(params, "apart"); err != nil {
 				return nil, err

@@ -1,6 +1,9 @@
 package postgres
 
 import (
+	"context"
+	"errors"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -17,6 +20,7 @@ func OrderedShutdown() dsl.Scenario {
 		Tier:    dsl.Nightly,
 		Members: pair(),
 		Driver:  byMode,
+		Faults:  shutdownFaults,
 		Body: func(d *dsl.Drill) {
 			s := &shutdown{d: d}
 			s.close()
@@ -25,6 +29,21 @@ func OrderedShutdown() dsl.Scenario {
 			s.open()
 		},
 	}
+}
+
+// shutdownFaults are the faults of a drill in which both members are stopped in order.
+func shutdownFaults(_ context.Context, f dsl.Foreseen) ([]dsl.StepFault, error) {
+	a, b := f.Primary, f.Standbys[0]
+	closedA, err1 := f.RejectClients(a)
+	closedB, err2 := f.RejectClients(b)
+	downA, err3 := f.StopServer(a)
+	downB, err4 := f.StopServer(b)
+	return []dsl.StepFault{
+		{Step: "Turn the clients away", Fault: closedA},
+		{Step: "Turn the clients away", Fault: closedB},
+		{Step: "Stop the primary", Fault: downA},
+		{Step: "Stop the standby", Fault: downB},
+	}, errors.Join(err1, err2, err3, err4)
 }
 
 // shutdown holds what the steps share.
@@ -117,7 +136,11 @@ func WrongOrderShutdown() dsl.Scenario {
 		Tier:    dsl.Nightly,
 		Members: pair(),
 		Driver:  byModeAnd("hold"),
-		Body:    wrongOrder,
+		Faults: func(_ context.Context, f dsl.Foreseen) ([]dsl.StepFault, error) {
+			down, err := f.StopServer(f.Standbys[0])
+			return []dsl.StepFault{{Step: "The standby is stopped first", Fault: down}}, err
+		},
+		Body: wrongOrder,
 	}
 }
 

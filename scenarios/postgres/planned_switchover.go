@@ -17,6 +17,7 @@ func PlannedSwitchover() dsl.Scenario {
 		Tier:    dsl.Smoke,
 		Members: pair(),
 		Driver:  byMode,
+		Faults:  dsl.NoFaults,
 		Body: func(d *dsl.Drill) {
 			s := &switchover{d: d}
 			s.prepare()
