@@ -36,6 +36,11 @@ func Check(ctx context.Context, d driver.Driver, h host.Host) error {
 		return fmt.Errorf("start two members: %w", err)
 	}
 	t := &checker{d: d, c: c, a: c.Members[0], b: c.Members[1]}
+	return t.all(ctx)
+}
+
+// all tries every promise.
+func (t *checker) all(ctx context.Context) error {
 	for _, check := range []struct {
 		promise string
 		holds   func(context.Context) error

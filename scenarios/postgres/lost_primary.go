@@ -127,6 +127,6 @@ func (l *lost) promote(ctx SpecContext) {
 	l.standbys = slices.DeleteFunc(l.standbys, func(m driver.Member) bool { return m.Name == l.b.Name })
 	Expect(d.Promote(ctx, l.b)).To(d.Succeed())
 	for _, m := range l.standbys {
-		Expect(postgres.PointAt(ctx, m, l.b)).To(d.Succeed())
+		Expect(postgres.PointAt(ctx, d.Cluster.Driver, m, l.b)).To(d.Succeed())
 	}
 }

@@ -85,7 +85,7 @@ func (s *network) impair(ctx SpecContext, c link.Condition) {
 
 // look notes how replication stands, as the primary says.
 func (s *network) look(ctx SpecContext) postgres.Stream {
-	stream, err := postgres.LookAtStream(ctx, s.a, s.b)
+	stream, err := postgres.LookAtStream(ctx, s.d.Cluster.Driver, s.a, s.b)
 	s.d.Confirm("replication, as a says")(stream.Phrase(), err)
 	return stream
 }

@@ -64,7 +64,7 @@ func (s *shutdown) close() {
 
 	It(d.Step("Stop whatever would take over or start by itself"), func(ctx SpecContext) {
 		for _, m := range []driver.Member{s.a, s.b} {
-			d.Confirm("who would act by himself")(postgres.CheckNoClusterManager(ctx, m))
+			d.Confirm("who would act by himself")(postgres.CheckNoClusterManager(ctx, d.Cluster.Driver, m))
 		}
 	}, SpecTimeout(dsl.StepLimit))
 
@@ -107,7 +107,7 @@ func (s *shutdown) start() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Confirm that the standby has caught up"), func(ctx SpecContext) {
-		d.Confirm("replication")(postgres.CheckCaughtUp(ctx, s.b, s.a))
+		d.Confirm("replication")(postgres.CheckCaughtUp(ctx, d.Cluster.Driver, s.b, s.a))
 	}, SpecTimeout(dsl.StepLimit))
 }
 

@@ -46,7 +46,7 @@ func (s *switchover) prepare() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check what starts by itself"), func(ctx SpecContext) {
-		s.each(func(m driver.Member) { d.Confirm("autostart")(postgres.CheckAutostart(ctx, m)) })
+		s.each(func(m driver.Member) { d.Confirm("autostart")(postgres.CheckAutostart(ctx, d.Cluster.Driver, m)) })
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Check the replication settings"), func(ctx SpecContext) {
