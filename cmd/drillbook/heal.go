@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -185,14 +186,25 @@ func (h cleanup) undo(ctx context.Context, f fault.Entry) (became string, gone b
 	case len(f.Undo) == 0:
 		return h.words.Say("heal.by-hand"), false
 	}
-	nodes := make([]string, 0, len(f.Undo))
+	var nodes, machines []string
 	for _, u := range f.Undo {
 		if err := h.places[i].Undoes(ctx, u); err != nil {
 			return h.words.Say("heal.not-undone", "node", u.Node, "error", told(h.words, err)), false
 		}
+		if u.Local {
+			machines = append(machines, u.Node)
+			continue
+		}
 		nodes = append(nodes, u.Node)
 	}
-	return h.words.Say("heal.confirmed", "nodes", h.words.List(nodes)), true
+	var said []string
+	if len(nodes) > 0 {
+		said = append(said, h.words.Say("heal.confirmed", "nodes", h.words.List(nodes)))
+	}
+	if len(machines) > 0 {
+		said = append(said, h.words.Say("heal.powered", "nodes", h.words.List(machines)))
+	}
+	return strings.Join(said, "; "), true
 }
 
 // faultsOf says what became of the faults of a run, and whether they are gone.

@@ -37,6 +37,9 @@ func (s *stayer) Exec(_ context.Context, c host.Command) (host.Answer, error) {
 // Faults of members that stay are undone and confirmed, or else their ledger stays too.
 func TestHealUndoesWhatStays(t *testing.T) {
 	undo := []host.Undo{{Node: "a", Reach: "a.example", Argv: []string{"undo"}, Done: []string{"look"}}}
+	power := []host.Undo{{
+		Node: "a", Reach: "a.example", Argv: []string{"undo"}, Done: []string{"look"}, Local: true, Attended: true,
+	}}
 	for _, tt := range []struct {
 		name    string
 		place   string
@@ -47,6 +50,7 @@ func TestHealUndoesWhatStays(t *testing.T) {
 		kept    bool
 	}{
 		{"by its commands", "there", undo, false, nil, "undone on a, and confirmed", false},
+		{"by its power", "there", power, false, nil, "the power of a was switched on, and confirmed", false},
 		{"by one that does nothing", "there", undo, true, nil, "could not be undone on a: something is left", true},
 		{"at a place that is not known", "moon", undo, false, nil, "a place called moon", true},
 		{"that says of no command", "there", nil, false, nil, "undo it by hand", true},

@@ -97,6 +97,7 @@ const (
 	confirmWithin = 5 * time.Second
 	heldWithin    = 5 * time.Second
 	undoWithin    = 2 * time.Minute // a server that starts may have much to recover
+	bootWithin    = 15 * time.Minute
 	healWithin    = 60 * time.Second
 	syncWithin    = 60 * time.Second
 	copyWithin    = 30 * time.Second

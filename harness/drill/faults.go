@@ -112,9 +112,9 @@ func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 	if err := d.checkStillHeld(ctx, f); err != nil {
 		return phrase.Errorf("heal %s: %w", f, err)
 	}
-	undoing, done := context.WithTimeout(ctx, undoWithin)
-	defer done()
 	active := d.active(f)
+	undoing, done := context.WithTimeout(ctx, active.undoWithin())
+	defer done()
 	useless := d.undo(undoing, active)
 	if useless != nil {
 		d.noteFault(f, useless)

@@ -172,10 +172,22 @@ func (d *Drill) undo(ctx context.Context, f *activeFault) error {
 	return d.carryOut(ctx, f.Phrase(), f.undo)
 }
 
-// carryOut does all that takes something back, and confirms it.
+// undoWithin is how long healing the fault may take: a machine that was lost has to boot.
+func (f *activeFault) undoWithin() time.Duration {
+	if slices.ContainsFunc(f.undo, func(u host.Undo) bool { return u.Local }) {
+		return bootWithin
+	}
+	return undoWithin
+}
+
+// carryOut does all that takes something back, and confirms it. What is done outside the
+// member, its own Start does.
 func (d *Drill) carryOut(ctx context.Context, what phrase.Phrase, all []host.Undo) error {
 	var errs []error
 	for _, u := range all {
+		if u.Local {
+			continue
+		}
 		m, ok := d.Cluster.Member(u.Node)
 		if !ok {
 			errs = append(errs, phrase.Errorf("undo %s: there is no member %q", what, u.Node))
@@ -193,6 +205,9 @@ func (d *Drill) carryOut(ctx context.Context, what phrase.Phrase, all []host.Und
 // undone makes sure that nothing is left to undo, whoever has undone it.
 func (d *Drill) undone(ctx context.Context, f *activeFault) error {
 	for _, u := range f.undo {
+		if u.Local {
+			continue
+		}
 		if m, ok := d.Cluster.Member(u.Node); ok {
 			if err := u.Confirm(ctx, m.Node); err != nil {
 				return err

@@ -10,8 +10,7 @@ import (
 
 // Undoer is a fault that can be taken back by somebody who has nothing but data: the
 // node itself once a lease has ended, or a person who heals after the harness has
-// died. Every fault of a member that stays is one, but for the loss of its host,
-// which takes a person or a device.
+// died. Every fault of a member that stays is one.
 type Undoer interface {
 	// Undo is asked for before the fault is injected. It may look at the member, and
 	// changes nothing. It is empty where the target cannot say how.
@@ -28,6 +27,7 @@ func UndoOf(ctx context.Context, f Fault) ([]host.Undo, error) {
 }
 
 var (
+	_ Undoer = (*hostLoss)(nil)
 	_ Undoer = (*impair)(nil)
 	_ Undoer = (*killServer)(nil)
 	_ Undoer = (*stopServer)(nil)
@@ -35,6 +35,19 @@ var (
 	_ Undoer = (*rejectClients)(nil)
 	_ Undoer = (*group)(nil)
 )
+
+// Undo starts the host again, which takes a device that its place knows of.
+func (f *hostLoss) Undo(context.Context) ([]host.Undo, error) {
+	r, ok := f.m.Node.(host.Restorer)
+	if !ok {
+		return nil, nil
+	}
+	undo, ok := r.Restore()
+	if !ok {
+		return nil, nil
+	}
+	return []host.Undo{undo}, nil
+}
 
 // Undo clears the link.
 func (f *impair) Undo(ctx context.Context) ([]host.Undo, error) {

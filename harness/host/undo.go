@@ -25,6 +25,16 @@ type Undo struct {
 	// Attended says that somebody must judge what comes of it, so that no lease
 	// carries it out: the start of a server may make a second primary.
 	Attended bool `json:"attended,omitempty"`
+	// Local says that Argv and Done are run on the machine of whoever carries it out, and not
+	// in the node, which may be down. User and Stdin are empty then.
+	Local bool `json:"local,omitempty"`
+}
+
+// Restorer is a node that can say how it is started again after a Kill by somebody who has
+// nothing but data.
+type Restorer interface {
+	// Restore is not known for every node.
+	Restore() (u Undo, ok bool)
 }
 
 // Command takes back what was done.

@@ -25,15 +25,27 @@ const (
 type conn struct {
 	file, destination string
 
-	mu     sync.Mutex // guards link, port and closed; held while it is opened
+	mu     sync.Mutex // guards all but all; held while it is opened
 	link   *link
-	port   int // of its sshd; 0 before it was reached
+	port   int    // of its sshd; 0 before it was reached
+	user   string // who has logged in; "" before
 	closed bool
-	all    sync.WaitGroup // goroutines of the connection
+	off    bool // the machine's power is off, by us
+	// take, if set, takes the machine's lock on a new connection.
+	take taker
+	lost error          // why the lock cannot be had any more
+	all  sync.WaitGroup // goroutines of the connection
 }
 
-// errClosed means that the host was closed.
-var errClosed = phrase.Errorf("the connection was closed")
+// taker takes a machine's lock on a connection; again, if the run has had it before.
+type taker func(ctx context.Context, l *link, again bool) error
+
+var (
+	// errClosed means that the host was closed.
+	errClosed = phrase.Errorf("the connection was closed")
+	// errOff means that its power was cut.
+	errOff = phrase.Errorf("the power of the machine is off")
+)
 
 // get returns the connection, and opens it if there is none.
 func (c *conn) get(ctx context.Context) (*link, error) {
@@ -42,6 +54,10 @@ func (c *conn) get(ctx context.Context) (*link, error) {
 	switch {
 	case c.closed:
 		return nil, errClosed
+	case c.off:
+		return nil, errOff
+	case c.lost != nil:
+		return nil, c.lost
 	case c.link != nil:
 		return c.link, nil
 	}
@@ -53,10 +69,81 @@ func (c *conn) get(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.link = l
-	c.port, _ = strconv.Atoi(s.port) // ssh has checked it
 	c.all.Go(func() { c.watch(context.WithoutCancel(ctx), l) })
+	if c.take != nil {
+		if err := c.take(ctx, l, true); err != nil {
+			l.Close()
+			if errors.Is(err, ErrBusy) {
+				c.lost = phrase.Errorf("the lock was lost while the connection was broken: %w", err)
+				err = c.lost
+			}
+			return nil, err
+		}
+	}
+	c.link, c.user = l, s.user
+	c.port, _ = strconv.Atoi(s.port) // ssh has checked it
 	return l, nil
+}
+
+// hold takes the machine's lock, and takes it again on every new connection.
+func (c *conn) hold(ctx context.Context, take taker) error {
+	l, err := c.get(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != l {
+		return phrase.Errorf("the connection has broken")
+	}
+	if err := take(ctx, l, false); err != nil {
+		return err
+	}
+	c.take = take
+	return nil
+}
+
+// letGo gives the lock up with the next end of the connection.
+func (c *conn) letGo() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.take, c.lost = nil, nil
+}
+
+// cut ends the connection to a machine whose power is about to be cut, and has every
+// command fail from now on.
+func (c *conn) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.off = true
+	if c.link != nil {
+		c.link.Close()
+		c.link = nil
+	}
+}
+
+// restore lets commands through again. A machine that was off has no lock.
+func (c *conn) restore(booted bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.off = false
+	if booted {
+		c.take, c.lost = nil, nil
+	}
+}
+
+// isOff reports whether the machine's power was cut.
+func (c *conn) isOff() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.off
+}
+
+// loggedIn is who has logged in; "" before anybody has.
+func (c *conn) loggedIn() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.user
 }
 
 // ports is that of its sshd.
@@ -90,6 +177,7 @@ func (c *conn) watch(ctx context.Context, l *link) {
 	defer ended()
 	c.all.Go(func() {
 		defer ended()
+		defer close(l.ended)
 		_ = l.Wait() // why does not matter: the next command tells
 	})
 	tick := time.NewTicker(aliveEvery)

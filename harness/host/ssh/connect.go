@@ -21,8 +21,18 @@ const connectWithin = 15 * time.Second
 type link struct {
 	*ssh.Client
 
-	hops []*ssh.Client // the nearest first
+	hops  []*ssh.Client // the nearest first
+	ended chan struct{} // closed once the connection has ended
 }
+
+// dialError is that of dialling an address.
+type dialError struct {
+	error
+
+	address string
+}
+
+func (e *dialError) Unwrap() error { return e.error }
 
 // Close ends the connection and those on the way.
 func (l *link) Close() {
@@ -61,7 +71,7 @@ func connect(ctx context.Context, file string, to settings) (*link, error) {
 		leave()
 		return nil, err
 	}
-	return &link{c, hops}, nil
+	return &link{c, hops, make(chan struct{})}, nil
 }
 
 func last(hops []*ssh.Client) *ssh.Client {
@@ -90,7 +100,7 @@ func hop(ctx context.Context, through *ssh.Client, to settings) (*ssh.Client, er
 	}
 	raw, err := dial(ctx, "tcp", to.address())
 	if err != nil {
-		return nil, phrase.Errorf("dial %s: %w", to.address(), err)
+		return nil, &dialError{phrase.Errorf("dial %s: %w", to.address(), err), to.address()}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() }) // a handshake knows no context
 	c, channels, requests, err := ssh.NewClientConn(raw, to.address(), &ssh.ClientConfig{

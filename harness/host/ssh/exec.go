@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -33,7 +34,7 @@ func (n *Node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 	as := n.asUser(c.User)
 	if c.User == root { // for whom sudo allows single commands only, which are short
 		answer, err := n.remote(ctx, "cd / && exec "+quoted(slices.Concat(as, c.Argv)...), c.Input())
-		answer, err = n.answer(answer.Hide(c.Secrets...), err)
+		answer, err = n.answer(answer.Hide(c.Secrets...), err, c)
 		return answer, errors.Join(err, n.lacks(ctx, err, c.Argv[0]))
 	}
 	file := n.file("pid")
@@ -43,16 +44,16 @@ func (n *Node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 		n.kill(ctx, as, file)
 		err = context.Cause(ctx)
 	}
-	return n.answer(answer.Hide(c.Secrets...), err)
+	return n.answer(answer.Hide(c.Secrets...), err, c)
 }
 
 // answer takes a refusal of sudo for what it is: nothing was run.
-func (n *Node) answer(a host.Answer, err error) (host.Answer, error) {
+func (n *Node) answer(a host.Answer, err error, c host.Command) (host.Answer, error) {
 	if err != nil {
 		return host.Answer{}, phrase.Errorf("run a command on %s: %w", n.m.Name, err)
 	}
 	if a.Code == 1 && a.Stdout == "" && strings.HasPrefix(a.Stderr, "sudo: ") {
-		return host.Answer{}, phrase.Errorf("run a command on %s: %s", n.m.Name, n.sudoAdvice(a))
+		return host.Answer{}, phrase.Errorf("run a command on %s: %s", n.m.Name, n.sudoAdvice(a, c.User, c.Argv[0]))
 	}
 	return a, nil
 }
@@ -70,13 +71,18 @@ func (n *Node) lacks(ctx context.Context, refused error, program string) error {
 	return phrase.Errorf("%s has no %s: install it there", n.m.Name, program)
 }
 
-// sudoAdvice says what to do where sudo refuses.
-func (n *Node) sudoAdvice(a host.Answer) string {
-	said := strings.TrimSpace(a.Stderr)
-	if strings.Contains(said, "sudo: ") {
-		said += ": it must let the one who logs in at " + n.m.Reach + " do this with NOPASSWD and !requiretty"
+// sudoAdvice says what to do where sudo refuses to run a command as a user.
+func (n *Node) sudoAdvice(a host.Answer, user, command string) phrase.Phrase {
+	if !strings.Contains(a.Stderr, "sudo: ") {
+		return phrase.Quote(strings.TrimSpace(a.Stderr))
 	}
-	return said
+	login := cmp.Or(n.conn.loggedIn(), "LOGIN")
+	line := runAs(login, cmp.Or(user, n.m.User))
+	if user == root {
+		line = asRoot(login, command)
+	}
+	return phrase.Say("%s: sudo must let %s do this: write `%s` into /etc/sudoers.d/drillbook there; "+
+		"`drillbook site sudoers` prints all that is needed", briefly(a), login, line)
 }
 
 // kill ends what a command that was given up still runs, by the number that it has written

@@ -39,6 +39,9 @@ func TestHarness(t *testing.T) {
 	must(t, json.Unmarshal([]byte(text), &cfg))
 	h, err := ssh.Open(t.Context(), cfg)
 	must(t, err)
+	if cfg.Machines[0].Power != nil {
+		loseHost(t, h)
+	}
 	_, err = h.Lease(t.Context(), inForce("a"))
 	must(t, err)
 	a, _ := h.Node("a")
@@ -56,23 +59,49 @@ func TestHarness(t *testing.T) {
 	<-t.Context().Done()
 }
 
+// loseHost cuts the power of a for good, and prints how that is undone.
+func loseHost(t *testing.T, h *ssh.Host) {
+	t.Helper()
+	a, _ := h.Node("a")
+	undo, ok := a.(host.Restorer).Restore()
+	if !ok {
+		t.Fatal("nobody knows how a is started")
+	}
+	text, err := json.Marshal(undo)
+	must(t, err)
+	must(t, a.Kill(t.Context()))
+	_, err = os.Stdout.WriteString("undo " + string(text) + "\n")
+	must(t, err)
+	<-t.Context().Done()
+}
+
+// startHarness starts that process, and returns what it prints behind a prefix.
+func startHarness(t *testing.T, cfg ssh.Config, prefix string) (cmd *exec.Cmd, said string) {
+	t.Helper()
+	text, err := json.Marshal(cfg)
+	must(t, err)
+	cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHarness$", "-test.v")
+	cmd.Env, cmd.Stderr = append(os.Environ(), harness+"="+string(text)), os.Stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if said, ok := strings.CutPrefix(lines.Text(), prefix); ok {
+			return cmd, said
+		}
+		t.Log(lines.Text())
+	}
+	t.Fatal("the harness has ended")
+	return nil, ""
+}
+
 // A harness that is killed leaves nothing in force for longer than a term, although nobody
 // heals: neither the kernel's part nor the watch's.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	m := start(t)
 	cfg := m.config(t, "a", "b")
-	text, err := json.Marshal(cfg)
-	must(t, err)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestHarness$", "-test.v")
-	cmd.Env, cmd.Stderr = append(os.Environ(), harness+"="+string(text)), os.Stderr
-	out, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && lines.Text() != "in force" {
-		t.Log(lines.Text())
-	}
+	cmd, _ := startHarness(t, cfg, "in force")
 	a := m.node(t, "a")
 	left := func(ctx context.Context) error {
 		answer, err := a.Exec(ctx, host.Command{User: "root", Argv: []string{"nft", "list", "ruleset"}})

@@ -21,7 +21,7 @@ import (
 // folders is what the folders of all runs are in. Nothing outlives a boot there.
 const folders = "/run/drillbook"
 
-// Node is one machine. It is a [host.Node] whose power is not in our hands.
+// Node is one machine. It is a [host.Node] whose power is in our hands if its [Power] is set.
 type Node struct {
 	h    *Host
 	m    Machine
@@ -35,6 +35,10 @@ var (
 	_ host.Addresser = (*Node)(nil)
 	_ host.NetAdmin  = (*Node)(nil)
 	_ host.Attacher  = (*Node)(nil)
+	_ host.Stater    = (*Node)(nil)
+	_ host.Restorer  = (*Node)(nil)
+
+	_ host.MechanismReporter = (*Node)(nil)
 )
 
 func newNode(h *Host, m Machine) *Node {
@@ -52,12 +56,12 @@ func (n *Node) file(kind string) string {
 // open makes the folder of the run, which all users of the run may write to, and makes sure
 // that commands can be run.
 func (n *Node) open(ctx context.Context) error {
-	made, err := n.login(ctx, "[ -d "+folders+" ] || exec sudo -n install -d -m 1777 "+folders)
+	made, err := n.login(ctx, "[ -d "+folders+" ] || exec sudo -n "+makeFolder)
 	if err != nil {
 		return err
 	}
 	if made.Code != 0 {
-		return phrase.Errorf("make %s: %s", folders, n.sudoAdvice(made))
+		return phrase.Errorf("make %s: %s", folders, n.sudoAdvice(made, root, makeFolder))
 	}
 	made, err = n.login(ctx, "mkdir -p -m 1777 "+host.Quote(n.folder())+" && chmod 1777 "+host.Quote(n.folder()))
 	if err == nil && made.Code != 0 {
@@ -70,12 +74,22 @@ func (n *Node) open(ctx context.Context) error {
 	return err
 }
 
+// sign leaves the member's name in the folder of the run.
+func (n *Node) sign(ctx context.Context) error {
+	answer, err := n.login(ctx, ": >"+host.Quote(path.Join(n.folder(), "member."+n.m.Name)))
+	if err == nil && answer.Code != 0 {
+		err = phrase.Errorf("mark %s: %s", n.m.Name, answer.Stderr)
+	}
+	return err
+}
+
 // close removes the folder of the run and ends the connection.
 func (n *Node) close(ctx context.Context) error {
 	defer n.conn.close()
-	if !n.conn.reached() {
+	if !n.conn.reached() || n.conn.isOff() { // the folder does not outlive a boot
 		return nil
 	}
+	n.conn.letGo() // with this connection, or now if another run has it
 	ctx, done := context.WithTimeout(ctx, closeWithin)
 	defer done()
 	if err := n.removeFolder(ctx); err != nil {
@@ -129,20 +143,6 @@ func (n *Node) ip(which host.Network) string {
 func (n *Node) IPs(context.Context) (map[host.Network]string, error) {
 	return map[host.Network]string{host.Public: n.m.Public, host.Private: n.m.Private}, nil
 }
-
-// errPower is wrapped when a machine is to be started or ended.
-func (n *Node) errPower(what string) error {
-	return phrase.Errorf("%s the machine of %s by ssh: %w", what, n.m.Name, host.ErrUnsupported)
-}
-
-// Start fails: the machine's power is not in our hands. So do Stop and Kill.
-func (n *Node) Start(context.Context) error { return n.errPower("start") }
-
-// Stop fails as Start does.
-func (n *Node) Stop(context.Context) error { return n.errPower("stop") }
-
-// Kill fails as Start does.
-func (n *Node) Kill(context.Context) error { return n.errPower("kill") }
 
 // Logs is the end of the file that the machine's environment names; nothing, if it names
 // none.

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
@@ -29,7 +30,10 @@ type Config struct {
 	Run      string // a name fit for a folder, which no other run has
 	Machines []Machine
 	Term     time.Duration // of leases, a second or more; 0: 30 s
-	Settings string        // the file that ssh reads in place of the person's own; "": that
+	// Unlocked says that other runs may be at work on the machines: who undoes what a dead
+	// one has left must not wait for those.
+	Unlocked bool
+	Settings string // the file that ssh reads in place of the person's own; "": that
 }
 
 // Machine is one member's. Name and Reach must be set.
@@ -40,6 +44,7 @@ type Machine struct {
 	Public, Private string
 	User            string            // as whom commands run; "": who logs in
 	Env             map[string]string // of the commands
+	Power           *Power            // nil: it is not in our hands
 }
 
 const defaultTerm = 30 * time.Second
@@ -67,6 +72,9 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 		cfg.Term = defaultTerm
 	}
 	h := &Host{cfg: cfg}
+	if err := check(cfg.Machines); err != nil {
+		return nil, err
+	}
 	for _, m := range cfg.Machines {
 		h.nodes = append(h.nodes, newNode(h, m))
 	}
@@ -83,6 +91,9 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 	err := errors.Join(errs...)
 	if err == nil {
 		err = h.apart(ctx)
+	}
+	if err == nil {
+		err = h.lock(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
@@ -105,6 +116,29 @@ done; : >`+host.Quote("member."+n.m.Name))
 		}
 		if other := firstLine(answer.Stdout); other != "" {
 			return phrase.Errorf("%s (%s) and %s lead to one machine: name another one", n.m.Name, n.m.Reach, other)
+		}
+	}
+	return nil
+}
+
+// lock takes the lock of every machine, so that no two drills are at work on one.
+func (h *Host) lock(ctx context.Context) error {
+	for _, n := range h.nodes {
+		if err := n.lock(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses machines that a drill could not cut off: the rules that do so are of IPv4.
+func check(machines []Machine) error {
+	for _, m := range machines {
+		for _, address := range []string{m.Public, m.Private} {
+			if ip, err := netip.ParseAddr(address); err == nil && !ip.Unmap().Is4() {
+				return phrase.Errorf("%s has the address %s: IPv6 addresses cannot be cut off yet: name its IPv4 "+
+					"address", m.Name, ip)
+			}
 		}
 	}
 	return nil

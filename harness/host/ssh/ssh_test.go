@@ -37,7 +37,7 @@ func TestKept(t *testing.T) {
 	must(t, h.Close(t.Context()))
 	must(t, h.Close(t.Context()))
 	for _, name := range []string{"a", "b"} {
-		if left := m.root(t, name, "ls -A /run/drillbook; pgrep -u db -l || true"); left != "" {
+		if left := m.root(t, name, "ls -A --ignore=lock /run/drillbook; pgrep -u db -l || true"); left != "" {
 			t.Errorf("on %s is left %s", name, left)
 		}
 	}
@@ -124,7 +124,7 @@ func TestUndo(t *testing.T) {
 	must(t, err)
 	m.root(t, "a", "touch /tmp/in-force; chown db /tmp/in-force")
 	must(t, ssh.Undo(t.Context(), undo))
-	left := m.root(t, "a", "ls -A /run/drillbook; ls /tmp/in-force 2>/dev/null; pgrep -u db -l || true")
+	left := m.root(t, "a", "ls -A --ignore=lock /run/drillbook; ls /tmp/in-force 2>/dev/null; pgrep -u db -l || true")
 	if left != "" {
 		t.Errorf("there is left %q", left)
 	}
@@ -214,7 +214,19 @@ func TestRefused(t *testing.T) {
 			"sed -i 's/(db) NOPASSWD/(db) PASSWD/' /etc/sudoers.d/drill",
 			"sed -i 's/(db) PASSWD/(db) NOPASSWD/' /etc/sudoers.d/drill",
 			[]string{"a"},
-			[]string{"a password is required", "NOPASSWD"},
+			[]string{"a password is required", "`dba ALL=(db) NOPASSWD: ALL`", "/etc/sudoers.d/drillbook"},
+		},
+		{
+			"sudo that does not make the folder", string(known),
+			"rm -rf /run/drillbook; sed -i 's/(root) NOPASSWD/(root) PASSWD/' /etc/sudoers.d/drill",
+			"sed -i 's/(root) PASSWD/(root) NOPASSWD/' /etc/sudoers.d/drill",
+			[]string{"a"},
+			[]string{"`dba ALL=(root) NOPASSWD: /usr/bin/install -d -m 1777 /run/drillbook`"},
+		},
+		{
+			"no flock", string(known), "mv /usr/bin/flock /usr/bin/flock.off", "mv /usr/bin/flock.off /usr/bin/flock",
+			[]string{"a"},
+			[]string{"a has no flock", "install util-linux"},
 		},
 		{
 			"a login shell that runs nothing", string(known), "usermod --shell /usr/sbin/nologin dba",
@@ -249,7 +261,7 @@ func TestRefused(t *testing.T) {
 			if now, err := os.ReadFile(m.known); err != nil || string(now) != tt.known {
 				t.Errorf("the known hosts were changed: %q, %v", now, err)
 			}
-			if left := m.root(t, "a", "ls -A /run/drillbook 2>/dev/null; true"); left != "" {
+			if left := m.root(t, "a", "ls -A --ignore=lock /run/drillbook 2>/dev/null; true"); left != "" {
 				t.Errorf("there is left %s", left)
 			}
 		})
