@@ -115,7 +115,8 @@ func rootCommand(w words.Words) *cobra.Command {
 	root.PersistentFlags().BoolP("help", "h", false, w.Say("flag.help"))
 	root.PersistentFlags().String("runbooks", "", w.Say("flag.runbooks"))
 	root.PersistentFlags().String(languageFlag, w.Lang, w.Say("flag.lang"))
-	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), cellsCommand(w), runCommand(w),
+	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), cellsCommand(w), planCommand(w),
+		runCommand(w),
 		watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w), explainCommand(w),
 		leaksCommand(w),
 		calibrateCommand(w), healCommand(w), imagesCommand(w), versionCommand(w))

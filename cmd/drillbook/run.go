@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -24,8 +23,6 @@ import (
 	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/reports/words"
-	"drillbook/runbooks"
-	"drillbook/scenarios"
 	"drillbook/scenarios/dsl"
 )
 
@@ -39,6 +36,7 @@ type runFlags struct {
 	plain, yes, beside                          bool
 	sheet                                       sheetFlags
 	night                                       nightFlags
+	own                                         ownFlags
 }
 
 func runCommand(w words.Words) *cobra.Command {
@@ -50,6 +48,9 @@ func runCommand(w words.Words) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.night.check(cmd, args); err != nil {
 				return err
+			}
+			if err := f.own.check(cmd, w); err != nil {
+				return usage(err)
 			}
 			switch {
 			case f.beside:
@@ -79,6 +80,7 @@ func runCommand(w words.Words) *cobra.Command {
 	f.night.register(flags, w)
 	flags.BoolVar(&f.plain, "plain", false, w.Say("flag.plain"))
 	f.sheet.add(cmd, w)
+	f.own.add(flags, w)
 	return cmd
 }
 
@@ -86,6 +88,13 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	options, chosen, err := f.prepare(cmd, args, w)
 	if err != nil {
 		return err
+	}
+	var own *ownCluster
+	if f.own.site != "" {
+		if own, err = f.prepareOwn(cmd, args, &options, w); err != nil {
+			return err
+		}
+		chosen = []dsl.Scenario{own.Scenario}
 	}
 	sheets, err := f.sheet.read(w)
 	if err != nil {
@@ -100,16 +109,16 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	defer stop()
 	in := catchInterrupts()
 	defer in.forget()
-	r := running{cmd: cmd, out: cmd.OutOrStdout(), words: w, chosen: chosen, sheets: sheets}
-	r.view = newView(r.out, w, f.plain || f.consent == "ask")
+	r := running{cmd: cmd, out: cmd.OutOrStdout(), words: w, chosen: chosen, sheets: sheets, own: own}
+	r.view = newView(r.out, w, f.plain || f.consent == "ask" || own != nil)
 	defer r.view.Close()
 	go handleSignals(watched, in.signals, stop, r.endAtOnce)
 	defer context.AfterFunc(ctx, func() {
 		r.view.Say(w.Say("view.interrupted"))
 	})()
-	options.View, options.Stop, options.OnBegin = r.view, ctx.Done(), in.alone
+	options.View, options.Stop, options.StopNow, options.OnBegin = r.view, ctx.Done(), stop, in.alone
 	err = r.carryOut(ctx, options, f)
-	if ctx.Err() != nil {
+	if exit, ok := errors.AsType[*exitError](err); ctx.Err() != nil && !(ok && exit.code == exitMissed) {
 		return interrupted(err)
 	}
 	return err
@@ -135,6 +144,7 @@ type running struct {
 	words  words.Words
 	chosen []dsl.Scenario
 	sheets sheets
+	own    *ownCluster // nil: the clusters are made
 }
 
 // restoredWithin is how long a terminal that takes nothing more may keep a program
@@ -159,7 +169,7 @@ func (r running) endAtOnce() {
 
 // carryOut carries out the scenarios and reports them.
 func (r running) carryOut(ctx context.Context, options dsl.Options, f runFlags) error {
-	place, note, err := choosePlace(ctx, f, options.Library, r.chosen, r.words)
+	place, note, err := r.place(ctx, f, &options)
 	if err != nil {
 		return err
 	}
@@ -204,9 +214,6 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 	if o.Library, err = library(cmd, w); err != nil {
 		return o, nil, err
 	}
-	if chosen, err = f.choose(o.Library, args, w); err != nil {
-		return o, nil, usage(err)
-	}
 	if o.Params, err = pairs(f.set, w); err != nil {
 		return o, nil, usage(err)
 	}
@@ -224,12 +231,21 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 		}
 		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), w)
 	}
+	if o.StopIf, err = outageIn(f.own.stopIf); err != nil {
+		return o, nil, usage(failure(w, nil, "error.stop-if", "stop", f.own.stopIf))
+	}
 	o.Operator, o.Trials, o.Harness = f.operator, f.trials, version()
 	o.Probe = f.probe
 	if len(args) == 0 {
 		o.Tier = f.tier
 	}
 	o.Out = filepath.Join(f.out, time.Now().Format("2006-01-02T15-04-05"))
+	if f.own.site != "" {
+		return o, nil, nil
+	}
+	if chosen, err = f.choose(o.Library, args, w); err != nil {
+		return o, nil, usage(err)
+	}
 	if err := dsl.NewSuite(o).CheckOptions(chosen...); err != nil {
 		return o, nil, usage(err)
 	}
@@ -262,71 +278,6 @@ func (f runFlags) check(cmd *cobra.Command, w words.Words) error {
 // fitsDeadline reports whether a probe can have it: 0 is none, and not the usual one.
 func fitsDeadline(d time.Duration) bool { return d >= probe.MinDeadline && d <= probe.MaxDeadline }
 
-// choose finds the scenarios that are named, or those of product and tier.
-func (f runFlags) choose(lib runbooks.Library, args []string, w words.Words) ([]dsl.Scenario, error) {
-	all := scenarios.For(lib)
-	if f.tier != dsl.Smoke && f.tier != dsl.Nightly {
-		return nil, failure(w, nil, "error.tier", "tier", f.tier)
-	}
-	if !slices.Contains(products(all), f.product) {
-		known := strings.Join(products(all), ", ")
-		return nil, failure(w, nil, "error.product", "product", f.product, "all", known)
-	}
-	if len(args) == 0 {
-		return f.chooseAll(all), nil
-	}
-	var chosen []dsl.Scenario
-	for _, name := range args {
-		name = strings.TrimSuffix(strings.TrimPrefix(name, "runbooks/"), ".md")
-		s, ok := scenarioOf(lib, name)
-		if !ok {
-			if b, err := lib.Get(name); err == nil {
-				if step, without := b.Unrunnable(); without {
-					return nil, failure(w, nil, "error.no-commands", "name", name, "where", step.Where.In(w.Lang),
-						"step", step.Text(w.Lang))
-				}
-			}
-			return nil, failure(w, nil, "error.no-scenario", "name", name)
-		}
-		chosen = append(chosen, s)
-	}
-	return chosen, nil
-}
-
-// chooseAll are the scenarios of the product and the tier; nightly runs smoke
-// too.
-func (f runFlags) chooseAll(all []dsl.Scenario) []dsl.Scenario {
-	var chosen []dsl.Scenario
-	for _, s := range all {
-		if s.Product() == f.product && (f.tier == dsl.Nightly || s.Tier == dsl.Smoke) {
-			chosen = append(chosen, s)
-		}
-	}
-	return chosen
-}
-
-func products(all []dsl.Scenario) []string {
-	var names []string
-	for _, s := range all {
-		if !slices.Contains(names, s.Product()) {
-			names = append(names, s.Product())
-		}
-	}
-	return names
-}
-
-func pairs(set []string, w words.Words) (map[string]string, error) {
-	values := map[string]string{}
-	for _, s := range set {
-		name, value, ok := strings.Cut(s, "=")
-		if !ok || name == "" {
-			return nil, failure(w, nil, "error.set", "set", s)
-		}
-		values[name] = value
-	}
-	return values, nil
-}
-
 // conclude writes the reports and says how the run went.
 func (r running) conclude(ctx context.Context, suite *dsl.Suite, o dsl.Options) error {
 	run, unfit := r.sheets.fitted(suite.Report())
@@ -336,6 +287,10 @@ func (r running) conclude(ctx context.Context, suite *dsl.Suite, o dsl.Options) 
 	}
 	if unpublished != nil && len(run.Drills) > 0 {
 		unpublished = failure(r.words, unpublished, "error.unpublished", "folder", o.Out)
+	}
+	if suite.Overrun() {
+		said := failure(r.words, nil, "error.overrun", "limit", r.words.Duration(o.StopIf))
+		return worst(environment(unpublished), unfit, withCode(exitMissed, said))
 	}
 	if suite.Interrupted() {
 		return &exitError{code: exitInterrupted, err: errors.Join(unfit, unpublished)}

@@ -121,12 +121,15 @@ const (
 // site reads the whole file.
 func (r *reader) site(root ast.Node, known []Product) Site {
 	f := r.mapping(root, "", "product", "members", "user", "layout", "cluster", "data", "programs", "log", "port",
-		"login", "listens", "never", "window", "clients", "lease", "rate")
+		"login", "listens", "never", "window", "clients", "lease", "rate", "ssh_config")
 	p := f.product(known)
 	s := Site{
 		Product: p.Name, Members: f.members(), User: f.osUser(p.User), Port: f.number("port", 1, maxPort, p.Port),
 		Login: f.login(), Listens: f.listens(), Never: f.never(), Window: f.window(), Clients: f.clients(),
 		Lease: f.duration("lease", minLease, maxLease, usualLease), Rate: f.number("rate", 1, maxRate, usualRate),
+	}
+	if f.has("ssh_config") {
+		s.Settings = f.path("ssh_config")
 	}
 	f.layout(&s, p)
 	return s

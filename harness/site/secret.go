@@ -95,3 +95,6 @@ func firstLine(text []byte) string {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	return strings.TrimSuffix(string(line), "\r")
 }
+
+// IsZero reports whether there is no secret.
+func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }

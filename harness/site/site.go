@@ -45,6 +45,8 @@ type Site struct {
 	// Lease is how long a fault lasts that nobody renews.
 	Lease time.Duration `json:"lease_ns"`
 	Rate  int           `json:"rate"` // of the probe's writes, a second
+	// Settings is the file that ssh reads in place of the person's own; "": that.
+	Settings string `json:"ssh_config,omitempty"`
 }
 
 // Member is one machine of the cluster and its server.

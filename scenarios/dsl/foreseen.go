@@ -93,8 +93,20 @@ func (d *Drill) foresee(ctx context.Context, c *cluster.Cluster) error {
 	if err != nil {
 		return err
 	}
+	if d.suite.opts.Place.Stays {
+		d.RecordFinding(phrase.Say("who is who on the page"), pageNames(f), nil)
+	}
 	d.foreseen, err = ByStep(ctx, d.Book, d.scenario, f)
 	return err
+}
+
+// pageNames says what a page calls the members: a is the primary, and b, c, … the others.
+func pageNames(f Foreseen) phrase.Phrase {
+	said := []phrase.Phrase{phrase.Say("%s is %s", "a", f.Primary.Name)}
+	for i, m := range f.Standbys {
+		said = append(said, phrase.Say("%s is %s", string(rune('b'+i)), m.Name))
+	}
+	return phrase.Join(said, ", ")
 }
 
 // ByStep are the faults that a scenario injects, by the number of the step.

@@ -97,6 +97,7 @@ func (d *Drill) start(ctx context.Context) error {
 	if d.Drill, err = drill.Begin(ctx, cfg); err != nil {
 		return err
 	}
+	d.unwatch = d.watchOutage(ctx)
 	return d.foresee(ctx, d.Cluster)
 }
 
@@ -311,6 +312,7 @@ func (d *Drill) end(ctx context.Context) error {
 		return nil
 	}
 	d.ended = true
+	d.unwatch()
 	err := d.End(ctx, d.stopped)
 	if err != nil {
 		err = phrase.Errorf("end the drill: %w", err)

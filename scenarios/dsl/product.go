@@ -13,7 +13,7 @@ import (
 )
 
 // Product is a database product as the commands know it. All fields but Probe, Page,
-// PageUser, Params and ImageVariable must be set.
+// PageUser, Params, ImageVariable and Own must be set.
 type Product struct {
 	Name      string       // folder of its runbooks, and what commands take: "postgres"
 	Title     string       // "PostgreSQL"
@@ -33,6 +33,8 @@ type Product struct {
 	// Probe is what the product needs otherwise than [drill.Probe] has it; what a
 	// scenario or a run says outweighs it.
 	Probe drill.Probe
+	// Own, if set, makes what is needed to drill a cluster that is there already.
+	Own Owner
 }
 
 // All are the product's scenarios, with the product's probe.

@@ -111,7 +111,14 @@ func (s Scenario) DefaultDriver(lib runbooks.Library) (driver.Driver, error) {
 // Adopting is the scenario on a cluster of these members that is there already, with the
 // driver of it. What people say of clusters that drills make does not hold for it.
 func (s Scenario) Adopting(members []string, drv func(map[string]string) (driver.Driver, error)) Scenario {
-	s.Members, s.More, s.Kinds, s.Common, s.Driver = members, nil, nil, nil, drv
+	made := s.Driver
+	s.Members, s.More, s.Kinds, s.Common = members, nil, nil, nil
+	s.Driver = func(params map[string]string) (driver.Driver, error) {
+		if _, err := made(params); err != nil { // which knows the values that parameters may have
+			return nil, err
+		}
+		return drv(params)
+	}
 	return s
 }
 
@@ -135,6 +142,7 @@ type Drill struct {
 	rows       []Row                 // that the body has named
 	unknown    []error
 	closePlace func() error // closes host and links
+	unwatch    func()       // ends the watch of its outage
 	ended      bool
 	outcome    *reports.Drill
 	broken     error         // why the drill could not begin, or not go on

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -86,6 +87,9 @@ type Options struct {
 	// Stop, if set, is closed when the run is to end: what is under way is told
 	// so, its drill is healed, saved and taken down, and no other begins.
 	Stop <-chan struct{}
+	// StopIf, if not 0, is an outage after which StopNow is called, which must close Stop.
+	StopIf  time.Duration
+	StopNow func()
 	// OnBegin, if set, is called before the first drill begins. Ginkgo listens to
 	// signals by then, and a caller that wants them alone can take them.
 	OnBegin func()
@@ -97,6 +101,7 @@ type Suite struct {
 	drills  []*Drill
 	skipped []reports.Skipped
 	begun   sync.Once // guards the call of Options.OnBegin
+	overrun atomic.Bool
 }
 
 // NewSuite returns a suite without scenarios.

@@ -132,6 +132,7 @@ func TestSuite(t *testing.T) {
 		{"left behind", tryLeft},
 		{"interrupted", tryInterrupted},
 		{"unopened", tryUnopened},
+		{"adopted", tryAdopted},
 	}
 	if name := os.Getenv(alone); name != "" {
 		for _, tt := range cases {

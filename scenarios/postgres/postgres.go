@@ -13,7 +13,7 @@ import (
 func Product() dsl.Product {
 	return dsl.Product{
 		Name: "postgres", Title: "PostgreSQL", Images: []host.Image{image.Server()},
-		ImageVariable: image.Variable, Params: params(),
+		ImageVariable: image.Variable, Params: params(), Own: adopt,
 		Page: dsl.Scenario{Members: pair(), More: third, Driver: byMode}, PageUser: "postgres",
 		Scenarios: []dsl.Scenario{
 			LostPrimary(), PlannedSwitchover(), NetworkCut(), SyncCheck(),

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"drillbook/fixtures/sites"
+	"drillbook/harness/drill"
+	"drillbook/harness/fault"
+	"drillbook/harness/plan"
+	"drillbook/harness/secret"
+	"drillbook/harness/site"
+	"drillbook/reports/words"
+	"drillbook/runbooks"
+	"drillbook/scenarios"
+	"drillbook/scenarios/dsl"
+)
+
+// ownFlags say which cluster that is there already is drilled, and what a person has agreed
+// to.
+type ownFlags struct{ site, plan, accept, stopIf string }
+
+func (f *ownFlags) add(flags *pflag.FlagSet, w words.Words) {
+	flags.StringVar(&f.site, "site", "", w.Say("flag.site"))
+	flags.StringVar(&f.plan, "plan", "", w.Say("flag.plan"))
+	flags.StringVar(&f.accept, "accept", "", w.Say("flag.accept"))
+	flags.StringVar(&f.stopIf, "stop-if", "", w.Say("flag.stop-if"))
+}
+
+// check reports flags that do not go together.
+func (f ownFlags) check(cmd *cobra.Command, w words.Words) error {
+	switch {
+	case f.site == "" && (f.plan != "" || f.accept != ""):
+		return failure(w, nil, "error.site.needed")
+	case f.site == "":
+		return nil
+	}
+	for _, other := range []string{"product", "host", "tier", "beside", "night", "postgres-conf", "hba", "consent"} {
+		if cmd.Flags().Changed(other) {
+			return failure(w, nil, "error.site.other", "flag", other)
+		}
+	}
+	return nil
+}
+
+// ownCluster is a cluster that is there already, and the page that is drilled on it.
+type ownCluster struct {
+	dsl.Planning
+
+	words words.Words
+	flags ownFlags
+}
+
+// ownProbe is the probe for a cluster that serves others, at the rate of its site's file.
+func ownProbe(s site.Site) drill.Probe {
+	rate := float64(s.Rate)
+	return drill.Probe{
+		Writes: rate, Reads: rate / 2, Connects: min(rate/5, 10), Direct: rate / 2, Registers: min(rate/5, 10),
+		Connect: 500 * time.Millisecond, Reply: 500 * time.Millisecond,
+	}
+}
+
+// readOwn reads the site's file and finds the page, before anything is reached.
+func readOwn(
+	ctx context.Context, f ownFlags, lib runbooks.Library, args []string, params map[string]string, w words.Words,
+) (o ownCluster, err error) {
+	s, err := site.Read(f.site, sites.Products())
+	if err != nil {
+		return o, err
+	}
+	i := slices.IndexFunc(scenarios.Products(), func(p dsl.Product) bool { return p.Name == s.Product })
+	if i < 0 || scenarios.Products()[i].Own == nil {
+		return o, failure(w, nil, "error.site.product", "product", s.Product, "file", f.site)
+	}
+	product := scenarios.Products()[i]
+	sc, err := sitePage(lib, product, args, w)
+	if err != nil {
+		return o, err
+	}
+	if until, open := s.Window.Until(time.Now()); !open {
+		return o, failure(w, nil, "error.site.window", "file", f.site)
+	} else if book, err := lib.Get(sc.Runbook); err == nil && !until.IsZero() &&
+		time.Now().Add(planned(book)).After(until) {
+		return o, failure(w, nil, "error.site.window-ends", "until", until.Format("15:04"), "time",
+			w.Duration(planned(book)))
+	}
+	var password secret.Text
+	if !s.Login.Password.IsZero() {
+		if password, err = s.Login.Password.Resolve(ctx, "password"); err != nil {
+			return o, err
+		}
+	}
+	owned, err := product.Own(ctx, s, password)
+	if err != nil {
+		return o, err
+	}
+	names := make([]string, 0, len(s.Members))
+	for _, m := range s.Members {
+		names = append(names, m.Name)
+	}
+	return ownCluster{
+		Planning: dsl.Planning{
+			Library: lib, Scenario: sc.Adopting(names, owned.Driver), Site: s, Place: dsl.Site(s, owned), Params: params,
+			Commands: owned.Commands, Harness: version(),
+		},
+		words: w, flags: f,
+	}, nil
+}
+
+// planned is how long the page says that its steps take.
+func planned(b runbooks.Runbook) time.Duration {
+	var all time.Duration
+	for _, s := range b.Steps {
+		if s.Planned != nil {
+			all += *s.Planned
+		}
+	}
+	return all
+}
+
+// sitePage is the one page that was named.
+func sitePage(lib runbooks.Library, p dsl.Product, args []string, w words.Words) (dsl.Scenario, error) {
+	if len(args) != 1 {
+		return dsl.Scenario{}, failure(w, nil, "error.site.one")
+	}
+	name := strings.TrimSuffix(strings.TrimPrefix(args[0], "runbooks/"), ".md")
+	sc, ok := scenarioOf(lib, name)
+	switch {
+	case !ok:
+		return sc, failure(w, nil, "error.no-scenario", "name", name)
+	case sc.Product() != p.Name:
+		return sc, failure(w, nil, "error.site.page", "name", name, "product", p.Title)
+	}
+	return sc, nil
+}
+
+// prepareOwn reads what is drilled, and sets what is said otherwise of it.
+func (f runFlags) prepareOwn(
+	cmd *cobra.Command, args []string, options *dsl.Options, w words.Words,
+) (*ownCluster, error) {
+	o, err := readOwn(cmd.Context(), f.own, options.Library, args, options.Params, w)
+	if err != nil {
+		return nil, usage(err)
+	}
+	options.Probe = options.Probe.Or(ownProbe(o.Site))
+	if f.own.accept != "" && f.trials > 1 {
+		return nil, usage(failure(w, nil, "error.site.trials"))
+	}
+	return &o, usage(dsl.NewSuite(*options).CheckOptions(o.Scenario))
+}
+
+// place is where the members are.
+func (r running) place(ctx context.Context, f runFlags, options *dsl.Options) (dsl.Place, string, error) {
+	if r.own == nil {
+		return choosePlace(ctx, f, options.Library, r.chosen, r.words)
+	}
+	now, ask, err := r.own.agreed(ctx, r.cmd)
+	if err != nil {
+		return dsl.Place{}, "", err
+	}
+	digest, err := now.Digest()
+	options.Consent = ask
+	return r.own.Place, r.words.Say("view.plan", "digest", digest), environment(err)
+}
+
+// agreed looks at the cluster and makes sure that it is as the person has agreed to, before
+// anything is touched. It returns whom to ask before steps.
+func (o ownCluster) agreed(ctx context.Context, cmd *cobra.Command) (plan.Plan, consent, error) {
+	if o.flags.accept == "" {
+		if err := canAnswer(cmd.InOrStdin(), o.words); err != nil {
+			return plan.Plan{}, nil, usage(failure(o.words, err, "error.site.nobody"))
+		}
+	}
+	now, err := o.Plan(ctx)
+	if err != nil {
+		return now, nil, environment(err)
+	}
+	if len(now.Wrong) > 0 {
+		return now, nil, environment(failure(o.words, nil, "error.site.wrong", "why", tellAll(o.words, now.Wrong)))
+	}
+	if err := o.sameAsFile(now); err != nil {
+		return now, nil, err
+	}
+	digest, err := now.Digest()
+	if err != nil {
+		return now, nil, environment(err)
+	}
+	if o.flags.accept == "" {
+		return now, asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), o.words), nil
+	}
+	if o.flags.accept != digest {
+		return now, nil, environment(failure(o.words, nil, "error.site.accept", "digest", digest))
+	}
+	yes := func(context.Context, runbooks.Step, []fault.Fault) error { return nil } // to all that is in the plan
+	return now, yes, nil
+}
+
+// sameAsFile reports what has changed since the plan was written.
+func (o ownCluster) sameAsFile(now plan.Plan) error {
+	if o.flags.plan == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.flags.plan)
+	if err != nil {
+		return usage(failure(o.words, err, "error.site.plan", "file", o.flags.plan))
+	}
+	before, err := plan.Read(text)
+	if err != nil {
+		return usage(failure(o.words, err, "error.site.plan", "file", o.flags.plan))
+	}
+	if changed := before.Changed(now); len(changed) > 0 {
+		return environment(failure(o.words, nil, "error.site.changed", "what", tellAll(o.words, changed)))
+	}
+	return nil
+}

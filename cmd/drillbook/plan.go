@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drillbook/harness/phrase"
+	"drillbook/harness/plan"
+	"drillbook/reports/words"
+)
+
+func planCommand(w words.Words) *cobra.Command {
+	var f ownFlags
+	var set []string
+	var file string
+	cmd := &cobra.Command{
+		Use:   "plan " + w.Say("help.runbook"),
+		Short: w.Say("short.plan"),
+		Long:  w.Say("long.plan"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return makePlan(cmd, f, args, set, file, w)
+		},
+	}
+	cmd.Flags().StringVar(&f.site, "site", "", w.Say("flag.site"))
+	cmd.Flags().StringArrayVar(&set, "set", nil, w.Say("flag.set"))
+	cmd.Flags().StringVarP(&file, "output", "o", "", w.Say("flag.plan-file"))
+	return cmd
+}
+
+func makePlan(cmd *cobra.Command, f ownFlags, args, set []string, file string, w words.Words) error {
+	lib, err := library(cmd, w)
+	if err != nil {
+		return err
+	}
+	params, err := pairs(set, w)
+	if err != nil {
+		return usage(err)
+	}
+	if f.site == "" {
+		return usage(failure(w, nil, "error.plan.site"))
+	}
+	o, err := readOwn(cmd.Context(), f, lib, args, params, w)
+	if err != nil {
+		return usage(err)
+	}
+	p, err := o.Plan(cmd.Context())
+	if err != nil {
+		return environment(err)
+	}
+	digest, err := p.Digest()
+	if err != nil {
+		return environment(err)
+	}
+	if file != "" {
+		if err := writePlan(file, p); err != nil {
+			return environment(err)
+		}
+	}
+	if err := printPlan(cmd.OutOrStdout(), p, digest, w); err != nil {
+		return err
+	}
+	if len(p.Wrong) > 0 {
+		return environment(failure(w, nil, "error.site.wrong", "why", tellAll(w, p.Wrong)))
+	}
+	return nil
+}
+
+// writePlan writes the whole file or none.
+func writePlan(file string, p plan.Plan) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return phrase.Errorf("write the plan: %w", err)
+	}
+	half := file + ".part"
+	if err := os.WriteFile(half, append(text, '\n'), 0o644); err != nil { //nolint:gosec // no secret is in a plan
+		return phrase.Errorf("write the plan: %w", err)
+	}
+	if err := os.Rename(half, file); err != nil {
+		return phrase.Errorf("write the plan: %w", err)
+	}
+	return nil
+}
+
+func tellAll(w words.Words, all []phrase.Phrase) string {
+	lines := make([]string, 0, len(all))
+	for _, p := range all {
+		lines = append(lines, w.Tell(p))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// printPlan says all of the plan to a person.
+func printPlan(out io.Writer, p plan.Plan, digest string, w words.Words) error {
+	var s strings.Builder
+	say := func(key string, pairs ...string) { s.WriteString(w.Say(key, pairs...) + "\n") }
+	s.WriteString("# " + p.Title.In(w.Lang) + "\n\n")
+	for _, m := range p.Members {
+		say("plan.member", "page", m.Page, "name", m.Name, "reach", m.Reach, "public", m.Public, "private", m.Private,
+			"role", m.Role)
+	}
+	s.WriteString("\n")
+	for _, f := range p.Facts {
+		line := "plan.fact"
+		if f.Member == "" {
+			line += "-all"
+		}
+		if f.Moves {
+			line += "-moves"
+		}
+		say(line, "member", f.Member, "what", w.Tell(f.What), "value", w.Tell(f.Value))
+	}
+	for _, c := range p.Before {
+		say("plan.command", "command", c)
+	}
+	for _, step := range p.Steps {
+		s.WriteString("\n## " + strconv.Itoa(step.Number) + ". " + step.Title.In(w.Lang) + "\n")
+		printStep(say, step, w)
+	}
+	s.WriteString("\n")
+	for _, l := range p.Leaves {
+		say("plan.leaves", "what", w.Tell(l.What))
+		for _, u := range l.Undo {
+			say("plan.removed", "member", u.Member, "command", u.Command)
+		}
+	}
+	s.WriteString("\n")
+	say("plan.digest", "digest", digest)
+	_, err := io.WriteString(out, s.String())
+	return err
+}
+
+func printStep(say func(string, ...string), step plan.Step, w words.Words) {
+	if text := step.Consequence.In(w.Lang); text != "" {
+		say("plan.consequence", "text", text)
+	}
+	if step.Asks {
+		say("plan.asks")
+	}
+	for _, c := range step.Commands {
+		say("plan.command", "command", c)
+	}
+	for _, f := range step.Faults {
+		say("plan.fault", "fault", w.Tell(f.What), "kinds", w.List(f.Kinds), "how", w.Tell(f.How))
+		for _, u := range f.Undo {
+			key := "plan.undo"
+			if u.ByItself {
+				key = "plan.undo-itself"
+			}
+			say(key, "member", u.Member, "command", u.Command, "lease", f.Lease)
+		}
+		if len(f.Undo) == 0 {
+			say("plan.undo-none")
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package dsl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"drillbook/harness/cluster"
+	"drillbook/harness/driver"
+	"drillbook/harness/fault"
+	"drillbook/harness/host"
+	"drillbook/harness/phrase"
+	"drillbook/harness/plan"
+	"drillbook/harness/record"
+	"drillbook/harness/site"
+	"drillbook/runbooks"
+)
+
+// Planning is what a plan is made of.
+type Planning struct {
+	Library  runbooks.Library
+	Scenario Scenario // as [Scenario.Adopting] makes it
+	Site     site.Site
+	Place    Place
+	Params   map[string]string
+	Commands Commands
+	Harness  string
+}
+
+// Plan looks at the site and says what a drill of the scenario is going to do there. It
+// changes nothing but a folder of its own below /run/drillbook, which it removes. Why the
+// drill would be refused stands in the plan; an error is that nobody could look.
+func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
+	book, err := p.Library.Get(p.Scenario.Runbook)
+	if err != nil {
+		return made, err
+	}
+	params, err := book.ResolveParams(p.Params, "")
+	if err != nil {
+		return made, err
+	}
+	if why := p.Place.whyNot(p.Scenario, params); why != "" {
+		return made, phrase.Errorf("%s cannot be drilled there: %s", book.Name, why)
+	}
+	drv, err := p.Scenario.Driver(params)
+	if err != nil {
+		return made, err
+	}
+	run := fmt.Sprintf("plan-%08x", rand.Uint32()) //nolint:gosec // a name, not a secret
+	h, links, err := p.Place.Open(ctx, run, drv, func(string) {})
+	if err != nil {
+		return made, err
+	}
+	defer func() {
+		ctx := context.WithoutCancel(ctx)
+		err = errors.Join(err, links.Close(ctx), h.Close(ctx))
+	}()
+	c, err := cluster.Adopt(ctx, cluster.Spec{Driver: drv, Host: h, Members: p.Scenario.Members}, book.Needs)
+	if err != nil {
+		return made, err
+	}
+	made = plan.Plan{
+		Schema: plan.Schema, Harness: p.Harness, Runbook: book.Name, Title: record.Text(book.Title), Sums: book.Sums,
+		Params: params,
+	}
+	for _, f := range c.Facts.All {
+		made.Facts = append(made.Facts, plan.Fact{Member: f.Member, What: f.What, Value: f.Value, Moves: f.Moves})
+	}
+	for _, wrong := range c.Facts.Wrong {
+		made.Wrong = append(made.Wrong, phrase.Of(wrong))
+	}
+	foreseen, err := Foresee(ctx, c, links, params)
+	if err != nil {
+		made.Wrong = append(made.Wrong, phrase.Of(err))
+		made.Members, made.Steps = p.members(Foreseen{}), p.steps(book, nil)
+		return made, nil
+	}
+	made.Members = p.members(foreseen)
+	made.Before = p.commands(made, 0)
+	return made, p.fill(ctx, &made, book, foreseen, h)
+}
+
+// fill adds the steps with their faults, and what the drill leaves.
+func (p Planning) fill(
+	ctx context.Context, made *plan.Plan, book runbooks.Runbook, f Foreseen, h host.Host,
+) error {
+	by, err := ByStep(ctx, book, p.Scenario, f)
+	if err != nil {
+		return err
+	}
+	told := map[int][]plan.Fault{}
+	for step, all := range by {
+		for _, one := range all {
+			t, err := tellFault(ctx, one, h)
+			if err != nil {
+				return err
+			}
+			if kinds := Forbidden(one, p.Site.Never); kinds != "" {
+				made.Wrong = append(made.Wrong, phrase.Say("step %d injects %s, which the site file says is never done: "+
+					"%s", step, one, kinds))
+			}
+			told[step] = append(told[step], t)
+		}
+	}
+	made.Steps = p.steps(book, told)
+	for i := range made.Steps {
+		made.Steps[i].Commands = p.commands(*made, made.Steps[i].Number)
+	}
+	adopter, _ := f.Cluster.Driver.(driver.Adopter) // or it could not have been adopted
+	what := plan.Leaving{What: phrase.Say("a schema that only drills use")}
+	for _, m := range f.Cluster.Members {
+		u, err := adopter.UndoPrepare(ctx, m)
+		if err != nil {
+			return err
+		}
+		what.Undo = append(what.Undo, tellUndo(u))
+	}
+	made.Leaves = append(made.Leaves, what)
+	return nil
+}
+
+// commands are those that drills of the page are known to run in a step, with the site's
+// names.
+func (p Planning) commands(made plan.Plan, step int) []string {
+	var all []string
+	for _, c := range p.Commands[made.Runbook][step] {
+		all = append(all, Names(made.Members).Named(c))
+	}
+	return all
+}
+
+// members are the machines, with what the page calls them: a is the primary, and the
+// others follow in the order of the file.
+func (p Planning) members(f Foreseen) []plan.Member {
+	next := 'b'
+	all := make([]plan.Member, 0, len(p.Site.Members))
+	for _, m := range p.Site.Members {
+		one := plan.Member{Name: m.Name, Reach: m.SSH, Public: m.Public, Private: m.Private}
+		switch {
+		case f.Cluster == nil:
+		case m.Name == f.Primary.Name:
+			one.Page, one.Role = "a", string(driver.Primary)
+		default:
+			one.Page, one.Role = string(next), string(driver.Standby)
+			next++
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func (p Planning) steps(book runbooks.Runbook, faults map[int][]plan.Fault) []plan.Step {
+	all := make([]plan.Step, 0, len(book.Steps))
+	for _, s := range book.Steps {
+		all = append(all, plan.Step{
+			Number: s.Number, Title: record.Text(s.Title), Consequence: record.Text(s.Consequence),
+			Asks:   s.Consent == runbooks.ConsentAsk || len(faults[s.Number]) > 0,
+			Faults: faults[s.Number],
+		})
+	}
+	return all
+}
+
+// tellFault says what a fault is, how it is done and how it is taken back.
+func tellFault(ctx context.Context, f fault.Fault, h host.Host) (plan.Fault, error) {
+	undo, err := fault.UndoOf(ctx, f)
+	if err != nil {
+		return plan.Fault{}, phrase.Errorf("find out how %s is undone: %w", f, err)
+	}
+	told := plan.Fault{What: f.Phrase(), Kinds: fault.KindsOf(f), How: f.Mechanism()}
+	for _, u := range undo {
+		told.Undo = append(told.Undo, tellUndo(u))
+	}
+	at, ok := h.(host.Leaser)
+	if ok && slices.ContainsFunc(undo, func(u host.Undo) bool { return !u.Attended }) {
+		told.Lease = at.Term().String()
+	}
+	return told, nil
+}
+
+func tellUndo(u host.Undo) plan.Undo {
+	return plan.Undo{Member: u.Node, Command: withoutRun(commandLine(u)), ByItself: !u.Attended}
+}
+
+// commandLine is a command with what it reads.
+func commandLine(u host.Undo) string {
+	line := u.Command().Line()
+	if u.Stdin != "" {
+		line += " <<'END'\n" + u.Stdin + "\nEND"
+	}
+	return line
+}

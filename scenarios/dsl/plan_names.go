@@ -1,0 +1,65 @@
+package dsl
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"drillbook/harness/plan"
+)
+
+// Commands are those that drills of runbooks have run on clusters that were there already, by
+// runbook and number of the step; 0: before the first. Members stand in them as the page calls
+// them: {a}, {a.public}, {a.private}; what is made anew for each run as <lsn>, <time> or <run>.
+type Commands map[string]map[int][]string
+
+// Names are what a site calls the members, and what the page calls them.
+type Names []plan.Member
+
+// pairs are the names of the site with those of pages, the longest first.
+func (n Names) pairs() []string {
+	type pair struct{ site, page string }
+	var all []pair
+	for _, m := range n {
+		all = append(all, pair{m.Public, "{" + m.Page + ".public}"}, pair{m.Private, "{" + m.Page + ".private}"},
+			pair{m.Name, "{" + m.Page + "}"})
+	}
+	slices.SortStableFunc(all, func(x, y pair) int { return len(y.site) - len(x.site) })
+	var flat []string
+	for _, p := range all {
+		flat = append(flat, p.site, p.page)
+	}
+	return flat
+}
+
+// General is a command of a record as [Commands] has it.
+func (n Names) General(command string) string {
+	return withoutRun(strings.NewReplacer(n.pairs()...).Replace(command))
+}
+
+// Named is a command of [Commands] with the site's names.
+func (n Names) Named(command string) string {
+	pairs := n.pairs()
+	slices.Reverse(pairs)
+	return strings.NewReplacer(pairs...).Replace(command)
+}
+
+var (
+	madeTable = regexp.MustCompile(`drillbook_[0-9a-f]{8}`)
+	position  = regexp.MustCompile(`\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\b`)
+	moment    = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:\d\d)?)?`)
+	number    = regexp.MustCompile(`\b\d+\b`)
+)
+
+// withoutRun is a command without what is made anew for every run.
+func withoutRun(command string) string {
+	command = madeTable.ReplaceAllString(command, "drillbook_<run>")
+	return position.ReplaceAllString(moment.ReplaceAllString(command, "<time>"), "<lsn>")
+}
+
+// SameCommand reports whether two commands differ in nothing but what is made anew for every
+// run, numbers of processes and timelines among it.
+func SameCommand(a, b string) bool {
+	loose := func(c string) string { return number.ReplaceAllString(withoutRun(c), "#") }
+	return loose(a) == loose(b)
+}
