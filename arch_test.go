@@ -404,6 +404,7 @@ func rules() []rule {
 				"fixtures/lint",
 				"fixtures/postgres/conf",
 				"fixtures/postgres/sqlstate",
+				"fixtures/sites",
 				"harness/...",
 				"fixtures/postgres",
 				"reports",

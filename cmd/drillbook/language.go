@@ -25,7 +25,7 @@ var tables embed.FS
 // wordsIn are the words of the reports and of the command in a language.
 func wordsIn(lang string) words.Words {
 	w := words.In(lang)
-	for _, part := range []string{"", "watch.", "own."} {
+	for _, part := range []string{"", "watch.", "own.", "site."} {
 		table, err := tables.ReadFile("words/" + part + w.Lang + ".txt")
 		if err != nil {
 			panic("words: " + err.Error()) // the file is embedded

@@ -119,7 +119,7 @@ func rootCommand(w words.Words) *cobra.Command {
 		runCommand(w),
 		watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w), explainCommand(w),
 		leaksCommand(w),
-		calibrateCommand(w), healCommand(w), imagesCommand(w), versionCommand(w))
+		calibrateCommand(w), healCommand(w), imagesCommand(w), siteCommand(w), versionCommand(w))
 	setHelp(root, w)
 	return root
 }

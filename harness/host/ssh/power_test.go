@@ -201,7 +201,9 @@ func TestUndoPower(t *testing.T) {
 			t.Fatalf("a is %s, %v", state, err)
 		}
 		m.booted(t, "a")
-		m.open(t, "a")
+		h, err := ssh.Open(t.Context(), cfg)
+		must(t, err)
+		must(t, h.Close(t.Context()))
 		if !undo.Local || !undo.Attended {
 			t.Errorf("the undo is %+v", undo)
 		}
