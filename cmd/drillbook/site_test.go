@@ -119,3 +119,19 @@ func checkSudoers(t *testing.T, text string) {
 		t.Errorf("visudo: %s, %v", said, err)
 	}
 }
+
+// The site file that the documentation shows is one.
+func TestSiteOfTheDocumentation(t *testing.T) {
+	for _, name := range []string{"own-cluster.md", "own-cluster.zh.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		must(t, err)
+		_, rest, _ := strings.Cut(string(text), "```yaml\n")
+		example, _, ok := strings.Cut(rest, "```\n")
+		if !ok {
+			t.Fatalf("%s shows no site file", name)
+		}
+		if code, out, errs := command(t, "site", "check", siteFile(t, example)); code != 0 || !strings.Contains(out, "db2") {
+			t.Errorf("%s: %d, %s%s", name, code, out, errs)
+		}
+	}
+}

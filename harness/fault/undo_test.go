@@ -125,3 +125,27 @@ func TestUndoOfAGroup(t *testing.T) {
 		t.Errorf("it is undone by %q, want %q", got, want)
 	}
 }
+
+// switched is a node whose power can be switched on by whoever has the command.
+type switched struct {
+	here
+
+	known bool
+}
+
+func (s switched) Restore() (host.Undo, bool) {
+	return host.Undo{Node: "a", Argv: []string{"on"}, Local: true, Attended: true}, s.known
+}
+
+// How a lost host is started again is known where its place says so, and only there.
+func TestUndoOfALostHost(t *testing.T) {
+	for _, tt := range []struct {
+		node host.Node
+		want int
+	}{{switched{known: true}, 1}, {switched{}, 0}, {here{}, 0}} {
+		all, err := fault.UndoOf(t.Context(), fault.HostLoss(driver.Member{Name: "a", Node: tt.node}))
+		if err != nil || len(all) != tt.want || tt.want == 1 && (!all[0].Local || all[0].Argv[0] != "on") {
+			t.Errorf("%T: %+v, %v, want %d", tt.node, all, err, tt.want)
+		}
+	}
+}
