@@ -123,7 +123,7 @@ func (s *switchover) connect() {
 func (s *switchover) execute() {
 	d := s.d
 	It(d.Step("Turn on statement logging"), func(ctx SpecContext) {
-		Expect(postgres.LogStatements(ctx, s.a, true)).To(d.Succeed())
+		Expect(postgres.LogStatements(ctx, d.Cluster.Driver, s.a, true)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Switch over from a to b"), func(ctx SpecContext) {
@@ -141,7 +141,9 @@ func (s *switchover) execute() {
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Turn off statement logging"), func(ctx SpecContext) {
-		s.each(func(m driver.Member) { Expect(postgres.LogStatements(ctx, m, false)).To(d.Succeed()) })
+		s.each(func(m driver.Member) {
+			Expect(postgres.LogStatements(ctx, d.Cluster.Driver, m, false)).To(d.Succeed())
+		})
 	}, SpecTimeout(dsl.StepLimit))
 }
 
@@ -170,7 +172,7 @@ func (s *switchover) finalCheck() {
 func (s *switchover) failback() {
 	d := s.d
 	It(d.Step("Turn on statement logging for the failback"), func(ctx SpecContext) {
-		Expect(postgres.LogStatements(ctx, s.b, true)).To(d.Succeed())
+		Expect(postgres.LogStatements(ctx, d.Cluster.Driver, s.b, true)).To(d.Succeed())
 	}, SpecTimeout(dsl.StepLimit))
 
 	It(d.Step("Switch back from b to a"), func(ctx SpecContext) {
@@ -179,7 +181,9 @@ func (s *switchover) failback() {
 		d.ConfirmRole(ctx, s.a, driver.Primary)
 		d.ConfirmRole(ctx, s.b, driver.Standby)
 		d.ConfirmInSync(ctx, s.b, s.a)
-		s.each(func(m driver.Member) { Expect(postgres.LogStatements(ctx, m, false)).To(d.Succeed()) })
+		s.each(func(m driver.Member) {
+			Expect(postgres.LogStatements(ctx, d.Cluster.Driver, m, false)).To(d.Succeed())
+		})
 	}, SpecTimeout(dsl.StepLimit))
 }
 
