@@ -44,7 +44,7 @@ scenarios: ## carry out all scenarios under go test, and those whose outages are
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -p 1 -timeout 2h \
 		-run 'TestScenarios|TestReportsShowClientOutages|TestLostWritesAreMissed' ./scenarios/... ./cmd/drillbook
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h -run '^TestBehind$$' ./scenarios/iris
-	for drill in pause behind forced; do \
+	for drill in pause behind forced order; do \
 		IRIS_MISSED=$$drill $(GO) test -count=1 -timeout 1h -run '^TestMissed$$' ./scenarios/iris || exit 1; done
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h ./fixtures/iris
 

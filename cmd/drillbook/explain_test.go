@@ -14,6 +14,8 @@ import (
 	"testing"
 	"unicode"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"drillbook/fixtures/explain"
 )
 
@@ -218,45 +220,99 @@ func TestExplanationsAreWhole(t *testing.T) {
 	}
 }
 
-// endless gives a line of a log again and again, and sometimes one with a code.
-type endless struct{ left, line int }
+// endless gives one piece of a console after the other, and never holds more. Every looksEvery
+// bytes it looks at how much memory is in use then.
+type endless struct {
+	piece      func(number int) string
+	rest       string // of the current piece
+	pieces     int
+	left, next int // bytes
+	most       uint64
+}
+
+const looksEvery = 1 << 20
 
 func (e *endless) Read(b []byte) (int, error) {
 	if e.left <= 0 {
 		return 0, io.EOF
 	}
-	e.line++
-	line := fmt.Sprintf("2031-02-03 04:05:06.007 [INFO] database P%d T%d checkpoint done\n", e.line, e.line)
-	if e.line%1000 == 0 {
-		line = fmt.Sprintf("[monitor]         2031-02-03 04:05:06: x code=-%d\n", 300000+e.line/1000)
+	if e.left <= e.next {
+		e.next = e.left - looksEvery
+		e.most = max(e.most, inUse())
 	}
-	n := copy(b, line)
+	if e.rest == "" {
+		e.rest = e.piece(e.pieces)
+		e.pieces++
+	}
+	n := copy(b, e.rest)
+	e.rest = e.rest[n:]
 	e.left -= n
 	return n, nil
 }
 
-// TestExplainMemory: how much memory is taken does not depend on the console.
+// inUse is the memory that is in use, without garbage.
+func inUse() uint64 {
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return now.HeapAlloc
+}
+
+// TestExplainMemory: how much memory is taken depends neither on how long a console is nor on how
+// long its lines are, nor on how many codes it has. What is no text is not read on.
 func TestExplainMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 200 MB")
+	const most = 8 << 20
+	size := 16 << 20
+	if !testing.Short() {
+		size = 200 << 20
 	}
-	var most uint64
-	look := writer(func(b []byte) (int, error) {
-		var now runtime.MemStats
-		runtime.ReadMemStats(&now)
-		most = max(most, now.HeapInuse)
-		return len(b), nil
-	})
-	e := explainer{out: look, w: wordsIn("en"), among: explained()}
-	_ = e.console(&endless{left: 200 << 20}, "-") // nothing of it is known
-	if most == 0 || most > 64<<20 {
-		t.Errorf("%d bytes of memory", most)
+	log := strings.Repeat("2031-02-03 04:05:06.007 [INFO] database P0000000001 checkpoint done\n", 500)
+	some := log + "端口 ERROR #2105: refused\n"
+	always := func(text string) func(int) string { return func(int) string { return text } }
+	for _, c := range []struct {
+		name  string
+		piece func(int) string
+		share int // of the size
+		code  int
+	}{
+		{"lines", always(some), 1, 0},
+		{"GB18030", always(inGB18030(t, some)), 1, 0},
+		{"one line", always(strings.ReplaceAll(log, "\n", " ")), 1, exitMissed},
+		{"codes", func(n int) string { return fmt.Sprintf("[monitor] x code=-%d\n", 300000+n) }, 8, exitMissed},
+		{"a program", always("\x7fELF\x02\x01\x00\x00" + log), 1, exitUsage},
+	} {
+		before := inUse()
+		in := &endless{piece: c.piece, left: size / c.share, next: size / c.share}
+		if code := explainedFrom(in); code != c.code {
+			t.Errorf("%s: exit %d, want %d", c.name, code, c.code)
+		}
+		if in.most == 0 || in.most > before+most {
+			t.Errorf("%s: %d bytes of memory, and %d before: it grows with the console", c.name, in.most, before)
+		}
+		if read := size/c.share - in.left; (read > size/2/c.share) != (c.code != exitUsage) {
+			t.Errorf("%s: %d of %d bytes were read", c.name, read, size/c.share)
+		}
 	}
 }
 
-type writer func([]byte) (int, error)
+// explainedFrom is the exit code of explain for what it reads from stdin.
+func explainedFrom(in io.Reader) int {
+	err := explainer{out: io.Discard, w: wordsIn("en"), among: explained()}.console(in, "-")
+	if err == nil {
+		return 0
+	}
+	return codeOf(err)
+}
 
-func (w writer) Write(b []byte) (int, error) { return w(b) }
+// inGB18030 is a text as old consoles write it.
+func inGB18030(t *testing.T, text string) string {
+	t.Helper()
+	said, err := simplifiedchinese.GB18030.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
+}
 
 // codesIn are the codes that a person sees in a console of DM8 or IRIS, read by other
 // expressions than those of the adapters.

@@ -194,6 +194,10 @@ func (s *asyncs) disaster() {
 			}
 			s.comesBack(ctx, m)
 		}
+		for _, m := range []driver.Member{s.reads, s.writes} {
+			found, err := s.iris().WaitFollows(ctx, m, s.dr)
+			s.orRebuilt(ctx, m, found, err, s.iris().Join)
+		}
 	})
 }
 
@@ -202,13 +206,23 @@ func (s *asyncs) disaster() {
 func (s *asyncs) comesBack(ctx context.Context, m driver.Member) {
 	GinkgoHelper()
 	found, err := s.iris().RejoinAsync(ctx, m)
+	s.orRebuilt(ctx, m, found, err, s.iris().JoinAsDR)
+}
+
+// orRebuilt confirms what was found of an asynchronous member. One whose data are not the mirror's,
+// since it has what was lost, is rebuilt.
+func (s *asyncs) orRebuilt(
+	ctx context.Context, m driver.Member, found phrase.Phrase, err error,
+	join func(context.Context, driver.Member) (phrase.Phrase, error),
+) {
+	GinkgoHelper()
 	if !errors.Is(err, iris.ErrInconsistent) {
 		s.d.Confirm("%s", m.Name)(found, err)
 		return
 	}
 	s.d.RecordFinding(phrase.Say("%s is rebuilt", m.Name), phrase.Of(err), nil)
 	s.takeOut(ctx, m)
-	s.d.Confirm("%s joined by", m.Name)(s.iris().JoinAsDR(ctx, m))
+	s.d.Confirm("%s joined by", m.Name)(join(ctx, m))
 	s.d.Confirm("listed for the backup by")(s.iris().ListForBackup(ctx, s.dr, iris.Database))
 	c, err := s.iris().Backup(ctx, s.dr, iris.Database)
 	s.d.Confirm("backup")(c.Phrase(), err)

@@ -43,20 +43,37 @@ func TestBadLengths(t *testing.T) {
 // missedEnv is which of the drills of TestMissed to carry out: Ginkgo runs once in a process.
 const missedEnv = "IRIS_MISSED"
 
+// missed is a drill whose promise must not be kept.
+type missed struct {
+	sc     dsl.Scenario
+	params map[string]string
+	env    map[string]string
+	code   measure.Code
+	failed int // the step that must fail; 0: none may
+}
+
+func allMissed() map[string]missed {
+	return map[string]missed{
+		"pause": { // no false failover
+			sc: iris.Maintenance(), params: map[string]string{"pause": "2s"}, code: measure.StepFailed, failed: 8,
+		},
+		"behind": {sc: iris.AsyncPromote(), params: map[string]string{"disaster": "behind"}, code: measure.RPOMissed},
+		"forced": {sc: iris.RebuildMember(), params: map[string]string{"alone": "20s"}, code: measure.RPOMissed},
+		"order": { // the product removes the primary before the others
+			sc: iris.RemoveMirror(), env: map[string]string{"IRIS_STANDIN_ORDER": "any"}, code: measure.StepFailed, failed: 2,
+		},
+	}
+}
+
 // TestMissed carries out a drill whose promise must not be kept: what a page shows would else be
 // shown by nothing.
 func TestMissed(t *testing.T) {
-	c, ok := map[string]struct {
-		sc     dsl.Scenario
-		params map[string]string
-		code   measure.Code
-	}{
-		"pause":  {iris.Maintenance(), map[string]string{"pause": "2s"}, measure.StepFailed}, // no false failover
-		"behind": {iris.AsyncPromote(), map[string]string{"disaster": "behind"}, measure.RPOMissed},
-		"forced": {iris.RebuildMember(), map[string]string{"alone": "20s"}, measure.RPOMissed},
-	}[os.Getenv(missedEnv)]
+	c, ok := allMissed()[os.Getenv(missedEnv)]
 	if !ok {
 		t.Skip("make scenarios does it")
+	}
+	for name, value := range c.env {
+		t.Setenv(name, value)
 	}
 	lib, err := runbooks.Load(runbooks.Embedded())
 	if err != nil {
@@ -75,10 +92,27 @@ func TestMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range suite.Report().Drills {
-		if r := d.Result; r.Verdict != measure.Missed || !slices.ContainsFunc(r.Reasons, func(w measure.Reason) bool {
-			return w.Code == c.code && w.Verdict == measure.Missed
-		}) {
-			t.Errorf("%v: %s, %+v, want it missed for %s", c.params, r.Verdict, r.Reasons, c.code)
+		judgeMissed(t, &c, &d.Result)
+	}
+}
+
+// judgeMissed makes sure that a drill is missed for its reason, and that it is the right step that
+// has failed, if any.
+func judgeMissed(t *testing.T, c *missed, r *measure.Result) {
+	t.Helper()
+	if r.Verdict != measure.Missed || !slices.ContainsFunc(r.Reasons, func(w measure.Reason) bool {
+		return w.Code == c.code && w.Verdict == measure.Missed
+	}) {
+		t.Errorf("%v: %s, %+v, want it missed for %s", c.params, r.Verdict, r.Reasons, c.code)
+	}
+	failed := 0
+	for _, s := range r.Steps {
+		if s.Outcome == measure.Failed {
+			failed = s.Number
+			t.Logf("step %d, %s: %s", s.Number, s.Title, s.Err)
 		}
+	}
+	if failed != c.failed {
+		t.Errorf("%v: step %d has failed, want %d (0: none)", c.params, failed, c.failed)
 	}
 }
