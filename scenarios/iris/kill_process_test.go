@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/onsi/gomega"
 
 	fixture "drillbook/fixtures/iris"
+	"drillbook/harness/cluster"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	node "drillbook/harness/host"
@@ -30,6 +32,8 @@ import (
 )
 
 const (
+	// copyHost is the host of iris/known-errors that is in no plan.
+	copyHost = "server04"
 	// repairedFile says how the mirror was repaired.
 	repairedFile = "repaired.txt"
 	// promisedHere is the drill's promise in place of its page's: an outage that does not
@@ -271,8 +275,24 @@ func (k *killed) mend(ctx context.Context, d *dsl.Drill) error {
 	if !ok {
 		return fmt.Errorf("the driver is %T", d.Cluster.Driver)
 	}
-	r := repairs{iris: drv, a: d.Cluster.Members[0], b: d.Cluster.Members[1]}
+	r := repairs{iris: drv, members: planned(d.Cluster)}
+	r.a, r.b = r.members[0], r.members[1]
+	run := r.all
+	if k.after == atEnd {
+		run = r.again
+	}
 	var err error
-	k.repaired, err = r.all(ctx, k.book)
+	k.repaired, err = run(ctx, k.book)
 	return err
+}
+
+// planned are the members of a mirror, and hosts beside them that are in its plan.
+func planned(c *cluster.Cluster) []driver.Member {
+	all := slices.Clone(c.Members)
+	for _, m := range c.Auxiliaries {
+		if m.Name != "arbiter" && m.Name != copyHost {
+			all = append(all, m)
+		}
+	}
+	return all
 }

@@ -21,6 +21,7 @@ import (
 	"drillbook/reports"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
+	"drillbook/scenarios/iris"
 )
 
 const (
@@ -54,7 +55,11 @@ type kill struct {
 const either = "either"
 
 func (k kill) String() string {
-	return fmt.Sprintf("%s/%d/%s@%s+%s", k.book, k.step, k.program, k.host, k.after)
+	after := k.after.String()
+	if k.after == atEnd {
+		after = "end"
+	}
+	return fmt.Sprintf("%s/%d/%s@%s+%s", k.book, k.step, k.program, k.host, after)
 }
 
 // killOf reads what String has written.
@@ -65,6 +70,9 @@ func killOf(text string) (k kill, err error) {
 		return k, err
 	}
 	k.book = product + "/" + name
+	if k.after = atEnd; after == "end" {
+		return k, nil
+	}
 	k.after, err = time.ParseDuration(after)
 	return k, err
 }
@@ -114,8 +122,8 @@ func kills(t *testing.T) []kill {
 		t.Skip("make kills PRODUCT=iris does it")
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("%s=%s is no number of kills such as 25", killsEnv, text)
+	if (err != nil || n < 1) && text != allKills {
+		t.Fatalf("%s=%s is no number of kills such as 25, nor %s", killsEnv, text, allKills)
 	}
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedEnv); text != "" {
@@ -123,20 +131,15 @@ func kills(t *testing.T) []kill {
 			t.Fatalf("%s: %v", seedEnv, err)
 		}
 	}
-	t.Logf("seed %d; the same again: make kills PRODUCT=iris SEED=%[1]d KILLS=%d", seed, n)
+	t.Logf("seed %d; the same again: make kills PRODUCT=iris SEED=%[1]d KILLS=%s", seed, text)
 	lib, err := runbooks.Load(runbooks.Embedded())
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := map[string]int{}
-	for _, name := range []string{switchBook, addBook} {
-		book, err := lib.Get(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps[name] = len(book.Steps)
+	if text == allKills {
+		return everyKill(t, lib, seed)
 	}
-	return draw(steps, seed, n)
+	return draw(stepsOf(t, lib, iris.Product().All()), seed, n)
 }
 
 // TestKills kills a program of the mirror at a moment of a page, in drills that are processes
@@ -216,9 +219,8 @@ func statesTold(t *testing.T, k kill, rec *record.Record, out string) string {
 		}
 		page = append(page, text...)
 	}
-	members := []string{"server01", "server02"}
-	all := make([]string, 0, len(members))
-	for _, m := range members {
+	all := make([]string, 0, len(rec.Head.Members))
+	for _, m := range rec.Head.Members {
 		if last[m] == "" {
 			t.Errorf("the record does not say how %s stood", m)
 		}

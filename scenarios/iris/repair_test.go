@@ -17,7 +17,9 @@ import (
 type repairs struct {
 	iris *fixture.Driver
 	a, b driver.Member
-	did  []string
+	// members are all of the plan, and of iris/prepare and iris/remove-mirror also those beside the drill's.
+	members []driver.Member
+	did     []string
 }
 
 func (r *repairs) say(format string, args ...any) {
