@@ -354,7 +354,10 @@ func (d *Drill) StepEnded(err error) {
 	d.stepMu.Lock()
 	why := d.needless
 	d.stepMu.Unlock()
-	e := record.Event{Kind: record.Ended, Answer: why.Text, Err: said.Text, Blame: BlameOf(err)}
+	e := record.Event{
+		Kind: record.Ended, Answer: why.Text, Err: said.Text, Blame: BlameOf(err),
+		Accepted: errors.Is(err, driver.ErrAccepted),
+	}
 	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
 	d.event(e, said, why)
 	d.stepMu.Lock()

@@ -29,6 +29,10 @@ var ErrBroken = phrase.Errorf("session broken")
 // about: nothing is known of it, neither that it is right nor that it is wrong.
 var ErrUnseen = phrase.Errorf("not seen from here")
 
+// ErrAccepted is wrapped by errors of checks that have found a product doing what it must refuse.
+// No load of the machine explains that.
+var ErrAccepted = phrase.Errorf("accepted what must be refused")
+
 // Driver is the adapter for one product. Its methods may be called at the same
 // time from several goroutines.
 type Driver interface {

@@ -214,11 +214,12 @@ func (s Step) endsProcedure() bool {
 	return s.Blame == record.BlamePlace || s.Blame == record.BlamePerson
 }
 
-// blameHarness blames the harness for the steps that failed because of it.
+// blameHarness blames the harness for the steps that failed because of it. That a product did what
+// it must refuse is none of its doing, however little of the machine it had.
 func (r *Result) blameHarness(v *view) {
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		if s.Outcome != Failed || s.Blame != record.BlameService {
+		if s.Outcome != Failed || s.Blame != record.BlameService || s.accepted {
 			continue
 		}
 		end := s.From + s.Took

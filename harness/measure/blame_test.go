@@ -64,14 +64,17 @@ func TestFailedStepsOfAStarvedHarness(t *testing.T) {
 		stood   int  // in milliseconds, of the step's 5 s
 		late    time.Duration
 		want    measure.Verdict
+
+		accepted bool // the product did what it must refuse
 	}{
-		{"it ran all the time", false, 0, 0, measure.Missed},
-		{"a stall now and then", false, 90, 0, measure.Missed},
-		{"starved before anything was done", false, 200, 0, measure.Unmeasurable},
-		{"attempts that left late before anything was done", false, 0, 30 * ms, measure.Unmeasurable},
-		{"hardly touched by it afterwards", true, 200, 0, measure.Missed},
-		{"late afterwards", true, 0, 30 * ms, measure.Missed},
-		{"stopped afterwards", true, 600, 0, measure.Unmeasurable},
+		{"it ran all the time", false, 0, 0, measure.Missed, false},
+		{"a stall now and then", false, 90, 0, measure.Missed, false},
+		{"starved before anything was done", false, 200, 0, measure.Unmeasurable, false},
+		{"attempts that left late before anything was done", false, 0, 30 * ms, measure.Unmeasurable, false},
+		{"hardly touched by it afterwards", true, 200, 0, measure.Missed, false},
+		{"late afterwards", true, 0, 30 * ms, measure.Missed, false},
+		{"stopped afterwards", true, 600, 0, measure.Unmeasurable, false},
+		{"starved, and it was no wait", false, 600, 30 * ms, measure.Missed, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := tell().serve(100, 8000, record.Acked, func(a *record.Attempt) { a.Sent += tt.late; a.Done += tt.late })
@@ -83,7 +86,9 @@ func TestFailedStepsOfAStarvedHarness(t *testing.T) {
 			if tt.stood > 0 {
 				s.stand(3000, 3000+tt.stood)
 			}
-			got := s.at(7000, record.Event{Kind: record.Ended, Step: 1, Err: "not so within 5s"}).measure()
+			got := s.at(7000, record.Event{
+				Kind: record.Ended, Step: 1, Err: "not so within 5s", Accepted: tt.accepted,
+			}).measure()
 			if why, ok := reason(got, measure.StepFailed); !ok || why.Verdict != tt.want {
 				t.Errorf("reasons = %+v, want %s of the step", got.Reasons, tt.want)
 			}

@@ -143,6 +143,7 @@ type Step struct {
 	Expected   *Expected
 	Answers    []Row  // the rows of the form, as they were answered; empty if the step itself is the row
 	decisive   Reason // for the verdict
+	accepted   bool   // it failed because the product did what it must refuse
 }
 
 // Expected is the outage that the cluster's own settings predict for an event. It is no

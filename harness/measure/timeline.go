@@ -29,7 +29,7 @@ func (v *view) steps() []Step {
 			}
 			if e.Kind == record.Ended {
 				step.Took, step.Err, step.Blame, step.Outcome = e.At-step.From, e.Err, e.Blame, ending(e)
-				step.Needless = e.Answer
+				step.Needless, step.accepted = e.Answer, e.Accepted
 			}
 		}
 		if v.rec.Head.Schema < blameSchema {

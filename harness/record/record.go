@@ -271,7 +271,8 @@ const (
 	Healthy Kind = "healthy" // the baseline was clean long enough
 	Began   Kind = "began"   // a step
 	// Ended: a step; Err and Blame if it failed or was interrupted (BlamePerson). Answer says
-	// why there was nothing to do in it.
+	// why there was nothing to do in it. Accepted: it failed because of what no load of the
+	// machine explains.
 	Ended   Kind = "ended"
 	Skipped Kind = "skipped" // a step that was not carried out; Err says why, Blame whose doing that is
 	// Marked: whoever acts said What they do. Step is that in which they said so; one
@@ -333,10 +334,12 @@ type Event struct {
 	Least  time.Duration `json:"least,omitempty"`
 	Most   time.Duration `json:"most,omitempty"`
 	Unseen bool          `json:"unseen,omitempty"`
-	Value  float64       `json:"value,omitempty"`
-	Unit   string        `json:"unit,omitempty"`
-	By     string        `json:"by,omitempty"` // the person who answered
-	Logged *Logged       `json:"logged,omitempty"`
+	// Accepted: the product did what it must refuse.
+	Accepted bool    `json:"accepted,omitempty"`
+	Value    float64 `json:"value,omitempty"`
+	Unit     string  `json:"unit,omitempty"`
+	By       string  `json:"by,omitempty"` // the person who answered
+	Logged   *Logged `json:"logged,omitempty"`
 }
 
 // Logged is what a line of a log says besides its text.
