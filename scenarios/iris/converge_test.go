@@ -48,8 +48,20 @@ func (r *repairs) up(ctx context.Context) error {
 	return nil
 }
 
-// works waits until an application works with a member.
+// startsWithin is how long productions may take to start behind a change of roles.
+const startsWithin = 10 * time.Second
+
+// works waits until an application works with a member. A production that was killed is started.
 func (r *repairs) works(ctx context.Context, m driver.Member) error {
+	soon, cancel := context.WithTimeout(ctx, startsWithin)
+	_, err := r.iris.WaitProductions(soon, m)
+	cancel()
+	if err != nil {
+		r.say("started the production")
+		if err := r.iris.StartProduction(ctx, m); err != nil {
+			return err
+		}
+	}
 	return wait.For(ctx, "the application to work", worksWithin, func(ctx context.Context) error {
 		_, err := r.iris.CheckFunction(ctx, m)
 		return err
