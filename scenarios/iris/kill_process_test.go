@@ -239,6 +239,12 @@ func (k *killed) strike(ctx context.Context, d *dsl.Drill) (string, error) {
 	}
 	came := ""
 	for _, m := range hosts {
+		if is, err := node.StateOf(ctx, m.Node); err != nil || is != node.Running {
+			if err != nil {
+				return came, err
+			}
+			continue // the step has ended the host
+		}
 		running, err := m.Node.Exec(ctx, shell.Script(processes, "processes", k.program))
 		if err != nil {
 			return came, err
