@@ -28,7 +28,8 @@ const (
 // takeover, and one that changes what is mirrored.
 func everyProgram() []string { return []string{switchBook, addBook, "iris/lost-primary"} }
 
-// drawAll are all kills. The seed chooses the programs of pages in which not all are killed.
+// drawAll are all kills. The seed chooses the programs of pages in which not all are killed, and mixes
+// the kills, so that shards take about as long.
 func drawAll(scenarios []dsl.Scenario, steps map[string]int, seed uint64) []kill {
 	chance := rand.New(rand.NewPCG(seed, 0))
 	var drawn []kill
@@ -44,6 +45,7 @@ func drawAll(scenarios []dsl.Scenario, steps map[string]int, seed uint64) []kill
 			}
 		}
 	}
+	chance.Shuffle(len(drawn), func(i, j int) { drawn[i], drawn[j] = drawn[j], drawn[i] })
 	return drawn
 }
 
@@ -60,8 +62,7 @@ func targetsOf(s dsl.Scenario) []target {
 	return all
 }
 
-// share is what of all kills this machine carries out. Neighbours, which last about as long, go to
-// different machines.
+// share is what of all kills this machine carries out.
 func share(all []kill, s night.Share) []kill {
 	var mine []kill
 	for i := s.Index - 1; i < len(all); i += s.Of {
