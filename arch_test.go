@@ -88,6 +88,12 @@ func rules() []rule {
 			"harness/observe", "harness/preflight", "harness/probe", "harness/record", "harness/secret",
 			"harness/shell", "harness/wait",
 		}, ""},
+		{"harness/plan", []string{"harness/record"}, "a plan is plain data"},
+		{
+			"harness/host/ssh/sshtest",
+			[]string{"harness/host", "harness/host/container", "golang.org/x/crypto/ssh"},
+			"it returns errors, as testing/fstest does",
+		},
 		{"harness/watch", []string{"harness/drill"}, "a drill in which people act"},
 		{
 			"harness/drivertest",
@@ -379,7 +385,7 @@ func rules() []rule {
 		{"scenarios/postgres", []string{
 			"scenarios/dsl", "fixtures/postgres", "fixtures/postgres/conf", "fixtures/postgres/image", "runbooks",
 			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link", "harness/secret",
-			"github.com/onsi/...",
+			"harness/site", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios/dm8", []string{
 			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/dm8/image",

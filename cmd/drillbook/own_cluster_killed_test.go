@@ -89,7 +89,7 @@ func TestOwnClusterKilled(t *testing.T) {
 			began := time.Now()
 			if tt.waits {
 				must(t, wait.For(t.Context(), "the end of the lease", 12*time.Second, func(ctx context.Context) error {
-					if p.machines.Root("db1", "if "+tt.inForce+"; then echo so; fi") == "so" {
+					if p.root("db1", "if "+tt.inForce+"; then echo so; fi") == "so" {
 						return errors.New("it is in force")
 					}
 					return nil

@@ -104,7 +104,7 @@ func (p *sitePair) state() string {
 	p.t.Helper()
 	var all []string
 	for _, name := range []string{"db1", "db2"} {
-		all = append(all, p.machines.Root(name, `find /etc -type f -exec sha256sum {} + | sort -k 2 | sha256sum
+		all = append(all, p.root(name, `find /etc -type f -exec sha256sum {} + | sort -k 2 | sha256sum
 nft list tables; ls -A /run/drillbook 2>/dev/null | grep -v '^lock$'
 ps -eo user,comm --no-headers | grep -v 'ps$\|bash$\|sshd' | sort | uniq -c
 find /var/lib/postgresql/*/main -maxdepth 1 -name '*.conf' -exec sha256sum {} +`))
@@ -121,7 +121,7 @@ func testChanged(t *testing.T, p *sitePair) {
 		t.Fatalf("plan ended with %d: %s", code, said)
 	}
 	alter := func(sql string) {
-		p.machines.Root("db1", `runuser -u postgres -- psql -X -q -c "`+sql+`" -c "SELECT pg_reload_conf()"`)
+		p.root("db1", `runuser -u postgres -- psql -X -q -c "`+sql+`" -c "SELECT pg_reload_conf()"`)
 	}
 	alter("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (db2, db1)'")
 	defer alter("ALTER SYSTEM RESET synchronous_standby_names")

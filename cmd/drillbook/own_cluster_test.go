@@ -15,11 +15,15 @@ import (
 	"time"
 
 	"drillbook/fixtures/images"
+	"drillbook/fixtures/sites"
 	"drillbook/harness/host"
 	"drillbook/harness/host/ssh/sshtest"
 	"drillbook/harness/plan"
 	"drillbook/harness/record"
+	"drillbook/harness/secret"
+	"drillbook/harness/site"
 	"drillbook/scenarios/dsl"
+	"drillbook/scenarios/postgres"
 )
 
 // learnCommands has commands that were not in a plan written where plans have them from.
@@ -73,39 +77,58 @@ func newSitePair(t *testing.T, layout, mode string) *sitePair {
 	t.Helper()
 	pair := filepath.Join("..", "..", "fixtures", "postgres", "testdata", "pair")
 	image := host.Image{Name: "pair", Base: images.Debian(), Files: os.DirFS(filepath.Join(pair, "image"))}
-	m := sshtest.Start(t, image, images.NetAdmin(), "db1", "db2", sshtest.Jump)
+	m, err := sshtest.Start(t.Context(), sshtest.Config{
+		Dir: t.TempDir(), Image: image, NetAdmin: images.NetAdmin(), Names: []string{"db1", "db2", sshtest.Jump},
+		Progress: func(line string) { t.Log(line) },
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, m.Close(context.WithoutCancel(t.Context()))) })
 	p := &sitePair{program: newProgram(t, t.TempDir()), machines: m, layout: layout, t: t}
 	dir := t.TempDir()
 	script, err := os.ReadFile(filepath.Join(pair, "make-pair.sh"))
 	must(t, err)
 	ca := filepath.Join(dir, "ca.crt")
-	must(t, os.WriteFile(ca, []byte(m.Root("db1", "cat /srv/ca/ca.crt")), 0o600))
+	must(t, os.WriteFile(ca, []byte(p.root("db1", "cat /srv/ca/ca.crt")), 0o600))
 	fence := p.fence(dir)
 	p.file = filepath.Join(dir, "site.yaml")
-	must(t, os.WriteFile(p.file, fmt.Appendf(nil, siteOf, m.IP("db1", host.Public), m.IP("db1", host.Private),
-		m.IP("db2", host.Public), m.IP("db2", host.Private), fence, m.Settings, layouts(ca)[layout]), 0o600))
+	must(t, os.WriteFile(p.file, fmt.Appendf(nil, siteOf, p.ip("db1", host.Public), p.ip("db1", host.Private),
+		p.ip("db2", host.Public), p.ip("db2", host.Private), fence, m.Settings, layouts(ca)[layout]), 0o600))
 	code, sudoers := p.runs("site", "sudoers", p.file)
 	if code != 0 {
 		t.Fatalf("site sudoers ended with %d: %s", code, sudoers)
 	}
 	for _, name := range []string{"db1", "db2"} {
-		m.Root(name, "cat >/etc/sudoers.d/drill <<'END'\n"+sudoers+"\nEND\nvisudo -c")
-		m.Root(name, "cat >/root/make-pair.sh <<'ENDOFSCRIPT'\n"+string(script)+"\nENDOFSCRIPT\n")
+		p.root(name, "cat >/etc/sudoers.d/drill <<'END'\n"+sudoers+"\nEND\nvisudo -c")
+		p.root(name, "cat >/root/make-pair.sh <<'ENDOFSCRIPT'\n"+string(script)+"\nENDOFSCRIPT\n")
 	}
 	p.makePair(mode)
 	return p
 }
 
+// root runs a line of bash as root on a machine.
+func (p *sitePair) root(name, line string) string {
+	p.t.Helper()
+	said, err := p.machines.Root(p.t.Context(), name, line)
+	must(p.t, err)
+	return said
+}
+
+func (p *sitePair) ip(name string, which host.Network) string {
+	p.t.Helper()
+	ip, err := p.machines.IP(p.t.Context(), name, which)
+	must(p.t, err)
+	return ip
+}
+
 // makePair makes a pair of the machines, db1 its primary, whatever they were.
 func (p *sitePair) makePair(mode string) {
 	p.t.Helper()
-	m := p.machines
 	for i, role := range []string{"primary", "standby"} {
 		name, peer := []string{"db1", "db2"}[i], []string{"db2", "db1"}[i]
-		m.Root(name, `pkill -QUIT -x postgres; while pgrep -x postgres >/dev/null; do sleep 0.1; done
+		p.root(name, `pkill -QUIT -x postgres; while pgrep -x postgres >/dev/null; do sleep 0.1; done
 rm -rf /srv/pg; if pg_lsclusters -h | grep -q .; then pg_dropcluster 17 main; fi; `+
 			fmt.Sprintf("bash /root/make-pair.sh %s layout=%s mode=%s name=%s peer=%s peer_address=%s public=%s", role,
-				p.layout, mode, name, peer, m.IP(peer, host.Private), m.IP(name, host.Public)))
+				p.layout, mode, name, peer, p.ip(peer, host.Private), p.ip(name, host.Public)))
 	}
 }
 
@@ -150,7 +173,7 @@ func (p *sitePair) switchPower(ctx context.Context, dir string) {
 		if err != nil {
 			continue
 		}
-		n := p.machines.Machine(name)
+		n, _ := p.machines.Node(name)
 		do := n.Start
 		if strings.TrimSpace(string(want)) == "off" {
 			do = n.Kill
@@ -215,12 +238,16 @@ func (p *sitePair) checkCommands(rec *record.Record, file string) {
 	must(p.t, err)
 	made, err := plan.Read(text)
 	must(p.t, err)
-	learned := map[int][]string{}
+	own, err := site.Read(p.file, sites.Products())
+	must(p.t, err)
+	owned, err := postgres.Product().Own(p.t.Context(), own, secret.Text{})
+	must(p.t, err)
+	words, learned := owned.Commands.Site, map[int][]string{}
 	for _, e := range rec.Events {
 		if e.Kind == record.Command && !slices.ContainsFunc(plannedCommands(made, e.Step), func(c string) bool {
-			return dsl.SameCommand(c, e.What)
+			return words.Same(c, e.What)
 		}) {
-			general := dsl.Names(made.Members).General(e.What)
+			general := dsl.Names(made.Members).General(words.General(e.What))
 			if !slices.Contains(learned[e.Step], general) {
 				learned[e.Step] = append(learned[e.Step], general)
 				p.t.Errorf("step %d of %s ran what was not in the plan:\n%q", e.Step, made.Runbook, general)
@@ -238,7 +265,7 @@ func (p *sitePair) learn(page string, learned map[int][]string) {
 	file := filepath.Join("..", "..", "scenarios", "postgres", "commands", p.layout+".json")
 	text, err := os.ReadFile(file)
 	must(p.t, err)
-	known := dsl.Commands{}
+	known := map[string]map[int][]string{}
 	must(p.t, json.Unmarshal(text, &known))
 	if known[page] == nil {
 		known[page] = map[int][]string{}
@@ -284,7 +311,7 @@ func plannedCommands(p plan.Plan, step int) []string {
 func (p *sitePair) checkNothingLeft() {
 	p.t.Helper()
 	for _, name := range []string{"db1", "db2"} {
-		left := p.machines.Root(name, `ls -A /run/drillbook | grep -v '^lock$' || true
+		left := p.root(name, `ls -A /run/drillbook | grep -v '^lock$' || true
 nft list tables | grep drillbook || true; runuser -u postgres -- env PGPORT=$(ls -A /run/postgresql | sed -n 's/^.s.PGSQL.\([0-9]*\)$/\1/p') \
 psql -XAt -d shop -c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'drillbook%'" 2>/dev/null || true`)
 		if left != "" {

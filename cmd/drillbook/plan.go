@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"drillbook/harness/phrase"
 	"drillbook/harness/plan"
 	"drillbook/reports/words"
+	"drillbook/runbooks"
+	"drillbook/scenarios/dsl"
 )
 
 func planCommand(w words.Words) *cobra.Command {
@@ -41,33 +44,46 @@ func makePlan(cmd *cobra.Command, f ownFlags, args, set []string, file string, w
 	if err != nil {
 		return usage(err)
 	}
-	if f.site == "" {
-		return usage(failure(w, nil, "error.plan.site"))
-	}
-	o, err := readOwn(cmd.Context(), f, lib, args, params, w)
+	p, err := planOf(cmd.Context(), f, lib, args, params, w)
 	if err != nil {
-		return usage(err)
-	}
-	p, err := o.Plan(cmd.Context())
-	if err != nil {
-		return environment(err)
-	}
-	digest, err := p.Digest()
-	if err != nil {
-		return environment(err)
+		return err
 	}
 	if file != "" {
 		if err := writePlan(file, p); err != nil {
 			return environment(err)
 		}
 	}
-	if err := printPlan(cmd.OutOrStdout(), p, digest, w); err != nil {
+	if err := printPlan(cmd.OutOrStdout(), p, w); err != nil {
 		return err
 	}
 	if len(p.Wrong) > 0 {
 		return environment(failure(w, nil, "error.site.wrong", "why", tellAll(w, p.Wrong)))
 	}
 	return nil
+}
+
+// planOf makes the plan for a cluster that is there already or, without a site, for one that
+// is made for the drill.
+func planOf(
+	ctx context.Context, f ownFlags, lib runbooks.Library, args []string, params map[string]string, w words.Words,
+) (p plan.Plan, err error) {
+	if f.site != "" {
+		o, err := readOwn(ctx, f, lib, args, params, w)
+		if err != nil {
+			return p, usage(err)
+		}
+		p, err = o.Plan(ctx)
+		return p, environment(err)
+	}
+	if len(args) != 1 {
+		return p, usage(failure(w, nil, "error.which-runbook"))
+	}
+	sc, ok := scenarioOf(lib, args[0])
+	if !ok {
+		return p, usage(failure(w, nil, "error.no-scenario", "name", args[0]))
+	}
+	p, err = dsl.Planning{Library: lib, Scenario: sc, Params: params, Harness: version()}.PlanMade(ctx)
+	return p, usage(err)
 }
 
 // writePlan writes the whole file or none.
@@ -95,11 +111,19 @@ func tellAll(w words.Words, all []phrase.Phrase) string {
 }
 
 // printPlan says all of the plan to a person.
-func printPlan(out io.Writer, p plan.Plan, digest string, w words.Words) error {
+func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
+	digest, err := p.Digest()
+	if err != nil {
+		return environment(err)
+	}
 	var s strings.Builder
 	say := func(key string, pairs ...string) { s.WriteString(w.Say(key, pairs...) + "\n") }
 	s.WriteString("# " + p.Title.In(w.Lang) + "\n\n")
 	for _, m := range p.Members {
+		if m.Reach == "" {
+			say("plan.member-made", "name", m.Name, "role", m.Role)
+			continue
+		}
 		say("plan.member", "page", m.Page, "name", m.Name, "reach", m.Reach, "public", m.Public, "private", m.Private,
 			"role", m.Role)
 	}
@@ -119,7 +143,7 @@ func printPlan(out io.Writer, p plan.Plan, digest string, w words.Words) error {
 	}
 	for _, step := range p.Steps {
 		s.WriteString("\n## " + strconv.Itoa(step.Number) + ". " + step.Title.In(w.Lang) + "\n")
-		printStep(say, step, w)
+		printStep(say, step, len(p.Leaves) > 0, w)
 	}
 	s.WriteString("\n")
 	for _, l := range p.Leaves {
@@ -129,17 +153,26 @@ func printPlan(out io.Writer, p plan.Plan, digest string, w words.Words) error {
 		}
 	}
 	s.WriteString("\n")
+	if p.Untold {
+		say("plan.untold")
+	}
+	if len(p.Leaves) == 0 {
+		say("plan.made")
+	}
 	say("plan.digest", "digest", digest)
-	_, err := io.WriteString(out, s.String())
+	_, err = io.WriteString(out, s.String())
 	return err
 }
 
-func printStep(say func(string, ...string), step plan.Step, w words.Words) {
+// printStep says what a step does. Where the cluster stays, so may what it does.
+func printStep(say func(string, ...string), step plan.Step, leaves bool, w words.Words) {
 	if text := step.Consequence.In(w.Lang); text != "" {
 		say("plan.consequence", "text", text)
 	}
-	if step.Asks {
+	if step.Asks && leaves {
 		say("plan.asks")
+	} else if step.Asks {
+		say("plan.asks-made")
 	}
 	for _, c := range step.Commands {
 		say("plan.command", "command", c)
@@ -153,7 +186,7 @@ func printStep(say func(string, ...string), step plan.Step, w words.Words) {
 			}
 			say(key, "member", u.Member, "command", u.Command, "lease", f.Lease)
 		}
-		if len(f.Undo) == 0 {
+		if len(f.Undo) == 0 && leaves {
 			say("plan.undo-none")
 		}
 	}

@@ -1,6 +1,8 @@
 package fault
 
-// KindsOf are the names of the kinds that a fault is of, as [Kinds] has them: several for a
+import "slices"
+
+// KindsOf are the names of the kinds that a fault is of, as [Kinds] has them: each once, several for a
 // group; "" for one that no kind describes.
 func KindsOf(f Fault) []string {
 	switch f := f.(type) {
@@ -27,7 +29,11 @@ func KindsOf(f Fault) []string {
 	case *group:
 		var all []string
 		for _, p := range f.parts {
-			all = append(all, KindsOf(p)...)
+			for _, k := range KindsOf(p) {
+				if !slices.Contains(all, k) {
+					all = append(all, k)
+				}
+			}
 		}
 		return all
 	}

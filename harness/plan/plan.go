@@ -35,6 +35,9 @@ type Plan struct {
 	Before  []string          `json:"before,omitempty"` // commands before the first step
 	Steps   []Step            `json:"steps"`
 	Leaves  []Leaving         `json:"leaves"` // what it makes in the cluster
+	// Untold says that the steps may inject faults that are not in the plan. It is never so
+	// where a cluster stays.
+	Untold bool `json:"untold,omitempty"`
 }
 
 // Member is a machine of the plan.

@@ -18,7 +18,7 @@ import (
 	"drillbook/runbooks"
 )
 
-// Planning is what a plan is made of.
+// Planning is what a plan is made of. Without a Site, a cluster is made for the drill.
 type Planning struct {
 	Library  runbooks.Library
 	Scenario Scenario // as [Scenario.Adopting] makes it
@@ -125,8 +125,8 @@ func (p Planning) fill(
 // names.
 func (p Planning) commands(made plan.Plan, step int) []string {
 	var all []string
-	for _, c := range p.Commands[made.Runbook][step] {
-		all = append(all, Names(made.Members).Named(c))
+	for _, c := range p.Commands.Known[made.Runbook][step] {
+		all = append(all, Names(made.Members).Named(p.Commands.Site.Named(c)))
 	}
 	return all
 }
@@ -156,7 +156,7 @@ func (p Planning) steps(book runbooks.Runbook, faults map[int][]plan.Fault) []pl
 	for _, s := range book.Steps {
 		all = append(all, plan.Step{
 			Number: s.Number, Title: record.Text(s.Title), Consequence: record.Text(s.Consequence),
-			Asks:   s.Consent == runbooks.ConsentAsk || len(faults[s.Number]) > 0,
+			Asks:   s.Consent == runbooks.ConsentAsk || p.Place.Stays && len(faults[s.Number]) > 0,
 			Faults: faults[s.Number],
 		})
 	}

@@ -8,10 +8,42 @@ import (
 	"drillbook/harness/plan"
 )
 
-// Commands are those that drills of runbooks have run on clusters that were there already, by
-// runbook and number of the step; 0: before the first. Members stand in them as the page calls
-// them: {a}, {a.public}, {a.private}; what is made anew for each run as <lsn>, <time> or <run>.
-type Commands map[string]map[int][]string
+// Commands are those that drills of runbooks have run on clusters that were there already.
+type Commands struct {
+	// Known are they by runbook and number of the step; 0: before the first. Members stand in
+	// them as the page calls them: {a}, {a.public}, {a.private}; what is made anew for each run
+	// as <lsn>, <time> or <run>; and what is the site's as Site has it.
+	Known map[string]map[int][]string
+	Site  SiteWords
+}
+
+// SiteWords is what a site has where known commands have a word in braces.
+type SiteWords []SiteWord
+
+// SiteWord is one of them: what Of finds becomes General, and Token is Value again.
+type SiteWord struct {
+	Of           *regexp.Regexp
+	General      string
+	Token, Value string // "": it stays as it is
+}
+
+// General is a command without what is the site's.
+func (w SiteWords) General(command string) string {
+	for _, word := range w {
+		command = word.Of.ReplaceAllString(command, word.General)
+	}
+	return command
+}
+
+// Named is a known command with what is the site's.
+func (w SiteWords) Named(command string) string {
+	for _, word := range w {
+		if word.Token != "" {
+			command = strings.ReplaceAll(command, word.Token, word.Value)
+		}
+	}
+	return command
+}
 
 // Names are what a site calls the members, and what the page calls them.
 type Names []plan.Member
@@ -55,6 +87,11 @@ var (
 func withoutRun(command string) string {
 	command = madeTable.ReplaceAllString(command, "drillbook_<run>")
 	return position.ReplaceAllString(moment.ReplaceAllString(command, "<time>"), "<lsn>")
+}
+
+// Same reports whether a command of a plan is one of a record.
+func (w SiteWords) Same(planned, ran string) bool {
+	return SameCommand(w.General(planned), w.General(ran))
 }
 
 // SameCommand reports whether two commands differ in nothing but what is made anew for every

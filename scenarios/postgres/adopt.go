@@ -2,31 +2,13 @@ package postgres
 
 import (
 	"context"
-	"embed"
-	"encoding/json"
 
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/driver"
-	"drillbook/harness/phrase"
 	"drillbook/harness/secret"
 	"drillbook/harness/site"
 	"drillbook/scenarios/dsl"
 )
-
-//go:embed commands/*.json
-var commands embed.FS
-
-// commandsOn are the commands that drills are known to run on servers of a layout.
-func commandsOn(l site.Layout) (known dsl.Commands, err error) {
-	text, err := commands.ReadFile("commands/" + string(l) + ".json")
-	if err == nil {
-		err = json.Unmarshal(text, &known)
-	}
-	if err != nil {
-		return nil, phrase.Errorf("read which commands drills run on a %s server: %w", l, err)
-	}
-	return known, nil
-}
 
 // adopt makes what is needed to drill a PostgreSQL that is there already.
 func adopt(ctx context.Context, s site.Site, password secret.Text) (dsl.Owned, error) {
@@ -48,7 +30,7 @@ func adopt(ctx context.Context, s site.Site, password secret.Text) (dsl.Owned, e
 		cfg.Addresses[m.Name] = []string{public.String(), private.String()}
 		cfg.Names[m.Name] = m.Application
 	}
-	known, err := commandsOn(s.Layout)
+	known, err := commandsOn(s)
 	if err != nil {
 		return dsl.Owned{}, err
 	}

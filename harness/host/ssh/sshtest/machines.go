@@ -3,6 +3,7 @@
 package sshtest
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
@@ -13,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 
 	"golang.org/x/crypto/ssh"
 
@@ -25,47 +25,64 @@ import (
 const Jump = "jump"
 
 // Machines are containers with an sshd. They are known to ssh, by their names, through a file
-// of settings of their own.
+// of settings of their own. Close removes them.
 type Machines struct {
 	*container.Host
 
 	Settings string // file that ssh reads
 	Known    string // file of known hosts
-	tb       testing.TB
 }
 
-// Start launches the machines from an image that has a user dba, with a folder .ssh. They are
-// removed when the test ends.
-func Start(tb testing.TB, image host.Image, netAdmin host.Image, names ...string) *Machines {
-	tb.Helper()
-	ctx, dir := tb.Context(), tb.TempDir()
-	making := container.Making{Progress: func(s string) { tb.Log(s) }}
-	if _, err := container.EnsureImage(ctx, image, making); err != nil {
-		tb.Fatal(err)
+// Config says which machines there are.
+type Config struct {
+	Dir      string     // for what ssh reads
+	Image    host.Image // that has a user dba, with a folder .ssh
+	NetAdmin host.Image
+	Names    []string
+	Progress func(line string)
+}
+
+// Start launches the machines. On error nothing is left.
+func Start(ctx context.Context, cfg Config) (*Machines, error) {
+	making := container.Making{Progress: cfg.Progress}
+	if _, err := container.EnsureImage(ctx, cfg.Image, making); err != nil {
+		return nil, err
 	}
 	run := fmt.Sprintf("test-%08x", mathrand.Uint32()) //nolint:gosec // a name, not a secret
-	h, err := container.Open(ctx, container.Config{Run: run, NetAdmin: netAdmin, Making: making})
+	h, err := container.Open(ctx, container.Config{Run: run, NetAdmin: cfg.NetAdmin, Making: making})
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
-	m := &Machines{h, filepath.Join(dir, "config"), filepath.Join(dir, "known"), tb}
-	tb.Cleanup(func() { m.must(h.Close(tb.Context())) })
+	m := &Machines{h, filepath.Join(cfg.Dir, "config"), filepath.Join(cfg.Dir, "known")}
+	if err := m.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+	}
+	return m, nil
+}
+
+func (m *Machines) start(ctx context.Context, cfg Config) error {
 	private, public, err := newKey()
-	m.must(errors.Join(err, os.WriteFile(filepath.Join(dir, "key"), private, 0o600)))
-	keys, errs := make([]string, len(names)), make([]error, len(names))
+	if err != nil {
+		return err
+	}
+	key := filepath.Join(cfg.Dir, "key")
+	if err := os.WriteFile(key, private, 0o600); err != nil {
+		return err
+	}
+	keys, errs := make([]string, len(cfg.Names)), make([]error, len(cfg.Names))
 	var launching sync.WaitGroup
-	for i, name := range names {
-		launching.Go(func() { keys[i], errs[i] = m.launch(image, name, public) })
+	for i, name := range cfg.Names {
+		launching.Go(func() { keys[i], errs[i] = m.launch(ctx, cfg.Image, name, public) })
 	}
 	launching.Wait()
-	m.must(errors.Join(errs...))
-	m.must(m.write(names, keys, filepath.Join(dir, "key")))
-	return m
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return m.write(ctx, cfg.Names, keys, key)
 }
 
 // launch starts a machine that lets the key in, and returns its own.
-func (m *Machines) launch(image host.Image, name, public string) (string, error) {
-	ctx := m.tb.Context()
+func (m *Machines) launch(ctx context.Context, image host.Image, name, public string) (string, error) {
 	n, err := m.Launch(ctx, host.Spec{Name: name, Image: image, Ports: []int{22}, NetAdmin: true})
 	if err != nil {
 		return "", err
@@ -80,10 +97,13 @@ cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub`}})
 }
 
 // write writes what ssh reads.
-func (m *Machines) write(names, keys []string, key string) error {
+func (m *Machines) write(ctx context.Context, names, keys []string, key string) error {
 	var config, known strings.Builder
 	for i, name := range names {
-		ip := m.IP(name, host.Public)
+		ip, err := m.IP(ctx, name, host.Public)
+		if err != nil {
+			return err
+		}
 		fmt.Fprintf(&config, "Host %s\n  HostName %s\n", name, ip)
 		fmt.Fprintf(&config, "Host far-%s\n  HostName %s\n  ProxyJump %s\n", name, ip, Jump)
 		fmt.Fprintf(&known, "%s %s\n", ip, keys[i])
@@ -110,39 +130,24 @@ func newKey() (private []byte, public string, err error) {
 	return pem.EncodeToMemory(block), string(ssh.MarshalAuthorizedKey(p)), nil
 }
 
-func (m *Machines) must(err error) {
-	m.tb.Helper()
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-}
-
-// Machine is the container of that name.
-func (m *Machines) Machine(name string) host.Node {
-	m.tb.Helper()
+// IP is a machine's address.
+func (m *Machines) IP(ctx context.Context, name string, which host.Network) (string, error) {
 	n, ok := m.Node(name)
 	if !ok {
-		m.tb.Fatalf("no machine %s", name)
+		return "", fmt.Errorf("there is no machine %s", name)
 	}
-	return n
+	return host.IP(ctx, n, which)
 }
 
-// IP is a machine's address.
-func (m *Machines) IP(name string, which host.Network) string {
-	m.tb.Helper()
-	ip, err := host.IP(m.tb.Context(), m.Machine(name), which)
-	m.must(err)
-	return ip
-}
-
-// Root runs a line of shell as root on a machine, by the engine and not by ssh.
-func (m *Machines) Root(name, line string) string {
-	m.tb.Helper()
-	c := host.Command{User: "root", Argv: []string{"bash", "-c", line}}
-	answer, err := m.Machine(name).Exec(m.tb.Context(), c)
+// Root runs a line of bash as root on a machine, by the engine and not by ssh.
+func (m *Machines) Root(ctx context.Context, name, line string) (string, error) {
+	n, ok := m.Node(name)
+	if !ok {
+		return "", fmt.Errorf("there is no machine %s", name)
+	}
+	answer, err := n.Exec(ctx, host.Command{User: "root", Argv: []string{"bash", "-c", line}})
 	if err == nil && answer.Code != 0 {
 		err = fmt.Errorf("%s on %s: %d, %s%s", line, name, answer.Code, answer.Stdout, answer.Stderr)
 	}
-	m.must(err)
-	return strings.TrimSpace(answer.Stdout)
+	return strings.TrimSpace(answer.Stdout), err
 }
