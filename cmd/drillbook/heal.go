@@ -140,6 +140,10 @@ func (h cleanup) closeLedgers(
 		}
 		runs[p.Run] = true
 		errs = append(errs, environment(l.Close()))
+		if p.Stays {
+			h.say(h.words.Say("heal.stays-again", "run", p.Run))
+			continue
+		}
 		where := h.words.Say("heal.nowhere")
 		if p.Reach != "" {
 			where = "`" + p.Reach + " drillbook heal`"
@@ -186,25 +190,26 @@ func (h cleanup) undo(ctx context.Context, f fault.Entry) (became string, gone b
 	case len(f.Undo) == 0:
 		return h.words.Say("heal.by-hand"), false
 	}
-	var nodes, machines []string
+	var nodes, machines, said []string
+	gone = true
 	for _, u := range f.Undo {
-		if err := h.places[i].Undoes(ctx, u); err != nil {
-			return h.words.Say("heal.not-undone", "node", u.Node, "error", told(h.words, err)), false
-		}
-		if u.Local {
+		err := h.places[i].Undoes(ctx, u)
+		switch {
+		case err != nil:
+			said, gone = append(said, h.words.Say("heal.not-undone", "node", u.Node, "error", told(h.words, err))), false
+		case u.Local:
 			machines = append(machines, u.Node)
-			continue
+		case !slices.Contains(nodes, u.Node):
+			nodes = append(nodes, u.Node)
 		}
-		nodes = append(nodes, u.Node)
 	}
-	var said []string
 	if len(nodes) > 0 {
 		said = append(said, h.words.Say("heal.confirmed", "nodes", h.words.List(nodes)))
 	}
 	if len(machines) > 0 {
 		said = append(said, h.words.Say("heal.powered", "nodes", h.words.List(machines)))
 	}
-	return strings.Join(said, "; "), true
+	return strings.Join(said, "; "), gone
 }
 
 // faultsOf says what became of the faults of a run, and whether they are gone.

@@ -128,17 +128,7 @@ func (e *CommandError) Error() string {
 	if said == "" {
 		said = strings.TrimSpace(e.Answer.Stdout)
 	}
-	return fmt.Sprintf("%s on %s ended with code %d: %s", e.called(), e.Member, e.Answer.Code, said)
-}
-
-// called is what the command is called: a script of several lines by its name, which is the
-// argument behind it, since the reason stands behind the command. The record has the script.
-func (e *CommandError) called() string {
-	const script, name = 2, 3
-	if len(e.Argv) > name && e.Argv[1] == "-c" && strings.Contains(e.Argv[script], "\n") {
-		return strings.Join(e.Argv[name:], " ")
-	}
-	return strings.Join(e.Argv, " ")
+	return fmt.Sprintf("%s on %s ended with code %d: %s", host.Command{Argv: e.Argv}.Called(), e.Member, e.Answer.Code, said)
 }
 
 // Seat is a member's place in a cluster.

@@ -241,6 +241,17 @@ func (c Command) Line() string {
 	return line
 }
 
+// Called is what the command is called in an error: a script of several lines by its name,
+// which is the argument behind it, since the reason stands behind the command. Records have
+// the script.
+func (c Command) Called() string {
+	const script, name = 2, 3
+	if len(c.Argv) > name && c.Argv[1] == "-c" && strings.Contains(c.Argv[script], "\n") {
+		return strings.Join(c.Argv[name:], " ")
+	}
+	return strings.Join(c.Argv, " ")
+}
+
 // Answer is what a command printed and how it ended.
 type Answer struct {
 	Stdout, Stderr string

@@ -72,7 +72,7 @@ func (u Undo) Keep(ctx context.Context, n Node) error {
 func runWhole(ctx context.Context, n Node, c Command) error {
 	answer, err := n.Exec(ctx, c)
 	if err == nil && answer.Code != 0 {
-		err = phrase.Errorf("%s ended with code %d: %s", c.Line(), answer.Code,
+		err = phrase.Errorf("%s ended with code %d: %s", c.Called(), answer.Code,
 			strings.TrimSpace(answer.Stderr+answer.Stdout))
 	}
 	return err
