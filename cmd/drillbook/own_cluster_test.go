@@ -22,6 +22,7 @@ import (
 	"drillbook/harness/record"
 	"drillbook/harness/secret"
 	"drillbook/harness/site"
+	"drillbook/harness/wait"
 	"drillbook/scenarios/dsl"
 	"drillbook/scenarios/postgres"
 )
@@ -307,17 +308,23 @@ func plannedCommands(p plan.Plan, step int) []string {
 	return all
 }
 
-// checkNothingLeft makes sure that a drill has left nothing on the machines.
+// checkNothingLeft makes sure that a drill has left nothing on the machines, once the standby
+// has heard of that.
 func (p *sitePair) checkNothingLeft() {
 	p.t.Helper()
-	for _, name := range []string{"db1", "db2"} {
-		left := p.root(name, `ls -A /run/drillbook | grep -v '^lock$' || true
-nft list tables | grep drillbook || true; runuser -u postgres -- env PGPORT=$(ls -A /run/postgresql | sed -n 's/^.s.PGSQL.\([0-9]*\)$/\1/p') \
-psql -XAt -d shop -c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'drillbook%'" 2>/dev/null || true`)
-		if left != "" {
-			p.t.Errorf("on %s is left:\n%s", name, left)
+	must(p.t, wait.For(p.t.Context(), "nothing to be left", 10*time.Second, func(context.Context) error {
+		for _, name := range []string{"db1", "db2"} {
+			left := p.root(name, `ls -A /run/drillbook | grep -v '^lock$' || true
+nft list tables | grep drillbook || true
+port=$(ls -A /run/postgresql | sed -n 's/^.s.PGSQL.\([0-9]*\)$/\1/p')
+runuser -u postgres -- env PGPORT="$port" psql -XAt -d shop \
+-c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'drillbook%'" 2>/dev/null || true`)
+			if left != "" {
+				return fmt.Errorf("on %s is left:\n%s", name, left)
+			}
 		}
-	}
+		return nil
+	}))
 }
 
 // onOwnCluster skips tests that need machines, which must be made first.
