@@ -76,7 +76,8 @@ func siteSudoersCommand(w words.Words) *cobra.Command {
 
 // printSite says what was understood of a site's file.
 func printSite(out io.Writer, s site.Site, now time.Time, w words.Words) error {
-	members := [][]string{strings.Split(w.Say("site.head"), "\t")}
+	members := make([][]string, 0, 1+len(s.Members))
+	members = append(members, strings.Split(w.Say("site.head"), "\t"))
 	for _, m := range s.Members {
 		members = append(members, []string{m.Name, m.SSH, m.Public, m.Private, m.Application, powerOf(m.Fence, w)})
 	}

@@ -130,7 +130,8 @@ func TestSiteOfTheDocumentation(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s shows no site file", name)
 		}
-		if code, out, errs := command(t, "site", "check", siteFile(t, example)); code != 0 || !strings.Contains(out, "db2") {
+		code, out, errs := command(t, "site", "check", siteFile(t, example))
+		if code != 0 || !strings.Contains(out, "db2") {
 			t.Errorf("%s: %d, %s%s", name, code, out, errs)
 		}
 	}

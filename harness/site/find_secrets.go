@@ -3,6 +3,7 @@ package site
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -20,30 +21,31 @@ func isSecretName(name string) bool { return secretNames.MatchString(name) }
 var written = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@` +
 	`|(passw(or)?d|passphrase|pwd|token|secret|credentials?|api_?key)\s*[=:]\s*\S`)
 
-// findSecrets adds what looks like a secret below a node, and what could hide one: a value
-// that stands elsewhere. None is repeated.
-func (r *reader) findSecrets(n ast.Node, inFence bool) {
+// findSecrets adds what looks like a secret below a node, which is the value of a key, and
+// what could hide one: a value that stands elsewhere. None is repeated.
+func (r *reader) findSecrets(n ast.Node, key string) {
 	if all, ok := pairs(n); ok {
 		for _, p := range all {
-			key := ""
-			if t := p.Key.GetToken(); t != nil {
-				key = t.Value
+			below := nameOf(p)
+			if key == fenceKey {
+				below = key
 			}
-			if _, plain := p.Value.(ast.ScalarNode); plain && isSecretName(key) && p.Value.Type() != ast.NullType {
+			_, plain := p.Value.(ast.ScalarNode)
+			if plain && isSecretName(nameOf(p)) && p.Value.Type() != ast.NullType {
 				r.add(p, errWritten())
 				continue
 			}
-			r.findSecrets(p.Value, key == "fence" || inFence)
+			r.findSecrets(p.Value, below)
 		}
 		return
 	}
 	switch n := n.(type) {
 	case *ast.SequenceNode:
-		if inFence && r.findPassed(n) {
+		if (key == fenceKey || key == commandKey) && r.findPassed(n, key) {
 			return
 		}
 		for _, item := range n.Values {
-			r.findSecrets(item, inFence)
+			r.findSecrets(item, key)
 		}
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
 		r.add(n, phrase.Errorf("write it out: a site has no anchors, aliases and tags"))
@@ -54,6 +56,19 @@ func (r *reader) findSecrets(n ast.Node, inFence bool) {
 	}
 }
 
+// The keys below which programs stand.
+const (
+	fenceKey   = "fence"
+	commandKey = "command"
+)
+
+func nameOf(p *ast.MappingValueNode) string {
+	if t := p.Key.GetToken(); t != nil {
+		return t.Value
+	}
+	return ""
+}
+
 func errWritten() error {
 	return phrase.Errorf("a site file with a secret in it: people keep such files and pass them on; say where it is " +
 		"kept instead: password: {env: NAME}, {file: PATH} or {command: [PROGRAM]}, and change the secret")
@@ -61,26 +76,29 @@ func errWritten() error {
 
 // findPassed adds a password among the arguments of a program, and reports whether there is
 // one.
-func (r *reader) findPassed(argv *ast.SequenceNode) bool {
-	passed := []string{"-p", "--password", "--passwd", "--pass"}
-	var program string
+func (r *reader) findPassed(argv *ast.SequenceNode, key string) bool {
+	long, short := []string{"--password", "--passwd", "--pass"}, []string{}
+	program := ""
 	for i, n := range argv.Values {
 		word := ""
 		if t := n.GetToken(); t != nil {
 			word = t.Value
 		}
 		if i == 0 {
-			if program = filepath.Base(word); strings.HasPrefix(program, "ipmi") {
-				passed = append(passed, "-P") // of ipmitool; to fence agents it is another option
+			program = filepath.Base(word)
+			switch {
+			case key != fenceKey || program == "ssh": // to others, -p is something else
+			case strings.HasPrefix(program, "ipmi"):
+				short = []string{"-P"} // to fence agents it is another option
+			default:
+				short = []string{"-p"}
 			}
 			continue
 		}
-		for _, flag := range passed {
-			long := strings.HasPrefix(flag, "--")
-			if word == flag || long && strings.HasPrefix(word, flag+"=") || !long && strings.HasPrefix(word, flag) {
-				r.add(n, errPassed(program))
-				return true
-			}
+		if slices.ContainsFunc(long, func(f string) bool { return word == f || strings.HasPrefix(word, f+"=") }) ||
+			slices.ContainsFunc(short, func(f string) bool { return strings.HasPrefix(word, f) }) {
+			r.add(n, errPassed(program))
+			return true
 		}
 	}
 	return false

@@ -39,7 +39,7 @@ func Parse(file string, text []byte, known []Product) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
-	if r.findSecrets(root, false); len(r.wrong) > 0 {
+	if r.findSecrets(root, ""); len(r.wrong) > 0 {
 		return Site{}, r.err() // what else is wrong might repeat them
 	}
 	s := r.site(root, known)

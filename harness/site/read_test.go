@@ -112,6 +112,20 @@ func TestSmall(t *testing.T) {
 	}
 }
 
+// Programs that print a secret, or switch the power, may have options that look like one.
+func TestHarmless(t *testing.T) {
+	for old, text := range map[string]string{
+		"{env: SHOP_PASSWORD}": "{command: [vault, kv, get, -path=x, -field=password, secret/shop]}",
+		"SHOP_PASSWORD":        "SECRET_TOKEN",
+		"off: [fence_ipmilan,": "off: [ssh, -p, 2222, bmc, power, off, fence_ipmilan,",
+		"on: [fence_ipmilan,":  "on: [fence_ipmilan, --password-script=/etc/drillbook/ipmi, -P,",
+	} {
+		if _, err := site.Parse("f", []byte(strings.Replace(whole, old, text, 1)), sites.Products()); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // hidden is a secret that must not be repeated.
 const hidden = "hunter2"
 
@@ -183,6 +197,7 @@ func badFiles() []bad {
 		{"-S, /etc/drillbook/ipmi, -o, off", "--password=hunter2", "9", "gets a password"},
 		{"-S, /etc/drillbook/ipmi, -o, off", "--password, hunter2", "9", "gets a password as an argument"},
 		{"off: [fence_ipmilan, -a,", "off: [/usr/bin/ipmitool, -P, hunter2, -a,", "9", "ipmitool gets a password"},
+		{pw, "{command: [getpw, --password=hunter2]}", "18", "getpw gets a password as an argument"},
 		{"tls: verify-full", "tls: prefer", "18", "disable, require, verify-ca, verify-full"},
 		{"tls: verify-full", "tls: require", "18", "write tls: verify-full with it"},
 		{"listens: [22, 9100]", "listens: 22", "19", "listens: it must be a list: [22, 9100]"},
