@@ -36,5 +36,5 @@ func (k *checker) endsWhatItGaveUp(ctx context.Context) {
 		k.broken("a command that lasts: %w, want the deadline's error", err)
 	}
 	k.answers(ctx, "look for what was given up", host.Answer{}, "sh", "-c",
-		`for p in /proc/[0-9]*; do tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -x 'sleep 612 '; done; true`)
+		`for p in /proc/[0-9]*; do { tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null | grep -x 'sleep 612 '; done; true`)
 }
