@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+	"time"
 
 	"drillbook/fixtures/fake"
 	"drillbook/harness/driver"
@@ -15,6 +16,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
+	"drillbook/harness/wait"
 )
 
 // here is this machine as a node: commands are run, and that is all.
@@ -68,7 +70,12 @@ func TestUndoOfAHang(t *testing.T) {
 		if err := f.Inject(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Confirm(ctx); err != nil {
+		// The kernel stops it a moment after the signal was sent.
+		err := wait.For(ctx, "the stop", time.Minute, func(ctx context.Context) error {
+			_, err := f.Confirm(ctx)
+			return err
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := undo.Confirm(ctx, m.Node); err == nil {
