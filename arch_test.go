@@ -88,7 +88,7 @@ func rules() []rule {
 			"harness/observe", "harness/preflight", "harness/probe", "harness/record", "harness/secret",
 			"harness/shell", "harness/wait",
 		}, ""},
-		{"harness/plan", []string{"harness/record"}, "a plan is plain data"},
+		{"harness/plan", []string{"harness/host", "harness/record"}, "a plan is plain data"},
 		{
 			"harness/host/ssh/sshtest",
 			[]string{"harness/host", "harness/host/container", "golang.org/x/crypto/ssh"},

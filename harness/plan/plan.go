@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"drillbook/harness/host"
 	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
@@ -82,6 +83,15 @@ type Undo struct {
 	Member   string `json:"member"`
 	Command  string `json:"command"`
 	ByItself bool   `json:"by_itself"` // the machine carries it out if nobody renews the lease
+}
+
+// UndoOf is how something is taken back, its command as said makes it.
+func UndoOf(u host.Undo, said func(command string) string) Undo {
+	line := u.Command().Line()
+	if u.Stdin != "" {
+		line += " <<'END'\n" + u.Stdin + "\nEND"
+	}
+	return Undo{Member: u.Node, Command: said(line), ByItself: !u.Attended}
 }
 
 // Leaving is what a drill makes, and how it is removed.

@@ -115,7 +115,7 @@ func (p Planning) fill(
 		if err != nil {
 			return err
 		}
-		what.Undo = append(what.Undo, tellUndo(u))
+		what.Undo = append(what.Undo, plan.UndoOf(u, withoutRun))
 	}
 	made.Leaves = append(made.Leaves, what)
 	return nil
@@ -171,24 +171,11 @@ func tellFault(ctx context.Context, f fault.Fault, h host.Host) (plan.Fault, err
 	}
 	told := plan.Fault{What: f.Phrase(), Kinds: fault.KindsOf(f), How: f.Mechanism()}
 	for _, u := range undo {
-		told.Undo = append(told.Undo, tellUndo(u))
+		told.Undo = append(told.Undo, plan.UndoOf(u, withoutRun))
 	}
 	at, ok := h.(host.Leaser)
 	if ok && slices.ContainsFunc(undo, func(u host.Undo) bool { return !u.Attended }) {
 		told.Lease = at.Term().String()
 	}
 	return told, nil
-}
-
-func tellUndo(u host.Undo) plan.Undo {
-	return plan.Undo{Member: u.Node, Command: withoutRun(commandLine(u)), ByItself: !u.Attended}
-}
-
-// commandLine is a command with what it reads.
-func commandLine(u host.Undo) string {
-	line := u.Command().Line()
-	if u.Stdin != "" {
-		line += " <<'END'\n" + u.Stdin + "\nEND"
-	}
-	return line
 }
