@@ -70,7 +70,7 @@ func ownProbe(s site.Site) drill.Probe {
 func readOwn(
 	ctx context.Context, f ownFlags, lib runbooks.Library, args []string, params map[string]string, w words.Words,
 ) (o ownCluster, err error) {
-	s, err := site.Read(f.site, sites.Products())
+	s, err := sites.Read(f.site)
 	if err != nil {
 		return o, err
 	}

@@ -239,7 +239,7 @@ func (p *sitePair) checkCommands(rec *record.Record, file string) {
 	must(p.t, err)
 	made, err := plan.Read(text)
 	must(p.t, err)
-	own, err := site.Read(p.file, sites.Products())
+	own, err := sites.Read(p.file)
 	must(p.t, err)
 	owned, err := postgres.Product().Own(p.t.Context(), own, secret.Text{})
 	must(p.t, err)
