@@ -21,7 +21,6 @@ import (
 	"drillbook/harness/plan"
 	"drillbook/harness/record"
 	"drillbook/harness/secret"
-	"drillbook/harness/site"
 	"drillbook/harness/wait"
 	"drillbook/scenarios/dsl"
 	"drillbook/scenarios/postgres"
