@@ -29,8 +29,8 @@ func question(out io.Writer) io.Writer {
 type consent func(context.Context, runbooks.Step, []fault.Fault) error
 
 // asker asks a person before a step, and says what the step changes and what the way
-// back is, and the same of each of its faults. Anything but yes stops the drill. It stops waiting for an answer when the
-// context ends.
+// back is, and the same of each of its faults. Anything but yes stops the drill. It stops
+// waiting for an answer when the context ends.
 func asker(in io.Reader, out io.Writer, w words.Words) consent {
 	answers := answersFrom(in)
 	return func(ctx context.Context, s runbooks.Step, faults []fault.Fault) error {

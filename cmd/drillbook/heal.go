@@ -196,7 +196,8 @@ func (h cleanup) undo(ctx context.Context, f fault.Entry) (became string, gone b
 		err := h.places[i].Undoes(ctx, u)
 		switch {
 		case err != nil:
-			said, gone = append(said, h.words.Say("heal.not-undone", "node", u.Node, "error", told(h.words, err))), false
+			gone = false
+			said = append(said, h.words.Say("heal.not-undone", "node", u.Node, "error", told(h.words, err)))
 		case u.Local:
 			machines = append(machines, u.Node)
 		case !slices.Contains(nodes, u.Node):

@@ -34,7 +34,7 @@ func (f *ownFlags) add(flags *pflag.FlagSet, w words.Words) {
 }
 
 // check reports flags that do not go together.
-func (f ownFlags) check(cmd *cobra.Command, w words.Words) error {
+func (f *ownFlags) check(cmd *cobra.Command, w words.Words) error {
 	switch {
 	case f.site == "" && (f.plan != "" || f.accept != ""):
 		return failure(w, nil, "error.site.needed")
@@ -106,8 +106,8 @@ func readOwn(
 	}
 	return ownCluster{
 		Planning: dsl.Planning{
-			Library: lib, Scenario: sc.Adopting(names, owned.Driver), Site: s, Place: dsl.Site(s, owned), Params: params,
-			Commands: owned.Commands, Harness: version(),
+			Library: lib, Scenario: sc.Adopting(names, owned.Driver), Site: s, Place: dsl.Site(s, owned),
+			Params: params, Commands: owned.Commands, Harness: version(),
 		},
 		words: w, flags: f,
 	}, nil

@@ -44,7 +44,8 @@ func (b *lockedBuffer) has(text string) error {
 // killedAt begins a drill and kills it with SIGKILL once it has said something.
 func (p *sitePair) killedAt(t *testing.T, page, said string, set ...string) {
 	t.Helper()
-	args := []string{page, "--site", p.file}
+	args := make([]string, 0, 3+2*len(set))
+	args = append(args, page, "--site", p.file)
 	for _, s := range set {
 		args = append(args, "--set", s)
 	}
@@ -57,7 +58,9 @@ func (p *sitePair) killedAt(t *testing.T, page, said string, set ...string) {
 	var out lockedBuffer
 	c.Stdout, c.Stderr = &out, &out
 	must(t, c.Start())
-	must(t, wait.For(t.Context(), "the moment to kill it", time.Minute, func(context.Context) error { return out.has(said) }))
+	must(t, wait.For(t.Context(), "the moment to kill it", time.Minute, func(context.Context) error {
+		return out.has(said)
+	}))
 	must(t, c.Process.Kill())
 	if _, ended := errors.AsType[*exec.ExitError](c.Wait()); !ended {
 		t.Fatalf("it has ended by itself: %s", out.String())
@@ -83,8 +86,10 @@ func TestOwnClusterKilled(t *testing.T) {
 	}{
 		{"cut, by itself", "postgres/network-cut", "fault holds: network of", cutHolds, true, false},
 		{"cut, healed", "postgres/network-cut", "fault holds: network of", cutHolds, false, false},
-		{"closed, by itself", "postgres/ordered-shutdown", "✔ 3.", "grep -q drillbook: /etc/postgresql/17/main/pg_hba.conf",
-			true, false},
+		{
+			"closed, by itself", "postgres/ordered-shutdown", "✔ 3.",
+			"grep -q drillbook: /etc/postgresql/17/main/pg_hba.conf", true, false,
+		},
 		{"stopped, healed", "postgres/ordered-shutdown", "✔ 4.", "", false, false},
 		{"lost, healed", "postgres/lost-primary", "fault holds: host of", "", false, true},
 	} {
@@ -93,7 +98,7 @@ func TestOwnClusterKilled(t *testing.T) {
 			began := time.Now()
 			if tt.waits {
 				must(t, wait.For(t.Context(), "the end of the lease", 12*time.Second, func(ctx context.Context) error {
-					if p.root("db1", "if "+tt.inForce+"; then echo so; fi") == "so" {
+					if p.root(ctx, "db1", "if "+tt.inForce+"; then echo so; fi") == "so" {
 						return errors.New("it is in force")
 					}
 					return nil
@@ -106,7 +111,7 @@ func TestOwnClusterKilled(t *testing.T) {
 				if code != exitEnvironment || !strings.Contains(said, "was switched on, and confirmed") {
 					t.Errorf("heal ended with %d", code)
 				}
-				p.root("db1", "runuser -u postgres -- pg_ctlcluster 17 main start")
+				p.root(t.Context(), "db1", "runuser -u postgres -- pg_ctlcluster 17 main start")
 				code, _ = p.runs("heal")
 			}
 			if code != 0 {

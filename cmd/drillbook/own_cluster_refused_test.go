@@ -25,35 +25,83 @@ type refusal struct {
 func refusals() []refusal {
 	same := func(s string) string { return s }
 	return []refusal{
-		{"nobody answers", []string{"postgres/lost-primary"}, same, exitUsage, "--accept"},
-		{"another plan", []string{"postgres/lost-primary", "--accept", strings.Repeat("0", 64)}, same, exitEnvironment,
-			"that is not the plan that you have accepted"},
-		{"no plan", []string{"postgres/lost-primary", "--accept", "x", "--plan", "/nowhere"}, same, exitUsage, "/nowhere"},
-		{"a parameter that is a fact", []string{"postgres/network-cut", "--set", "mode=async", "--accept", "x"}, same,
-			exitEnvironment, "say mode=sync"},
-		{"two pages", []string{"postgres/lost-primary", "postgres/network-cut", "--accept", "x"}, same, exitUsage,
-			"one at a time"},
-		{"a page of another product", []string{"dm8/takeover", "--accept", "x"}, same, exitUsage, "no runbook of PostgreSQL"},
-		{"no page", []string{"--accept", "x"}, same, exitUsage, "name one runbook"},
-		{"a flag that the file answers", []string{"postgres/lost-primary", "--host", "container"}, same, exitUsage, "--host"},
-		{"trials", []string{"postgres/lost-primary", "--trials", "2", "--accept", "x"}, same, exitUsage, "one drill"},
-		{"no such condition", []string{"postgres/lost-primary", "--accept", "x", "--stop-if", "lag>3"}, same, exitUsage,
-			"outage>60s"},
-		{"never", []string{"postgres/network-cut", "--set", "mode=sync", "--accept", "x"},
-			func(s string) string { return s + "never: [drop]\n" }, exitEnvironment, "drop"},
-		{"no fence", []string{"postgres/lost-primary", "--accept", "x"}, withoutFence, exitEnvironment, "fence"},
-		{"a closed window", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
-			now := time.Now().UTC().Add(-3 * time.Hour)
-			day := strings.ToLower(now.Weekday().String()[:3])
-			return s + "window: {days: [" + day + "], from: \"" + now.Format("15:04") + "\", to: \"" +
-				now.Add(time.Hour).Format("15:04") + "\", zone: UTC}\n"
-		}, exitUsage, "window is closed"},
-		{"a wrong password", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
-			return strings.Replace(s, "{env: SHOP_PASSWORD}", "{command: [echo, wrong]}", 1)
-		}, exitEnvironment, "is not let in"},
-		{"one machine twice", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
-			return strings.Replace(s, "ssh: far-db2", "ssh: db1", 1)
-		}, exitEnvironment, "one machine"},
+		{
+			"nobody answers", []string{"postgres/lost-primary"}, same, exitUsage, "--accept",
+		},
+		{
+			"another plan",
+			[]string{"postgres/lost-primary", "--accept", strings.Repeat("0", 64)},
+			same, exitEnvironment,
+			"that is not the plan that you have accepted",
+		},
+		{
+			"no plan",
+			[]string{"postgres/lost-primary", "--accept", "x", "--plan", "/nowhere"},
+			same, exitUsage,
+			"/nowhere",
+		},
+		{
+			"a parameter that is a fact",
+			[]string{"postgres/network-cut", "--set", "mode=async", "--accept", "x"},
+			same,
+			exitEnvironment, "say mode=sync",
+		},
+		{
+			"two pages",
+			[]string{"postgres/lost-primary", "postgres/network-cut", "--accept", "x"},
+			same, exitUsage,
+			"one at a time",
+		},
+		{
+			"a page of another product",
+			[]string{"dm8/takeover", "--accept", "x"},
+			same, exitUsage,
+			"no runbook of PostgreSQL",
+		},
+		{
+			"no page", []string{"--accept", "x"}, same, exitUsage, "name one runbook",
+		},
+		{
+			"a flag that the file answers",
+			[]string{"postgres/lost-primary", "--host", "container"},
+			same, exitUsage,
+			"--host",
+		},
+		{
+			"trials", []string{"postgres/lost-primary", "--trials", "2", "--accept", "x"}, same, exitUsage, "one drill",
+		},
+		{
+			"no such condition",
+			[]string{"postgres/lost-primary", "--accept", "x", "--stop-if", "lag>3"},
+			same, exitUsage,
+			"outage>60s",
+		},
+		{
+			"never",
+			[]string{"postgres/network-cut", "--set", "mode=sync", "--accept", "x"},
+			func(s string) string { return s + "never: [drop]\n" }, exitEnvironment, "drop",
+		},
+		{
+			"no fence", []string{"postgres/lost-primary", "--accept", "x"}, withoutFence, exitEnvironment, "fence",
+		},
+		{
+			"a closed window", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
+				now := time.Now().UTC().Add(-3 * time.Hour)
+				day := strings.ToLower(now.Weekday().String()[:3])
+				return s + "window: {days: [" + day + "], from: \"" + now.Format("15:04") + "\", to: \"" +
+					now.Add(time.Hour).Format("15:04") + "\", zone: UTC}\n"
+			}, exitUsage, "window is closed",
+		},
+		{
+			"a wrong password", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
+				return strings.Replace(s, "{env: SHOP_PASSWORD}", "{command: [echo, wrong]}", 1)
+			}, exitEnvironment, "is not let in",
+		},
+		{
+			"one machine twice", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
+				return strings.Replace(s, "ssh: far-db2", "ssh: db1", 1)
+			}, exitEnvironment, "one machine",
+		},
 	}
 }
 
@@ -102,9 +150,9 @@ func TestOwnClusterRefused(t *testing.T) {
 // state is what a plan must leave as it is.
 func (p *sitePair) state() string {
 	p.t.Helper()
-	var all []string
+	all := make([]string, 0, 2)
 	for _, name := range []string{"db1", "db2"} {
-		all = append(all, p.root(name, `find /etc -type f -exec sha256sum {} + | sort -k 2 | sha256sum
+		all = append(all, p.root(p.t.Context(), name, `find /etc -type f -exec sha256sum {} + | sort -k 2 | sha256sum
 nft list tables; ls -A /run/drillbook 2>/dev/null | grep -v '^lock$'
 ps -eo user,comm --no-headers | grep -v 'ps$\|bash$\|sshd' | sort | uniq -c
 find /var/lib/postgresql/*/main -maxdepth 1 -name '*.conf' -exec sha256sum {} +`))
@@ -121,13 +169,14 @@ func testChanged(t *testing.T, p *sitePair) {
 		t.Fatalf("plan ended with %d: %s", code, said)
 	}
 	alter := func(sql string) {
-		p.root("db1", `runuser -u postgres -- psql -X -q -c "`+sql+`" -c "SELECT pg_reload_conf()"`)
+		p.root(t.Context(), "db1", `runuser -u postgres -- psql -X -q -c "`+sql+`" -c "SELECT pg_reload_conf()"`)
 	}
 	alter("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (db2, db1)'")
 	defer alter("ALTER SYSTEM RESET synchronous_standby_names")
 	code, said = p.runs("run", "postgres/ordered-shutdown", "--site", p.file, "--set", "mode=sync", "--plan", file,
 		"--accept", planDigest.FindStringSubmatch(p.planned(t))[1], "--plain")
-	if code != exitEnvironment || !strings.Contains(said, "something has changed") || !strings.Contains(said, "db2, db1") {
+	if code != exitEnvironment || !strings.Contains(said, "something has changed") ||
+		!strings.Contains(said, "db2, db1") {
 		t.Errorf("a plan is carried out that does not hold: %d, %s", code, said)
 	}
 }
@@ -152,7 +201,9 @@ func testSecondDrill(t *testing.T, p *sitePair) {
 	var out lockedBuffer
 	first.Stdout, first.Stderr = &out, &out
 	must(t, first.Start())
-	must(t, wait.For(t.Context(), "the question", time.Minute, func(context.Context) error { return out.has("go on? [y/N]") }))
+	must(t, wait.For(t.Context(), "the question", time.Minute, func(context.Context) error {
+		return out.has("go on? [y/N]")
+	}))
 	code, said := p.runs("plan", "postgres/lost-primary", "--site", p.file)
 	if code != exitEnvironment || !strings.Contains(said, "since") {
 		t.Errorf("a second one ended with %d and says %s", code, said)

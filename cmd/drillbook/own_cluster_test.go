@@ -48,8 +48,10 @@ type sitePair struct {
 // siteOf is the file of a pair; its machines are reached by way of a jump host.
 const siteOf = `product: postgres
 members:
-  - {name: db1, ssh: far-db1, public: %[1]s, private: %[2]s, fence: {off: [%[5]s, "off", db1], on: [%[5]s, "on", db1], status: [%[5]s, status, db1]}}
-  - {name: db2, ssh: far-db2, public: %[3]s, private: %[4]s, fence: {off: [%[5]s, "off", db2], on: [%[5]s, "on", db2], status: [%[5]s, status, db2]}}
+  - {name: db1, ssh: far-db1, public: %[1]s, private: %[2]s,
+     fence: {off: [%[5]s, "off", db1], on: [%[5]s, "on", db1], status: [%[5]s, status, db1]}}
+  - {name: db2, ssh: far-db2, public: %[3]s, private: %[4]s,
+     fence: {off: [%[5]s, "off", db2], on: [%[5]s, "on", db2], status: [%[5]s, status, db2]}}
 ssh_config: %[6]s
 %[7]s
 lease: 30s
@@ -88,7 +90,7 @@ func newSitePair(t *testing.T, layout, mode string) *sitePair {
 	script, err := os.ReadFile(filepath.Join(pair, "make-pair.sh"))
 	must(t, err)
 	ca := filepath.Join(dir, "ca.crt")
-	must(t, os.WriteFile(ca, []byte(p.root("db1", "cat /srv/ca/ca.crt")), 0o600))
+	must(t, os.WriteFile(ca, []byte(p.root(p.t.Context(), "db1", "cat /srv/ca/ca.crt")), 0o600))
 	fence := p.fence(dir)
 	p.file = filepath.Join(dir, "site.yaml")
 	must(t, os.WriteFile(p.file, fmt.Appendf(nil, siteOf, p.ip("db1", host.Public), p.ip("db1", host.Private),
@@ -98,17 +100,17 @@ func newSitePair(t *testing.T, layout, mode string) *sitePair {
 		t.Fatalf("site sudoers ended with %d: %s", code, sudoers)
 	}
 	for _, name := range []string{"db1", "db2"} {
-		p.root(name, "cat >/etc/sudoers.d/drill <<'END'\n"+sudoers+"\nEND\nvisudo -c")
-		p.root(name, "cat >/root/make-pair.sh <<'ENDOFSCRIPT'\n"+string(script)+"\nENDOFSCRIPT\n")
+		p.root(p.t.Context(), name, "cat >/etc/sudoers.d/drill <<'END'\n"+sudoers+"\nEND\nvisudo -c")
+		p.root(p.t.Context(), name, "cat >/root/make-pair.sh <<'ENDOFSCRIPT'\n"+string(script)+"\nENDOFSCRIPT\n")
 	}
 	p.makePair(mode)
 	return p
 }
 
 // root runs a line of bash as root on a machine.
-func (p *sitePair) root(name, line string) string {
+func (p *sitePair) root(ctx context.Context, name, line string) string {
 	p.t.Helper()
-	said, err := p.machines.Root(p.t.Context(), name, line)
+	said, err := p.machines.Root(ctx, name, line)
 	must(p.t, err)
 	return said
 }
@@ -125,7 +127,7 @@ func (p *sitePair) makePair(mode string) {
 	p.t.Helper()
 	for i, role := range []string{"primary", "standby"} {
 		name, peer := []string{"db1", "db2"}[i], []string{"db2", "db1"}[i]
-		p.root(name, `pkill -QUIT -x postgres; while pgrep -x postgres >/dev/null; do sleep 0.1; done
+		p.root(p.t.Context(), name, `pkill -QUIT -x postgres; while pgrep -x postgres >/dev/null; do sleep 0.1; done
 rm -rf /srv/pg; if pg_lsclusters -h | grep -q .; then pg_dropcluster 17 main; fi; `+
 			fmt.Sprintf("bash /root/make-pair.sh %s layout=%s mode=%s name=%s peer=%s peer_address=%s public=%s", role,
 				p.layout, mode, name, peer, p.ip(peer, host.Private), p.ip(name, host.Public)))
@@ -208,7 +210,7 @@ var planDigest = regexp.MustCompile(`SHA-256 of this plan: ([0-9a-f]{64})`)
 // every command was in the plan, and that nothing is left.
 func (p *sitePair) drill(page string, set ...string) *record.Record {
 	p.t.Helper()
-	var params []string
+	params := make([]string, 0, 2*len(set))
 	for _, s := range set {
 		params = append(params, "--set", s)
 	}
@@ -311,9 +313,9 @@ func plannedCommands(p plan.Plan, step int) []string {
 // has heard of that.
 func (p *sitePair) checkNothingLeft() {
 	p.t.Helper()
-	must(p.t, wait.For(p.t.Context(), "nothing to be left", 10*time.Second, func(context.Context) error {
+	must(p.t, wait.For(p.t.Context(), "nothing to be left", 10*time.Second, func(ctx context.Context) error {
 		for _, name := range []string{"db1", "db2"} {
-			left := p.root(name, `ls -A /run/drillbook | grep -v '^lock$' || true
+			left := p.root(ctx, name, `ls -A /run/drillbook | grep -v '^lock$' || true
 nft list tables | grep drillbook || true
 port=$(ls -A /run/postgresql | sed -n 's/^.s.PGSQL.\([0-9]*\)$/\1/p')
 runuser -u postgres -- env PGPORT="$port" psql -XAt -d shop \

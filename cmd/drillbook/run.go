@@ -118,7 +118,7 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	})()
 	options.View, options.Stop, options.StopNow, options.OnBegin = r.view, ctx.Done(), stop, in.alone
 	err = r.carryOut(ctx, options, f)
-	if exit, ok := errors.AsType[*exitError](err); ctx.Err() != nil && !(ok && exit.code == exitMissed) {
+	if exit, ok := errors.AsType[*exitError](err); ctx.Err() != nil && (!ok || exit.code != exitMissed) {
 		return interrupted(err)
 	}
 	return err

@@ -128,7 +128,8 @@ func (e *CommandError) Error() string {
 	if said == "" {
 		said = strings.TrimSpace(e.Answer.Stdout)
 	}
-	return fmt.Sprintf("%s on %s ended with code %d: %s", host.Command{Argv: e.Argv}.Called(), e.Member, e.Answer.Code, said)
+	called := host.Command{Argv: e.Argv}.Called()
+	return fmt.Sprintf("%s on %s ended with code %d: %s", called, e.Member, e.Answer.Code, said)
 }
 
 // Seat is a member's place in a cluster.

@@ -125,7 +125,8 @@ func Read(text []byte) (Plan, error) {
 		return p, phrase.Errorf("that is no plan: %w", err)
 	}
 	if p.Schema != Schema {
-		return p, phrase.Errorf("that is a plan of schema %d, and this drillbook writes %d: make it again", p.Schema, Schema)
+		return p, phrase.Errorf("that is a plan of schema %d, and this drillbook writes %d: make it again", p.Schema,
+			Schema)
 	}
 	return p, nil
 }

@@ -39,16 +39,33 @@ func TestChanged(t *testing.T) {
 		change func(*plan.Plan)
 		want   string // "": it is the same plan
 	}{
-		{"nothing", func(*plan.Plan) {}, ""},
-		{"lag", func(p *plan.Plan) { p.Facts[1].Value = phrase.Quote("17 bytes") }, ""},
-		{"a fact", func(p *plan.Plan) { p.Facts[0].Value = phrase.Quote("7002") },
-			`system identifier of db1 was "7001" and is "7002"`},
-		{"a fact that is gone", func(p *plan.Plan) { p.Facts = p.Facts[1:] },
-			`system identifier of db1 was "7001" and is ""`},
-		{"roles", func(p *plan.Plan) { p.Members[0].Role, p.Members[1].Role = "standby", "primary" }, "the members was"},
-		{"a parameter", func(p *plan.Plan) { p.Params = map[string]string{"mode": "async"} }, "the parameters was"},
-		{"drillbook", func(p *plan.Plan) { p.Harness = "v2" }, `the version of drillbook was "v1" and is "v2"`},
-		{"the page", func(p *plan.Plan) { p.Sums = map[string]string{"en": "1"} }, "the page was"},
+		{
+			"nothing", func(*plan.Plan) {}, "",
+		},
+		{
+			"lag", func(p *plan.Plan) { p.Facts[1].Value = phrase.Quote("17 bytes") }, "",
+		},
+		{
+			"a fact", func(p *plan.Plan) { p.Facts[0].Value = phrase.Quote("7002") },
+			`system identifier of db1 was "7001" and is "7002"`,
+		},
+		{
+			"a fact that is gone", func(p *plan.Plan) { p.Facts = p.Facts[1:] },
+			`system identifier of db1 was "7001" and is ""`,
+		},
+		{
+			"roles", func(p *plan.Plan) { p.Members[0].Role, p.Members[1].Role = "standby", "primary" },
+			"the members was",
+		},
+		{
+			"a parameter", func(p *plan.Plan) { p.Params = map[string]string{"mode": "async"} }, "the parameters was",
+		},
+		{
+			"drillbook", func(p *plan.Plan) { p.Harness = "v2" }, `the version of drillbook was "v1" and is "v2"`,
+		},
+		{
+			"the page", func(p *plan.Plan) { p.Sums = map[string]string{"en": "1"} }, "the page was",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before, now := made(), made()

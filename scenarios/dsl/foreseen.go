@@ -102,7 +102,8 @@ func (d *Drill) foresee(ctx context.Context, c *cluster.Cluster) error {
 
 // pageNames says what a page calls the members: a is the primary, and b, c, … the others.
 func pageNames(f Foreseen) phrase.Phrase {
-	said := []phrase.Phrase{phrase.Say("%s is %s", "a", f.Primary.Name)}
+	said := make([]phrase.Phrase, 0, 1+len(f.Standbys))
+	said = append(said, phrase.Say("%s is %s", "a", f.Primary.Name))
 	for i, m := range f.Standbys {
 		said = append(said, phrase.Say("%s is %s", string(rune('b'+i)), m.Name))
 	}

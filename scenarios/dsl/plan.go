@@ -98,8 +98,8 @@ func (p Planning) fill(
 				return err
 			}
 			if kinds := Forbidden(one, p.Site.Never); kinds != "" {
-				made.Wrong = append(made.Wrong, phrase.Say("step %d injects %s, which the site file says is never done: "+
-					"%s", step, one, kinds))
+				made.Wrong = append(made.Wrong, phrase.Say("step %d injects %s, which the site file says is never "+
+					"done: %s", step, one, kinds))
 			}
 			told[step] = append(told[step], t)
 		}
@@ -124,8 +124,9 @@ func (p Planning) fill(
 // commands are those that drills of the page are known to run in a step, with the site's
 // names.
 func (p Planning) commands(made plan.Plan, step int) []string {
-	var all []string
-	for _, c := range p.Commands.Known[made.Runbook][step] {
+	known := p.Commands.Known[made.Runbook][step]
+	all := make([]string, 0, len(known))
+	for _, c := range known {
 		all = append(all, Names(made.Members).Named(p.Commands.Site.Named(c)))
 	}
 	return all

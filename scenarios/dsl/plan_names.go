@@ -51,13 +51,13 @@ type Names []plan.Member
 // pairs are the names of the site with those of pages, the longest first.
 func (n Names) pairs() []string {
 	type pair struct{ site, page string }
-	var all []pair
+	all := make([]pair, 0, 3*len(n))
 	for _, m := range n {
 		all = append(all, pair{m.Public, "{" + m.Page + ".public}"}, pair{m.Private, "{" + m.Page + ".private}"},
 			pair{m.Name, "{" + m.Page + "}"})
 	}
 	slices.SortStableFunc(all, func(x, y pair) int { return len(y.site) - len(x.site) })
-	var flat []string
+	flat := make([]string, 0, 2*len(all))
 	for _, p := range all {
 		flat = append(flat, p.site, p.page)
 	}

@@ -46,11 +46,12 @@ func tryAdopted(t *testing.T) {
 		Library: library(t), Place: staying(), Out: t.TempDir(), Trials: 1, View: view,
 		Params: map[string]string{"loses": "no"}, Operator: "li.wei",
 		Consent: func(_ context.Context, s runbooks.Step, faults []fault.Fault) error {
-			said := s.Title.In("en")
+			said := make([]string, 0, 1+len(faults))
+			said = append(said, s.Title.In("en"))
 			for _, f := range faults {
-				said += ": " + f.String()
+				said = append(said, f.String())
 			}
-			asked = append(asked, said)
+			asked = append(asked, strings.Join(said, ": "))
 			return nil
 		},
 	})
