@@ -21,6 +21,7 @@ func adopt(ctx context.Context, s site.Site, password secret.Text) (dsl.Owned, e
 	cfg := postgres.AdoptConfig{
 		Layout: string(s.Layout), Port: s.Port, Database: s.Login.Database, User: s.Login.User, Password: password,
 		TLS: s.Login.TLS, CAFile: s.Login.CA, Addresses: map[string][]string{}, Names: map[string]string{},
+		Certified: map[string]string{},
 	}
 	for _, m := range s.Members {
 		public, private, err := m.Addresses(ctx)
@@ -29,6 +30,7 @@ func adopt(ctx context.Context, s site.Site, password secret.Text) (dsl.Owned, e
 		}
 		cfg.Addresses[m.Name] = []string{public.String(), private.String()}
 		cfg.Names[m.Name] = m.Application
+		cfg.Certified[m.Name] = m.Public // as clients dial it
 	}
 	known, err := commandsOn(s)
 	if err != nil {
