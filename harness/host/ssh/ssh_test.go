@@ -26,7 +26,7 @@ func TestKept(t *testing.T) {
 	m.root(t, "a", `echo 'echo welcome; echo mind the step >&2' >/home/dba/.bashrc
 		echo no trespassing >/etc/motto; echo 'Banner /etc/motto' >>/etc/ssh/sshd_config; kill -HUP $(pgrep -o sshd)`)
 	m.root(t, "b", "usermod --shell /bin/tcsh dba; echo 'echo hello from csh' >/home/dba/.cshrc")
-	h := m.open(t, "a", "far")
+	h := m.open(t, "a", "far-b")
 	for _, name := range []string{"a", "b"} {
 		n, _ := h.Node(name)
 		if err := hosttest.CheckKept(t.Context(), h, n); err != nil {
