@@ -9,6 +9,7 @@ import (
 
 	"drillbook/harness/fault"
 	"drillbook/harness/phrase"
+	"drillbook/harness/plan"
 	"drillbook/reports/table"
 	"drillbook/reports/words"
 	"drillbook/runbooks"
@@ -75,7 +76,12 @@ func faultConsequence(ctx context.Context, f fault.Fault, w words.Words) string 
 	case len(undo) > 0:
 		lines := make([]string, 0, len(undo))
 		for _, u := range undo {
-			lines = append(lines, u.Node+": "+u.Command().Line())
+			told := plan.UndoOf(u, func(command string) string { return command })
+			line := u.Node + ": " + told.Command
+			if told.ByItself {
+				line += w.Say("consent.fault-itself")
+			}
+			lines = append(lines, line)
 		}
 		back = strings.Join(lines, "; ")
 	}

@@ -61,7 +61,7 @@ type ownCluster struct {
 func ownProbe(s site.Site) drill.Probe {
 	rate := float64(s.Rate)
 	return drill.Probe{
-		Writes: rate, Reads: rate / 2, Connects: min(rate/5, 10), Direct: rate / 2, Registers: min(rate/5, 10),
+		Writes: rate, Reads: rate / 5, Connects: 2, Direct: rate / 5, Registers: min(rate/10, 5),
 		Connect: 500 * time.Millisecond, Reply: 500 * time.Millisecond,
 	}
 }
@@ -102,12 +102,15 @@ func readOwn(
 	}
 	names := make([]string, 0, len(s.Members))
 	for _, m := range s.Members {
+		if len(m.Name) == 1 { // as pages call members, of which it may be another one
+			return o, failure(w, nil, "error.site.name", "name", m.Name, "file", f.site)
+		}
 		names = append(names, m.Name)
 	}
 	return ownCluster{
 		Planning: dsl.Planning{
 			Library: lib, Scenario: sc.Adopting(names, owned.Driver), Site: s, Place: dsl.Site(s, owned),
-			Params: params, Commands: owned.Commands, Harness: version(),
+			Params: params, Commands: owned.Commands, Probe: ownProbe(s), Harness: version(),
 		},
 		words: w, flags: f,
 	}, nil
@@ -149,6 +152,7 @@ func (f runFlags) prepareOwn(
 		return nil, usage(err)
 	}
 	options.Probe = options.Probe.Or(ownProbe(o.Site))
+	o.Probe = options.Probe
 	if f.own.accept != "" && f.trials > 1 {
 		return nil, usage(failure(w, nil, "error.site.trials"))
 	}
@@ -165,8 +169,13 @@ func (r running) place(ctx context.Context, f runFlags, options *dsl.Options) (d
 		return dsl.Place{}, "", err
 	}
 	digest, err := now.Digest()
-	options.Consent = ask
-	return r.own.Place, r.words.Say("view.plan", "digest", digest), environment(err)
+	options.Consent, options.Plan = ask, digest
+	lines := make([]string, 0, 1+len(now.Members))
+	for _, m := range now.Members {
+		lines = append(lines, planMember(m, r.words))
+	}
+	lines = append(lines, r.words.Say("view.plan", "digest", digest))
+	return r.own.Place, strings.Join(lines, "\n"), environment(err)
 }
 
 // agreed looks at the cluster and makes sure that it is as the person has agreed to, before
@@ -174,7 +183,7 @@ func (r running) place(ctx context.Context, f runFlags, options *dsl.Options) (d
 func (o ownCluster) agreed(ctx context.Context, cmd *cobra.Command) (plan.Plan, consent, error) {
 	if o.flags.accept == "" {
 		if err := canAnswer(cmd.InOrStdin(), o.words); err != nil {
-			return plan.Plan{}, nil, usage(failure(o.words, err, "error.site.nobody"))
+			return plan.Plan{}, nil, usage(failure(o.words, nil, "error.site.nobody"))
 		}
 	}
 	now, err := o.Plan(ctx)

@@ -74,7 +74,7 @@ const cutHolds = "nft list ruleset | sed -n '/table .* drillbook_/,$p' | grep -q
 // the lease and a second, and heal does the rest.
 func TestOwnClusterKilled(t *testing.T) {
 	onOwnCluster(t)
-	p := newSitePair(t, "debian", "sync")
+	p := newSitePair(t, "debian")
 	text, err := os.ReadFile(p.file)
 	must(t, err)
 	must(t, os.WriteFile(p.file, []byte(strings.Replace(string(text), "lease: 30s", "lease: 8s", 1)), 0o600))

@@ -15,7 +15,9 @@ import (
 const pairsEnv = "DRILLBOOK_PAIRS"
 
 // probeLikeAny has the probe of a drill on one's own cluster be that of any other.
-func probeLikeAny() []string { return []string{"--rate", "200", "--connect", "100ms", "--reply", "250ms"} }
+func probeLikeAny() []string {
+	return []string{"--rate", "200", "--connect", "100ms", "--reply", "250ms"}
+}
 
 // TestOwnClusterAsInContainers: what clients suffer by the loss of a host is the same over ssh
 // as in containers that drillbook makes, within a fifth, since the machines are containers too.
@@ -25,11 +27,11 @@ func TestOwnClusterAsInContainers(t *testing.T) {
 	if err != nil || n < 3 {
 		t.Skipf("%s says how many pairs, 3 or more; it measures time, so nothing may run beside it", pairsEnv)
 	}
-	p := newSitePair(t, "plain", "sync")
+	p := newSitePair(t, "plain")
 	p.probe = probeLikeAny()
 	made := newProgram(t, t.TempDir())
 	made.docker = ownEngine
-	var over, within []time.Duration
+	over, within := make([]time.Duration, 0, n), make([]time.Duration, 0, n)
 	for range n {
 		args := append([]string{"run", "postgres/lost-primary", "--host", "container", "--plain"}, p.probe...)
 		if code, said := made.runs(t, args...); code != 0 {

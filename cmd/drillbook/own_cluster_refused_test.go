@@ -121,7 +121,7 @@ func withoutFence(s string) string {
 // nothing.
 func TestOwnClusterRefused(t *testing.T) {
 	onOwnCluster(t)
-	p := newSitePair(t, "debian", "sync")
+	p := newSitePair(t, "debian")
 	text, err := os.ReadFile(p.file)
 	must(t, err)
 	was := p.state()

@@ -76,9 +76,9 @@ login: {database: shop, user: shop, password: {env: SHOP_PASSWORD}, tls: verify-
 	}
 }
 
-// newSitePair makes a pair, whose machines let a drill do just what `drillbook site sudoers`
+// newSitePair makes a pair that is synchronous, whose machines let a drill do just what `drillbook site sudoers`
 // says.
-func newSitePair(t *testing.T, layout, mode string) *sitePair {
+func newSitePair(t *testing.T, layout string) *sitePair {
 	t.Helper()
 	pair := filepath.Join("..", "..", "fixtures", "postgres", "testdata", "pair")
 	image := host.Image{Name: "pair", Base: images.Debian(), Files: os.DirFS(filepath.Join(pair, "image"))}
@@ -106,7 +106,7 @@ func newSitePair(t *testing.T, layout, mode string) *sitePair {
 		p.root(p.t.Context(), name, "cat >/etc/sudoers.d/drill <<'END'\n"+sudoers+"\nEND\nvisudo -c")
 		p.root(p.t.Context(), name, "cat >/root/make-pair.sh <<'ENDOFSCRIPT'\n"+string(script)+"\nENDOFSCRIPT\n")
 	}
-	p.makePair(mode)
+	p.makePair("sync")
 	return p
 }
 
@@ -353,7 +353,7 @@ func TestOwnCluster(t *testing.T) {
 			if !every && layout != "debian" {
 				t.Skip("make ssh does it")
 			}
-			p := newSitePair(t, layout, "sync")
+			p := newSitePair(t, layout)
 			p.drill("postgres/lost-primary", "mode=sync")
 			if !every {
 				return

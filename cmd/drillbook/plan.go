@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drillbook/harness/drill"
 	"drillbook/harness/phrase"
 	"drillbook/harness/plan"
 	"drillbook/reports/words"
@@ -19,6 +20,7 @@ import (
 
 func planCommand(w words.Words) *cobra.Command {
 	var f ownFlags
+	var probe drill.Probe
 	var set []string
 	var file string
 	cmd := &cobra.Command{
@@ -26,16 +28,21 @@ func planCommand(w words.Words) *cobra.Command {
 		Short: w.Say("short.plan"),
 		Long:  w.Say("long.plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return makePlan(cmd, f, args, set, file, w)
+			return makePlan(cmd, f, args, set, probe, file, w)
 		},
 	}
 	cmd.Flags().StringVar(&f.site, "site", "", w.Say("flag.site"))
 	cmd.Flags().StringArrayVar(&set, "set", nil, w.Say("flag.set"))
+	cmd.Flags().Float64Var(&probe.Writes, "rate", 0, w.Say("flag.rate"))
+	cmd.Flags().DurationVar(&probe.Connect, "connect", 0, w.Say("flag.connect"))
+	cmd.Flags().DurationVar(&probe.Reply, "reply", 0, w.Say("flag.reply"))
 	cmd.Flags().StringVarP(&file, "output", "o", "", w.Say("flag.plan-file"))
 	return cmd
 }
 
-func makePlan(cmd *cobra.Command, f ownFlags, args, set []string, file string, w words.Words) error {
+func makePlan(
+	cmd *cobra.Command, f ownFlags, args, set []string, probe drill.Probe, file string, w words.Words,
+) error {
 	lib, err := library(cmd, w)
 	if err != nil {
 		return err
@@ -44,7 +51,7 @@ func makePlan(cmd *cobra.Command, f ownFlags, args, set []string, file string, w
 	if err != nil {
 		return usage(err)
 	}
-	p, err := planOf(cmd.Context(), f, lib, args, params, w)
+	p, err := planOf(cmd.Context(), f, lib, args, params, probe, w)
 	if err != nil {
 		return err
 	}
@@ -65,13 +72,15 @@ func makePlan(cmd *cobra.Command, f ownFlags, args, set []string, file string, w
 // planOf makes the plan for a cluster that is there already or, without a site, for one that
 // is made for the drill.
 func planOf(
-	ctx context.Context, f ownFlags, lib runbooks.Library, args []string, params map[string]string, w words.Words,
+	ctx context.Context, f ownFlags, lib runbooks.Library, args []string, params map[string]string, probe drill.Probe,
+	w words.Words,
 ) (p plan.Plan, err error) {
 	if f.site != "" {
 		o, err := readOwn(ctx, f, lib, args, params, w)
 		if err != nil {
 			return p, usage(err)
 		}
+		o.Probe = probe.Or(o.Probe)
 		p, err = o.Plan(ctx)
 		return p, environment(err)
 	}
@@ -124,8 +133,7 @@ func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
 			say("plan.member-made", "name", m.Name, "role", m.Role)
 			continue
 		}
-		say("plan.member", "page", m.Page, "name", m.Name, "reach", m.Reach, "public", m.Public, "private", m.Private,
-			"role", m.Role)
+		s.WriteString(planMember(m, w) + "\n")
 	}
 	s.WriteString("\n")
 	for _, f := range p.Facts {
@@ -137,6 +145,12 @@ func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
 			line += "-moves"
 		}
 		say(line, "member", f.Member, "what", w.Tell(f.What), "value", w.Tell(f.Value))
+	}
+	if p.Probe != "" {
+		say("plan.probe", "probe", p.Probe)
+	}
+	if len(p.Before) > 0 {
+		say("plan.before")
 	}
 	for _, c := range p.Before {
 		say("plan.command", "command", c)
@@ -164,6 +178,12 @@ func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
 	return err
 }
 
+// planMember says who a member is.
+func planMember(m plan.Member, w words.Words) string {
+	return w.Say("plan.member", "page", m.Page, "name", m.Name, "reach", m.Reach, "public", m.Public, "private",
+		m.Private, "role", m.Role)
+}
+
 // printStep says what a step does. Where the cluster stays, so may what it does.
 func printStep(say func(string, ...string), step plan.Step, leaves bool, w words.Words) {
 	if text := step.Consequence.In(w.Lang); text != "" {
@@ -181,8 +201,11 @@ func printStep(say func(string, ...string), step plan.Step, leaves bool, w words
 		say("plan.fault", "fault", w.Tell(f.What), "kinds", w.List(f.Kinds), "how", w.Tell(f.How))
 		for _, u := range f.Undo {
 			key := "plan.undo"
-			if u.ByItself {
+			switch {
+			case u.ByItself:
 				key = "plan.undo-itself"
+			case u.Here:
+				key = "plan.undo-here"
 			}
 			say(key, "member", u.Member, "command", u.Command, "lease", f.Lease)
 		}

@@ -44,15 +44,16 @@ func TestWatchBesideDrill(t *testing.T) {
 // besideDrill carries out a drill that waits for its answers, and a watch beside it.
 func besideDrill(t *testing.T, p program) (drilled, watched measure.Bracket) {
 	t.Helper()
-	drill := p.command(t, "run", "postgres/planned-switchover", "--host", "container", "--consent", "ask", "--out", "drill")
+	drill := p.command(t, "run", "postgres/planned-switchover", "--host", "container", "--consent", "ask", "--out",
+		"drill")
 	answers, err := drill.StdinPipe()
 	must(t, err)
 	asked := begin(t, drill)
 	must(t, wait.For(t.Context(), "the first question", time.Minute, func(context.Context) error {
 		return asked.has("go on? [y/N]")
 	}))
-	watch := p.command(t, "watch", "host="+strings.Join(membersOf(t, p), ",")+" user=postgres dbname=postgres sslmode=disable",
-		"--yes", "--out", "watch", "--rate", "100")
+	at := "host=" + strings.Join(membersOf(t, p), ",") + " user=postgres dbname=postgres sslmode=disable"
+	watch := p.command(t, "watch", at, "--yes", "--out", "watch", "--rate", "100")
 	person, err := watch.StdinPipe()
 	must(t, err)
 	said := begin(t, watch)

@@ -54,6 +54,31 @@ func (d *Drill) adopt(ctx context.Context) (err error) {
 	return d.preflight(ctx)
 }
 
+// tellStanding records which role each member of an adopted cluster has in the end: a drill
+// that does not get to its end changes none back.
+func (d *Drill) tellStanding(ctx context.Context) {
+	if d.cfg.Adopt == nil {
+		return
+	}
+	ctx, done := context.WithTimeout(ctx, settledWithin)
+	defer done()
+	said := make([]phrase.Phrase, 0, len(d.Cluster.Members))
+	for _, m := range d.Cluster.Members {
+		role, err := d.Cluster.Role(ctx, m)
+		if err != nil {
+			said = append(said, phrase.Say("%s does not answer", m.Name))
+			continue
+		}
+		said = append(said, phrase.Say("%s is %s", m.Name, role))
+	}
+	d.standing = phrase.Join(said, ", ")
+	what := phrase.Say("where the cluster stands")
+	d.event(record.Event{Kind: record.Finding, What: what.Text, Answer: d.standing.Text}, what, d.standing)
+}
+
+// Standing is which role each member of an adopted cluster had in the end.
+func (d *Drill) Standing() phrase.Phrase { return d.standing }
+
 // tables are what a drill makes in a cluster for the probe, as the ledger has it.
 func tables() (what, how phrase.Phrase) {
 	return phrase.Say("the probe's tables are in the database"), phrase.Say("a schema that only drills use")

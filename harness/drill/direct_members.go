@@ -27,6 +27,35 @@ func (d *Drill) direct(members ...driver.Member) []driver.Member {
 	return dialled
 }
 
+// directAnswersWithin is how long a member may take to answer where it is dialled directly.
+const directAnswersWithin = 10 * time.Second
+
+// checkDirect makes sure that every member answers over [Config.DirectNetwork]: one that does
+// not could take writes, and nobody would see it.
+func (d *Drill) checkDirect(ctx context.Context) error {
+	if d.cfg.DirectNetwork == "" || d.cfg.Alone {
+		return nil
+	}
+	for _, m := range d.direct(d.Cluster.Members...) {
+		err := wait.For(ctx, phrase.Say("%s to answer over the %s network", m.Name, d.cfg.DirectNetwork),
+			directAnswersWithin, func(ctx context.Context) error {
+				_, err := d.Cluster.Role(ctx, m)
+				return err
+			})
+		if err != nil {
+			return phrase.Errorf("nobody would see whether %s takes writes while its clients are cut off: %w", m.Name,
+				err)
+		}
+	}
+	return nil
+}
+
+// Over returns members as they are dialled over a network.
+func Over(n host.Network, members ...driver.Member) []driver.Member {
+	d := &Drill{cfg: Config{DirectNetwork: n}}
+	return d.direct(members...)
+}
+
 // directNode is a node that is dialled over a given network.
 type directNode struct {
 	host.Node

@@ -148,6 +148,7 @@ type Drill struct {
 	step      int
 	stepMu    sync.Mutex    // guards step, which is read by commands of other goroutines, and needless
 	needless  phrase.Phrase // why there is nothing to do in the step
+	standing  phrase.Phrase // of the members in the end
 	made      []host.Undo   // of what was made in an adopted cluster for the probe
 	stuck     bool          // a step cannot be carried out, for a reason that is not the service's
 	ended     bool
@@ -256,6 +257,9 @@ func (d *Drill) startCluster(ctx context.Context) (err error) {
 // start starts the parts of the drill in order.
 func (d *Drill) start(ctx context.Context) error {
 	if err := d.startCluster(ctx); err != nil {
+		return err
+	}
+	if err := d.checkDirect(ctx); err != nil {
 		return err
 	}
 	c := d.Cluster

@@ -43,6 +43,7 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	d.nodes.Stop()
 	tail.Versions = d.versions(reading)
 	d.keepLogs(reading)
+	d.tellStanding(ctx)
 	err := errors.Join(stopped, healed, d.withdraw(ctx), d.Cluster.Close(ctx))
 	if BlameOf(err) == record.BlamePlace {
 		said := phrase.Of(err)

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ type Plan struct {
 	Sums    map[string]string `json:"sums"` // of the page, by language
 	Params  map[string]string `json:"params,omitempty"`
 	Members []Member          `json:"members"`
+	Probe   string            `json:"probe,omitempty"` // what it asks of the cluster a second
 	Facts   []Fact            `json:"facts"`
 	Wrong   []phrase.Phrase   `json:"wrong,omitempty"`  // why it would be refused
 	Before  []string          `json:"before,omitempty"` // commands before the first step
@@ -81,6 +83,7 @@ type Fault struct {
 // Undo is a command that takes something back.
 type Undo struct {
 	Member   string `json:"member"`
+	Here     bool   `json:"here,omitempty"` // it is run on the machine of the harness
 	Command  string `json:"command"`
 	ByItself bool   `json:"by_itself"` // the machine carries it out if nobody renews the lease
 }
@@ -91,7 +94,7 @@ func UndoOf(u host.Undo, said func(command string) string) Undo {
 	if u.Stdin != "" {
 		line += " <<'END'\n" + u.Stdin + "\nEND"
 	}
-	return Undo{Member: u.Node, Command: said(line), ByItself: !u.Attended}
+	return Undo{Member: u.Node, Here: u.Local, Command: said(line), ByItself: !u.Attended}
 }
 
 // Leaving is what a drill makes, and how it is removed.
@@ -131,6 +134,15 @@ func Read(text []byte) (Plan, error) {
 	return p, nil
 }
 
+// pairs are names and values in order.
+func pairs(all map[string]string) string {
+	said := make([]string, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		said = append(said, name+"="+all[name])
+	}
+	return strings.Join(said, ", ")
+}
+
 // Changed says what is not as a plan has it.
 func (p Plan) Changed(now Plan) []phrase.Phrase {
 	var all []phrase.Phrase
@@ -141,8 +153,9 @@ func (p Plan) Changed(now Plan) []phrase.Phrase {
 	}
 	differs(phrase.Say("the version of drillbook"), p.Harness, now.Harness)
 	differs(phrase.Say("the runbook"), p.Runbook, now.Runbook)
-	differs(phrase.Say("the page"), fmt.Sprint(p.Sums), fmt.Sprint(now.Sums))
-	differs(phrase.Say("the parameters"), fmt.Sprint(p.Params), fmt.Sprint(now.Params))
+	differs(phrase.Say("the page"), pairs(p.Sums), pairs(now.Sums))
+	differs(phrase.Say("the parameters"), pairs(p.Params), pairs(now.Params))
+	differs(phrase.Say("the probe"), p.Probe, now.Probe)
 	differs(phrase.Say("the members"), fmt.Sprint(p.Members), fmt.Sprint(now.Members))
 	for _, f := range p.Facts {
 		if f.Moves {

@@ -95,17 +95,27 @@ func (d *Drill) foresee(ctx context.Context, c *cluster.Cluster) error {
 	}
 	if d.suite.opts.Place.Stays {
 		d.RecordFinding(phrase.Say("who is who on the page"), pageNames(f), nil)
+		d.RecordFinding(phrase.Say("SHA-256 of the plan"), phrase.Quote(d.suite.opts.Plan), nil)
 	}
 	d.foreseen, err = ByStep(ctx, d.Book, d.scenario, f)
 	return err
 }
 
+// sayStanding says where a cluster that stays was left, and where its page goes on.
+func (d *Drill) sayStanding() {
+	if !d.suite.opts.Place.Stays {
+		return
+	}
+	d.suite.opts.View.Say(phrase.Say("where the cluster stands: %s; faults were healed, roles are as they are. "+
+		"Go on by hand, on the page %s, where it stopped: step %d", d.Standing(), d.Book.Name, d.at).Text)
+}
+
 // pageNames says what a page calls the members: a is the primary, and b, c, … the others.
 func pageNames(f Foreseen) phrase.Phrase {
 	said := make([]phrase.Phrase, 0, 1+len(f.Standbys))
-	said = append(said, phrase.Say("%s is %s", "a", f.Primary.Name))
+	said = append(said, phrase.Say("%s is %s at %s", "a", f.Primary.Name, f.Primary.Public))
 	for i, m := range f.Standbys {
-		said = append(said, phrase.Say("%s is %s", string(rune('b'+i)), m.Name))
+		said = append(said, phrase.Say("%s is %s at %s", string(rune('b'+i)), m.Name, m.Public))
 	}
 	return phrase.Join(said, ", ")
 }

@@ -179,6 +179,7 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 		return
 	}
 	d.suite.skipIfStopping()
+	d.at = s.Number
 	var faults []fault.Fault
 	if d.suite.opts.Place.Stays {
 		faults = d.foreseen[s.Number]
@@ -195,7 +196,7 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 			ginkgo.Fail(err.Error())
 		}
 	}
-	d.cause, d.inStep = nil, true
+	d.cause, d.inStep, d.at = nil, true, s.Number
 	d.StepBegan(s.Number)
 }
 
@@ -318,6 +319,9 @@ func (d *Drill) end(ctx context.Context) error {
 		err = phrase.Errorf("end the drill: %w", err)
 		d.noteBroken(err)
 		d.suite.opts.View.Say(d.Book.Name + ": " + err.Error()) // the record may not hold it
+	}
+	if d.failed || d.stopped {
+		d.sayStanding()
 	}
 	unread := d.load()
 	if d.outcome == nil { // somebody has removed or overwritten it

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"drillbook/harness/cluster"
+	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
@@ -26,6 +28,7 @@ type Planning struct {
 	Place    Place
 	Params   map[string]string
 	Commands Commands
+	Probe    drill.Probe
 	Harness  string
 }
 
@@ -63,7 +66,7 @@ func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
 	}
 	made = plan.Plan{
 		Schema: plan.Schema, Harness: p.Harness, Runbook: book.Name, Title: record.Text(book.Title), Sums: book.Sums,
-		Params: params,
+		Params: params, Probe: tellProbe(p.Probe),
 	}
 	for _, f := range c.Facts.All {
 		made.Facts = append(made.Facts, plan.Fact{Member: f.Member, What: f.What, Value: f.Value, Moves: f.Moves})
@@ -77,9 +80,36 @@ func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
 		made.Members, made.Steps = p.members(Foreseen{}), p.steps(book, nil)
 		return made, nil
 	}
+	made.Wrong = append(made.Wrong, p.unseen(ctx, c)...)
 	made.Members = p.members(foreseen)
 	made.Before = p.commands(made, 0)
 	return made, p.fill(ctx, &made, book, foreseen, h)
+}
+
+// unseen is which members could not be seen while their clients are cut off.
+func (p Planning) unseen(ctx context.Context, c *cluster.Cluster) []phrase.Phrase {
+	if !p.Scenario.DirectOverPrivate {
+		return nil
+	}
+	var all []phrase.Phrase
+	for _, m := range drill.Over(host.Private, c.Members...) {
+		ctx, done := context.WithTimeout(ctx, lookWithin)
+		if _, err := c.Role(ctx, m); err != nil {
+			all = append(all, phrase.Say("%s does not answer from here at its private address, which this page "+
+				"needs: %v", m.Name, err))
+		}
+		done()
+	}
+	return all
+}
+
+// lookWithin bounds a question to a member.
+const lookWithin = 5 * time.Second
+
+// tellProbe says what the probe asks a second.
+func tellProbe(p drill.Probe) string {
+	return fmt.Sprintf("%g writes, %g reads, %g new connections, %g direct writes a member, deadlines %s and %s",
+		p.Writes, p.Reads, p.Connects, p.Direct, p.Connect, p.Reply)
 }
 
 // fill adds the steps with their faults, and what the drill leaves.

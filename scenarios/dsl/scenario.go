@@ -148,6 +148,7 @@ type Drill struct {
 	broken     error         // why the drill could not begin, or not go on
 	recordLost error         // why nothing that was recorded can be read
 	leftBehind error         // why what it ran on could not be removed
+	at         int           // the step that began last
 	inStep     bool          // a step has begun and not ended
 	cause      error         // what failed the current step, if Succeed has seen it
 	looked     phrase.Phrase // what the last check of [Drill.Confirm] looked at

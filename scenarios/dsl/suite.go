@@ -87,6 +87,8 @@ type Options struct {
 	// Stop, if set, is closed when the run is to end: what is under way is told
 	// so, its drill is healed, saved and taken down, and no other begins.
 	Stop <-chan struct{}
+	// Plan is the digest of what people have agreed to, where the cluster stays.
+	Plan string
 	// StopIf, if not 0, is an outage after which StopNow is called, which must close Stop.
 	StopIf  time.Duration
 	StopNow func()

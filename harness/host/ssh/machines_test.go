@@ -40,7 +40,9 @@ func start(t *testing.T) *machines {
 	}
 	m, err := sshtest.Start(t.Context(), sshtest.Config{
 		Dir: t.TempDir(), NetAdmin: images.NetAdmin(), Names: []string{"a", "b", sshtest.Jump},
-		Image:    host.Image{Name: "sshd", Base: images.Debian(), Files: os.DirFS(filepath.Join("testdata", "machine"))},
+		Image: host.Image{
+			Name: "sshd", Base: images.Debian(), Files: os.DirFS(filepath.Join("testdata", "machine")),
+		},
 		Progress: func(s string) { t.Log(s) },
 	})
 	must(t, err)
