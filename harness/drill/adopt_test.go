@@ -15,6 +15,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
+	"drillbook/harness/host"
 	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
@@ -139,4 +140,22 @@ func TestFaultNotAllowed(t *testing.T) {
 			t.Errorf("the record has %+v", e)
 		}
 	}
+}
+
+// A member that cannot be dialled where it must be seen keeps a drill from beginning: nobody
+// would see what it writes.
+func TestMemberThatCannotBeSeen(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db := fake.New(fake.Config{})
+		_, err := drill.Begin(t.Context(), drill.Config{
+			Head:   record.Head{Run: "run", Promise: generous(), Steps: []record.Step{{Number: 1}}},
+			Driver: db, Host: db, Members: []string{"a", "b"}, Links: db.Links(), Dir: dir,
+			DirectNetwork: host.Private, // on which members in memory have no address
+		})
+		if !errors.Is(err, drill.ErrEnvironment) || !strings.Contains(err.Error(), "nobody would see whether a takes") {
+			t.Errorf("it began: %v", err)
+		}
+		must(t, db.Close(t.Context()))
+	})
 }
