@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
@@ -30,7 +31,7 @@ type Owner func(ctx context.Context, s site.Site, password secret.Text) (Owned, 
 func Site(s site.Site, o Owned) Place {
 	p := Machines()
 	p.Undo = "carry out what undoes each fault, on its machine"
-	p.Stays, p.Listens = true, s.Listens
+	p.Stays, p.Listens, p.Machines = true, s.Listens, machines(s)
 	p.Instead = "drill it in containers"
 	p.Lacks = map[Need]string{
 		Unplug: "the machines stay: one without its cable could not be plugged in again from here",
@@ -48,6 +49,15 @@ func Site(s site.Site, o Owned) Place {
 		return openSite(ctx, s, o, run)
 	}
 	return p
+}
+
+// machines names the machines of a site.
+func machines(s site.Site) string {
+	all := make([]string, 0, len(s.Members))
+	for _, m := range s.Members {
+		all = append(all, m.Name+" = "+m.SSH)
+	}
+	return strings.Join(all, ", ")
 }
 
 func openSite(ctx context.Context, s site.Site, o Owned, run string) (host.Host, link.Network, error) {

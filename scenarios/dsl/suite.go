@@ -53,6 +53,8 @@ type Place struct {
 	// product's; nil: nobody has said.
 	Stays   bool
 	Listens []int
+	// Machines are those of a cluster that stays, as reports name them.
+	Machines string
 	// Instead is what to do where the place lacks something: "run it …".
 	Instead string
 }
@@ -267,7 +269,7 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 		Source: b.Source.In("en"), Sources: record.Text(b.Source),
 		Product: p.Name, System: p.Title.Text, StandIn: p.StandIn.Text,
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
-		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		Machine: s.opts.Place.machine(),
 		Trial:   trial, Trials: s.opts.Trials,
 		Params: params, Operator: s.opts.Operator, Zone: time.Now().Format("MST -07:00"), Sums: b.Sums,
 		Promise: record.Promise{
@@ -279,6 +281,15 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 		h.Steps = append(h.Steps, newStep(st))
 	}
 	return h
+}
+
+// machine is where the members are, if they stay, and where drillbook runs.
+func (p Place) machine() string {
+	own := fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	if p.Machines == "" {
+		return own
+	}
+	return p.Machines + "; drillbook: " + own
 }
 
 // built is the commit that this program was built from, and whether there were changes
