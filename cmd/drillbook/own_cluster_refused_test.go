@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -106,16 +107,9 @@ func refusals() []refusal {
 }
 
 // withoutFence is a site's file that does not say how power is cut.
-func withoutFence(s string) string {
-	var lines []string
-	for line := range strings.Lines(s) {
-		if before, _, ok := strings.Cut(line, ", fence:"); ok {
-			line = before + "}\n"
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "")
-}
+func withoutFence(s string) string { return fences.ReplaceAllString(s, "}") }
+
+var fences = regexp.MustCompile(`,\s+fence: .*}}`)
 
 // TestOwnClusterRefused: what must not begin does not, says why in a line, and touches
 // nothing.
