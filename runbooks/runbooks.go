@@ -51,6 +51,17 @@ type Runbook struct {
 	Sums   map[string]string // SHA-256 of each page, with plain line ends, in hexadecimal, by language
 }
 
+// Planned is how long the page says that its steps take together.
+func (b *Runbook) Planned() time.Duration {
+	var all time.Duration
+	for _, s := range b.Steps {
+		if s.Planned != nil {
+			all += *s.Planned
+		}
+	}
+	return all
+}
+
 // Text is the same words by language code.
 type Text map[string]string
 

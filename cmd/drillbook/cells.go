@@ -131,14 +131,11 @@ func drillable(lib runbooks.Library) ([]night.Runbook, error) {
 			}
 			return nil, err
 		}
-		b := night.Runbook{Name: s.Runbook, Product: s.Product(), Tiers: []string{dsl.Nightly}}
+		b := night.Runbook{
+			Name: s.Runbook, Product: s.Product(), Tiers: []string{dsl.Nightly}, Planned: book.Planned(),
+		}
 		if s.Tier == dsl.Smoke {
 			b.Tiers = append(b.Tiers, dsl.Smoke)
-		}
-		for _, step := range book.Steps {
-			if step.Planned != nil {
-				b.Planned += *step.Planned
-			}
 		}
 		for _, p := range slices.Concat(book.Params, s.Common) {
 			param := night.Param{Name: p.Name, Allowed: p.Allowed}

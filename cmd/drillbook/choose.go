@@ -25,20 +25,30 @@ func (f runFlags) choose(lib runbooks.Library, args []string, w words.Words) ([]
 	}
 	var chosen []dsl.Scenario
 	for _, name := range args {
-		name = strings.TrimSuffix(strings.TrimPrefix(name, "runbooks/"), ".md")
-		s, ok := scenarioOf(lib, name)
-		if !ok {
-			if b, err := lib.Get(name); err == nil {
-				if step, without := b.Unrunnable(); without {
-					return nil, failure(w, nil, "error.no-commands", "name", name, "where", step.Where.In(w.Lang),
-						"step", step.Text(w.Lang))
-				}
-			}
-			return nil, failure(w, nil, "error.no-scenario", "name", name)
+		s, err := scenarioNamed(lib, name, w)
+		if err != nil {
+			return nil, err
 		}
 		chosen = append(chosen, s)
 	}
 	return chosen, nil
+}
+
+// scenarioNamed is the scenario that carries out a runbook, which is named as people do, also
+// by its file; or why there is none.
+func scenarioNamed(lib runbooks.Library, name string, w words.Words) (dsl.Scenario, error) {
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "runbooks/"), ".md")
+	s, ok := scenarioOf(lib, name)
+	if ok {
+		return s, nil
+	}
+	if b, err := lib.Get(name); err == nil {
+		if step, without := b.Unrunnable(); without {
+			return s, failure(w, nil, "error.no-commands", "name", name, "where", step.Where.In(w.Lang), "step",
+				step.Text(w.Lang))
+		}
+	}
+	return s, failure(w, nil, "error.no-scenario", "name", name)
 }
 
 // chooseAll are the scenarios of the product and the tier; nightly runs smoke

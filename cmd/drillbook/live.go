@@ -166,8 +166,8 @@ func (l *live) sample() {
 		l.bar = l.bar[len(l.bar)-cells:]
 	}
 	l.status = l.words.Say("view.served")
-	if h.FirstFail > 0 {
-		l.status = l.words.Say("view.failing", "time", l.words.Duration((now - h.LastAck).Round(10*time.Millisecond)))
+	if out := h.Out(now); out > 0 {
+		l.status = l.words.Say("view.failing", "time", l.words.Duration(out.Round(10*time.Millisecond)))
 	}
 }
 

@@ -116,10 +116,9 @@ func rootCommand(w words.Words) *cobra.Command {
 	root.PersistentFlags().String("runbooks", "", w.Say("flag.runbooks"))
 	root.PersistentFlags().String(languageFlag, w.Lang, w.Say("flag.lang"))
 	root.AddCommand(doctorCommand(w), listCommand(w), showCommand(w), faultsCommand(w), cellsCommand(w), planCommand(w),
-		runCommand(w),
-		watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w), explainCommand(w),
-		leaksCommand(w),
-		calibrateCommand(w), healCommand(w), imagesCommand(w), siteCommand(w), versionCommand(w))
+		runCommand(w), watchCommand(w), reportCommand(w), mergeCommand(w), coverCommand(w), lintCommand(w),
+		explainCommand(w), leaksCommand(w), calibrateCommand(w), healCommand(w), imagesCommand(w), siteCommand(w),
+		versionCommand(w))
 	setHelp(root, w)
 	return root
 }

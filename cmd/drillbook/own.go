@@ -83,12 +83,8 @@ func readOwn(
 	if err != nil {
 		return o, err
 	}
-	if until, open := s.Window.Until(time.Now()); !open {
-		return o, failure(w, nil, "error.site.window", "file", f.site)
-	} else if book, err := lib.Get(sc.Runbook); err == nil && !until.IsZero() &&
-		time.Now().Add(planned(book)).After(until) {
-		return o, failure(w, nil, "error.site.window-ends", "until", until.Format("15:04"), "time",
-			w.Duration(planned(book)))
+	if err := inWindow(s, lib, sc.Runbook, w); err != nil {
+		return o, err
 	}
 	var password secret.Text
 	if !s.Login.Password.IsZero() {
@@ -116,15 +112,22 @@ func readOwn(
 	}, nil
 }
 
-// planned is how long the page says that its steps take.
-func planned(b runbooks.Runbook) time.Duration {
-	var all time.Duration
-	for _, s := range b.Steps {
-		if s.Planned != nil {
-			all += *s.Planned
-		}
+// inWindow reports that drills may not run now, or not for as long as the page plans.
+func inWindow(s site.Site, lib runbooks.Library, page string, w words.Words) error {
+	book, err := lib.Get(page)
+	if err != nil {
+		return err
 	}
-	return all
+	now := time.Now()
+	until, open := s.Window.Until(now)
+	switch {
+	case !open:
+		return failure(w, nil, "error.site.window", "file", s.File)
+	case !until.IsZero() && now.Add(book.Planned()).After(until):
+		return failure(w, nil, "error.site.window-ends", "until", until.Format("15:04"), "time",
+			w.Duration(book.Planned()))
+	}
+	return nil
 }
 
 // sitePage is the one page that was named.
@@ -132,15 +135,11 @@ func sitePage(lib runbooks.Library, p dsl.Product, args []string, w words.Words)
 	if len(args) != 1 {
 		return dsl.Scenario{}, failure(w, nil, "error.site.one")
 	}
-	name := strings.TrimSuffix(strings.TrimPrefix(args[0], "runbooks/"), ".md")
-	sc, ok := scenarioOf(lib, name)
-	switch {
-	case !ok:
-		return sc, failure(w, nil, "error.no-scenario", "name", name)
-	case sc.Product() != p.Name:
-		return sc, failure(w, nil, "error.site.page", "name", name, "product", p.Title)
+	sc, err := scenarioNamed(lib, args[0], w)
+	if err == nil && sc.Product() != p.Name {
+		err = failure(w, nil, "error.site.page", "name", sc.Runbook, "product", p.Title)
 	}
-	return sc, nil
+	return sc, err
 }
 
 // prepareOwn reads what is drilled, and sets what is said otherwise of it.
@@ -151,8 +150,8 @@ func (f runFlags) prepareOwn(
 	if err != nil {
 		return nil, usage(err)
 	}
-	options.Probe = options.Probe.Or(ownProbe(o.Site))
-	o.Probe = options.Probe
+	o.Probe = options.Probe.Or(o.Probe)
+	options.Probe = o.Probe
 	if f.own.accept != "" && f.trials > 1 {
 		return nil, usage(failure(w, nil, "error.site.trials"))
 	}
@@ -164,50 +163,57 @@ func (r running) place(ctx context.Context, f runFlags, options *dsl.Options) (d
 	if r.own == nil {
 		return choosePlace(ctx, f, options.Library, r.chosen, r.words)
 	}
-	now, ask, err := r.own.agreed(ctx, r.cmd)
+	to, err := r.own.agreed(ctx, r.cmd)
 	if err != nil {
 		return dsl.Place{}, "", err
 	}
-	digest, err := now.Digest()
-	options.Consent, options.Plan = ask, digest
-	lines := make([]string, 0, 1+len(now.Members))
-	for _, m := range now.Members {
+	options.Consent, options.Plan = to.ask, to.digest
+	lines := make([]string, 0, 1+len(to.members))
+	for _, m := range to.members {
 		lines = append(lines, planMember(m, r.words))
 	}
-	lines = append(lines, r.words.Say("view.plan", "digest", digest))
-	return r.own.Place, strings.Join(lines, "\n"), environment(err)
+	lines = append(lines, r.words.Say("view.plan", "digest", to.digest))
+	return r.own.Place, strings.Join(lines, "\n"), nil
+}
+
+// agreement is what a person has agreed to, or will be asked for.
+type agreement struct {
+	members []plan.Member
+	digest  string // of the plan
+	ask     consent
 }
 
 // agreed looks at the cluster and makes sure that it is as the person has agreed to, before
-// anything is touched. It returns whom to ask before steps.
-func (o ownCluster) agreed(ctx context.Context, cmd *cobra.Command) (plan.Plan, consent, error) {
+// anything is touched.
+func (o ownCluster) agreed(ctx context.Context, cmd *cobra.Command) (to agreement, err error) {
 	if o.flags.accept == "" {
 		if err := canAnswer(cmd.InOrStdin(), o.words); err != nil {
-			return plan.Plan{}, nil, usage(failure(o.words, nil, "error.site.nobody"))
+			return to, usage(failure(o.words, nil, "error.site.nobody"))
 		}
 	}
 	now, err := o.Plan(ctx)
 	if err != nil {
-		return now, nil, environment(err)
+		return to, environment(err)
 	}
 	if len(now.Wrong) > 0 {
-		return now, nil, environment(failure(o.words, nil, "error.site.wrong", "why", tellAll(o.words, now.Wrong)))
+		return to, environment(failure(o.words, nil, "error.site.wrong", "why", tellAll(o.words, now.Wrong)))
 	}
 	if err := o.sameAsFile(now); err != nil {
-		return now, nil, err
+		return to, err
 	}
-	digest, err := now.Digest()
-	if err != nil {
-		return now, nil, environment(err)
+	to.members = now.Members
+	if to.digest, err = now.Digest(); err != nil {
+		return to, environment(err)
 	}
-	if o.flags.accept == "" {
-		return now, asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), o.words), nil
+	switch o.flags.accept {
+	case "":
+		to.ask = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), o.words)
+	case to.digest:
+		to.ask = func(context.Context, runbooks.Step, []fault.Fault) error { return nil } // to all in the plan
+	default:
+		return to, environment(failure(o.words, nil, "error.site.accept", "digest", to.digest))
 	}
-	if o.flags.accept != digest {
-		return now, nil, environment(failure(o.words, nil, "error.site.accept", "digest", digest))
-	}
-	yes := func(context.Context, runbooks.Step, []fault.Fault) error { return nil } // to all that is in the plan
-	return now, yes, nil
+	return to, nil
 }
 
 // sameAsFile reports what has changed since the plan was written.

@@ -1,45 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"drillbook/harness/wait"
 )
-
-// lockedBuffer is output that is read while it is written.
-type lockedBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// has reports that something was not written yet.
-func (b *lockedBuffer) has(text string) error {
-	if s := b.String(); !strings.Contains(s, text) {
-		return fmt.Errorf("%q is not in:\n%s", text, s)
-	}
-	return nil
-}
 
 // killedAt begins a drill and kills it with SIGKILL once it has said something.
 func (p *sitePair) killedAt(t *testing.T, page, said string, set ...string) {
@@ -55,7 +26,7 @@ func (p *sitePair) killedAt(t *testing.T, page, said string, set ...string) {
 		t.Fatalf("no plan: %s", planned)
 	}
 	c := p.command(append([]string{"run", "--plain", "--accept", digest[1]}, args...)...)
-	var out lockedBuffer
+	var out safe
 	c.Stdout, c.Stderr = &out, &out
 	must(t, c.Start())
 	must(t, wait.For(t.Context(), "the moment to kill it", time.Minute, func(context.Context) error {

@@ -192,7 +192,7 @@ func testSecondDrill(t *testing.T, p *sitePair) {
 	first := p.command("run", "postgres/ordered-shutdown", "--site", p.file, "--set", "mode=sync")
 	_, err := first.StdinPipe() // somebody could answer
 	must(t, err)
-	var out lockedBuffer
+	var out safe
 	first.Stdout, first.Stderr = &out, &out
 	must(t, first.Start())
 	must(t, wait.For(t.Context(), "the question", time.Minute, func(context.Context) error {

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"drillbook/harness/drill"
 	"drillbook/harness/phrase"
 	"drillbook/harness/plan"
+	"drillbook/reports"
 	"drillbook/reports/words"
 	"drillbook/runbooks"
 	"drillbook/scenarios/dsl"
@@ -33,9 +33,7 @@ func planCommand(w words.Words) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.site, "site", "", w.Say("flag.site"))
 	cmd.Flags().StringArrayVar(&set, "set", nil, w.Say("flag.set"))
-	cmd.Flags().Float64Var(&probe.Writes, "rate", 0, w.Say("flag.rate"))
-	cmd.Flags().DurationVar(&probe.Connect, "connect", 0, w.Say("flag.connect"))
-	cmd.Flags().DurationVar(&probe.Reply, "reply", 0, w.Say("flag.reply"))
+	addProbe(cmd.Flags(), &probe, w)
 	cmd.Flags().StringVarP(&file, "output", "o", "", w.Say("flag.plan-file"))
 	return cmd
 }
@@ -48,6 +46,9 @@ func makePlan(
 		return err
 	}
 	params, err := pairs(set, w)
+	if err == nil {
+		err = checkProbe(cmd, probe, w)
+	}
 	if err != nil {
 		return usage(err)
 	}
@@ -87,9 +88,9 @@ func planOf(
 	if len(args) != 1 {
 		return p, usage(failure(w, nil, "error.which-runbook"))
 	}
-	sc, ok := scenarioOf(lib, args[0])
-	if !ok {
-		return p, usage(failure(w, nil, "error.no-scenario", "name", args[0]))
+	sc, err := scenarioNamed(lib, args[0], w)
+	if err != nil {
+		return p, usage(err)
 	}
 	p, err = dsl.Planning{Library: lib, Scenario: sc, Params: params, Harness: version()}.PlanMade(ctx)
 	return p, usage(err)
@@ -97,15 +98,10 @@ func planOf(
 
 // writePlan writes the whole file or none.
 func writePlan(file string, p plan.Plan) error {
-	text, err := json.MarshalIndent(p, "", "  ")
+	err := reports.WriteWhole(filepath.Dir(file), filepath.Base(file), func(out io.Writer) error {
+		return printJSON(out, p)
+	})
 	if err != nil {
-		return phrase.Errorf("write the plan: %w", err)
-	}
-	half := file + ".part"
-	if err := os.WriteFile(half, append(text, '\n'), 0o644); err != nil { //nolint:gosec // no secret is in a plan
-		return phrase.Errorf("write the plan: %w", err)
-	}
-	if err := os.Rename(half, file); err != nil {
 		return phrase.Errorf("write the plan: %w", err)
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/gomega"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"drillbook/harness/drill"
 	"drillbook/harness/probe"
@@ -72,9 +73,7 @@ func runCommand(w words.Words) *cobra.Command {
 	flags.StringVar(&f.hba, "hba", "", w.Say("flag.hba"))
 	flags.StringVar(&f.consent, "consent", "none", w.Say("flag.consent"))
 	flags.StringVar(&f.operator, "operator", osUser(), w.Say("flag.operator"))
-	flags.Float64Var(&f.probe.Writes, "rate", 0, w.Say("flag.rate"))
-	flags.DurationVar(&f.probe.Connect, "connect", 0, w.Say("flag.connect"))
-	flags.DurationVar(&f.probe.Reply, "reply", 0, w.Say("flag.reply"))
+	addProbe(flags, &f.probe, w)
 	flags.BoolVar(&f.yes, "yes", false, w.Say("flag.yes"))
 	flags.BoolVar(&f.beside, "beside", false, w.Say("flag.beside"))
 	f.night.register(flags, w)
@@ -254,17 +253,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 
 // check checks the flags that stand for themselves.
 func (f runFlags) check(cmd *cobra.Command, w words.Words) error {
-	deadline := func(flag string, d time.Duration) error {
-		if !cmd.Flags().Changed(flag) || fitsDeadline(d) {
-			return nil
-		}
-		return failure(w, nil, "error.deadline", "flag", flag, "value", d.String(), "least", probe.MinDeadline.String(),
-			"most", probe.MaxDeadline.String())
-	}
-	rate := strconv.FormatFloat(f.probe.Writes, 'g', -1, 64)
 	switch {
-	case cmd.Flags().Changed("rate") && !(f.probe.Writes >= 1 && f.probe.Writes <= probe.MaxRate): // nor NaN
-		return failure(w, nil, "error.rate", "rate", rate, "most", strconv.Itoa(probe.MaxRate))
 	case f.trials < 1:
 		return failure(w, nil, "error.trials", "trials", strconv.Itoa(f.trials))
 	case f.host != hostAuto && f.host != hostContainer && f.host != hostLocal:
@@ -272,7 +261,30 @@ func (f runFlags) check(cmd *cobra.Command, w words.Words) error {
 	case f.consent != "none" && f.consent != "ask":
 		return failure(w, nil, "error.consent", "consent", f.consent)
 	}
-	return cmp.Or(deadline("connect", f.probe.Connect), deadline("reply", f.probe.Reply))
+	return checkProbe(cmd, f.probe, w)
+}
+
+// addProbe adds the flags by which people set the probe.
+func addProbe(flags *pflag.FlagSet, p *drill.Probe, w words.Words) {
+	flags.Float64Var(&p.Writes, "rate", 0, w.Say("flag.rate"))
+	flags.DurationVar(&p.Connect, "connect", 0, w.Say("flag.connect"))
+	flags.DurationVar(&p.Reply, "reply", 0, w.Say("flag.reply"))
+}
+
+// checkProbe checks them.
+func checkProbe(cmd *cobra.Command, p drill.Probe, w words.Words) error {
+	deadline := func(flag string, d time.Duration) error {
+		if !cmd.Flags().Changed(flag) || fitsDeadline(d) {
+			return nil
+		}
+		return failure(w, nil, "error.deadline", "flag", flag, "value", d.String(), "least", probe.MinDeadline.String(),
+			"most", probe.MaxDeadline.String())
+	}
+	if cmd.Flags().Changed("rate") && !(p.Writes >= 1 && p.Writes <= probe.MaxRate) { // nor NaN
+		rate := strconv.FormatFloat(p.Writes, 'g', -1, 64)
+		return failure(w, nil, "error.rate", "rate", rate, "most", strconv.Itoa(probe.MaxRate))
+	}
+	return cmp.Or(deadline("connect", p.Connect), deadline("reply", p.Reply))
 }
 
 // fitsDeadline reports whether a probe can have it: 0 is none, and not the usual one.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -92,6 +93,14 @@ func (s *safe) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.buf.String()
+}
+
+// has reports that something was not written yet.
+func (s *safe) has(text string) error {
+	if said := s.String(); !strings.Contains(said, text) {
+		return fmt.Errorf("%q is not in:\n%s", text, said)
+	}
+	return nil
 }
 
 func TestViewsGetNoForeignSequences(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +61,6 @@ func show(out io.Writer, b runbooks.Runbook, w words.Words) error {
 		}
 		s.WriteString("\n")
 	}
-	var planned time.Duration
 	for _, step := range b.Steps {
 		if g := step.Group; g != nil {
 			fmt.Fprintf(&s, "\n## %s\n", g.Title.In(w.Lang))
@@ -75,11 +73,8 @@ func show(out io.Writer, b runbooks.Runbook, w words.Words) error {
 			fmt.Fprintf(&s, "*%s*\n\n", said)
 		}
 		s.WriteString(step.Body.In(w.Lang) + "\n")
-		if step.Planned != nil {
-			planned += *step.Planned
-		}
 	}
-	if planned > 0 {
+	if planned := b.Planned(); planned > 0 {
 		s.WriteString("\n" + w.Say("show.total", "time", w.Duration(planned)) + "\n")
 	}
 	_, err := io.WriteString(out, s.String())

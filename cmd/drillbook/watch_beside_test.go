@@ -76,9 +76,9 @@ func besideDrill(t *testing.T, p program) (drilled, watched measure.Bracket) {
 }
 
 // begin starts a command and returns what it says.
-func begin(t *testing.T, c *exec.Cmd) *lockedBuffer {
+func begin(t *testing.T, c *exec.Cmd) *safe {
 	t.Helper()
-	var out lockedBuffer
+	var out safe
 	c.Stdout, c.Stderr = &out, &out
 	must(t, c.Start())
 	return &out

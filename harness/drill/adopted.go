@@ -79,8 +79,9 @@ func (d *Drill) tellStanding(ctx context.Context) {
 // Standing is which role each member of an adopted cluster had in the end.
 func (d *Drill) Standing() phrase.Phrase { return d.standing }
 
-// tables are what a drill makes in a cluster for the probe, as the ledger has it.
-func tables() (what, how phrase.Phrase) {
+// Tables are what a drill makes in an adopted cluster for the probe, as ledgers and plans have
+// it.
+func Tables() (what, how phrase.Phrase) {
 	return phrase.Say("the probe's tables are in the database"), phrase.Say("a schema that only drills use")
 }
 
@@ -102,7 +103,7 @@ func (d *Drill) keepUndo(ctx context.Context) error {
 	if d.cfg.Ledger == nil {
 		return nil
 	}
-	what, how := tables()
+	what, how := Tables()
 	return d.cfg.Ledger.Add(fault.Entry{
 		What: what.Text, Mechanism: how.Text, Place: d.cfg.Host.Name(), Undo: d.made,
 	})
@@ -113,7 +114,7 @@ func (d *Drill) withdraw(ctx context.Context) error {
 	if len(d.made) == 0 {
 		return nil
 	}
-	what, _ := tables()
+	what, _ := Tables()
 	ctx, done := context.WithTimeout(ctx, undoWithin)
 	defer done()
 	if err := d.carryOut(ctx, what, d.made); err != nil {

@@ -19,9 +19,14 @@ func (d *Drill) direct(members ...driver.Member) []driver.Member {
 	if d.cfg.DirectNetwork == "" {
 		return members
 	}
+	return Over(d.cfg.DirectNetwork, members...)
+}
+
+// Over returns members as they are dialled over a network.
+func Over(n host.Network, members ...driver.Member) []driver.Member {
 	dialled := make([]driver.Member, 0, len(members))
 	for _, m := range members {
-		m.Node = directNode{Node: m.Node, over: d.cfg.DirectNetwork}
+		m.Node = directNode{Node: m.Node, over: n}
 		dialled = append(dialled, m)
 	}
 	return dialled
@@ -48,12 +53,6 @@ func (d *Drill) checkDirect(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Over returns members as they are dialled over a network.
-func Over(n host.Network, members ...driver.Member) []driver.Member {
-	d := &Drill{cfg: Config{DirectNetwork: n}}
-	return d.direct(members...)
 }
 
 // directNode is a node that is dialled over a given network.

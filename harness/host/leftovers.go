@@ -2,6 +2,8 @@ package host
 
 import (
 	"fmt"
+	"os"
+	"os/user"
 	"slices"
 	"time"
 )
@@ -28,6 +30,18 @@ type CleanedUp struct {
 // HasLeft reports whether something of a run is left.
 func (h CleanedUp) HasLeft(run string) bool {
 	return slices.ContainsFunc(h.Left, func(l Leftover) bool { return l.Run == run })
+}
+
+// Owner is who runs this, "user@machine", as far as that can be told.
+func Owner() string {
+	name, machine := "somebody", "somewhere"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if at, err := os.Hostname(); err == nil {
+		machine = at
+	}
+	return name + "@" + machine
 }
 
 // Leftover is a run of which something was not removed.

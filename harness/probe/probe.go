@@ -156,6 +156,14 @@ func (h Health) Served(now, clean time.Duration) bool {
 	return h.LastAck > 0 && now-h.LastAck < clean && h.FirstFail == 0 && now-max(h.Since, h.BackAt, h.LastFail) >= clean
 }
 
+// Out is for how long attempts have not succeeded up to now; 0 while they do.
+func (h Health) Out(now time.Duration) time.Duration {
+	if h.FirstFail == 0 {
+		return 0
+	}
+	return now - h.LastAck
+}
+
 // Health returns the state of stream i, and the time of the drill.
 func (p *Probe) Health(i int) (h Health, now time.Duration) {
 	s := p.streams[i]

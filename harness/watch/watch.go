@@ -154,7 +154,7 @@ func (w *watch) mark(text string) {
 // look tells whether clients are served, and fails once they have not been for too long.
 func (w *watch) look() error {
 	h, now := w.drill.Health()
-	out := now - h.LastAck
+	out := h.Out(now)
 	switch {
 	case h.FirstFail > 0 && !w.failing:
 		w.failing = true
@@ -166,7 +166,7 @@ func (w *watch) look() error {
 	if h.FirstFail == 0 {
 		w.lastGood = h.LastAck
 	}
-	if w.cfg.StopIf > 0 && h.FirstFail > 0 && out > w.cfg.StopIf {
+	if w.cfg.StopIf > 0 && out > w.cfg.StopIf {
 		w.tell(News{Topic: TooLong, Took: out})
 		what := fmt.Sprintf("clients were not served for longer than %s: the watch has ended, and nothing was healed",
 			w.cfg.StopIf)

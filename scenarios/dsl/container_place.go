@@ -108,6 +108,12 @@ func (c engine) open(
 	if err != nil {
 		return nil, nil, err
 	}
+	return withCuts(ctx, h)
+}
+
+// withCuts returns a host with the network of its links, which can be cut; if there can be
+// none, the host is closed.
+func withCuts(ctx context.Context, h host.Host) (host.Host, link.Network, error) {
 	links, err := cut.New(h)
 	if err != nil {
 		return nil, nil, errors.Join(err, h.Close(ctx))

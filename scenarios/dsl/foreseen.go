@@ -110,12 +110,27 @@ func (d *Drill) sayStanding() {
 		"Go on by hand, on the page %s, where it stopped: step %d", d.Standing(), d.Book.Name, d.at).Text)
 }
 
-// pageNames says what a page calls the members: a is the primary, and b, c, … the others.
+// onPage are the members by what a page calls them: a is the primary, and b, c, … the others.
+func (f Foreseen) onPage() []pageMember {
+	all := make([]pageMember, 0, 1+len(f.Standbys))
+	for i, m := range append([]driver.Member{f.Primary}, f.Standbys...) {
+		all = append(all, pageMember{Member: m, page: string(rune('a' + i))})
+	}
+	return all
+}
+
+// pageMember is a member with what the page calls it.
+type pageMember struct {
+	driver.Member
+
+	page string
+}
+
+// pageNames says what a page calls the members.
 func pageNames(f Foreseen) phrase.Phrase {
 	said := make([]phrase.Phrase, 0, 1+len(f.Standbys))
-	said = append(said, phrase.Say("%s is %s at %s", "a", f.Primary.Name, f.Primary.Public))
-	for i, m := range f.Standbys {
-		said = append(said, phrase.Say("%s is %s at %s", string(rune('b'+i)), m.Name, m.Public))
+	for _, m := range f.onPage() {
+		said = append(said, phrase.Say("%s is %s at %s", m.page, m.Name, m.Public))
 	}
 	return phrase.Join(said, ", ")
 }

@@ -196,7 +196,7 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 			ginkgo.Fail(err.Error())
 		}
 	}
-	d.cause, d.inStep, d.at = nil, true, s.Number
+	d.cause, d.inStep = nil, true
 	d.StepBegan(s.Number)
 }
 

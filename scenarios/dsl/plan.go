@@ -36,21 +36,14 @@ type Planning struct {
 // changes nothing but a folder of its own below /run/drillbook, which it removes. Why the
 // drill would be refused stands in the plan; an error is that nobody could look.
 func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
-	book, err := p.Library.Get(p.Scenario.Runbook)
+	made, book, drv, err := p.begin()
 	if err != nil {
 		return made, err
 	}
-	params, err := book.ResolveParams(p.Params, "")
-	if err != nil {
-		return made, err
-	}
-	if why := p.Place.whyNot(p.Scenario, params); why != "" {
+	if why := p.Place.whyNot(p.Scenario, made.Params); why != "" {
 		return made, phrase.Errorf("%s cannot be drilled there: %s", book.Name, why)
 	}
-	drv, err := p.Scenario.Driver(params)
-	if err != nil {
-		return made, err
-	}
+	made.Probe = tellProbe(p.Probe)
 	run := fmt.Sprintf("plan-%08x", rand.Uint32()) //nolint:gosec // a name, not a secret
 	h, links, err := p.Place.Open(ctx, run, drv, func(string) {})
 	if err != nil {
@@ -64,26 +57,39 @@ func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	made = plan.Plan{
-		Schema: plan.Schema, Harness: p.Harness, Runbook: book.Name, Title: record.Text(book.Title), Sums: book.Sums,
-		Params: params, Probe: tellProbe(p.Probe),
-	}
 	for _, f := range c.Facts.All {
 		made.Facts = append(made.Facts, plan.Fact{Member: f.Member, What: f.What, Value: f.Value, Moves: f.Moves})
 	}
 	for _, wrong := range c.Facts.Wrong {
 		made.Wrong = append(made.Wrong, phrase.Of(wrong))
 	}
-	foreseen, err := Foresee(ctx, c, links, params)
+	foreseen, err := Foresee(ctx, c, links, made.Params)
 	if err != nil {
 		made.Wrong = append(made.Wrong, phrase.Of(err))
-		made.Members, made.Steps = p.members(Foreseen{}), p.steps(book, nil)
+		made.Members, made.Steps = p.members(nil), p.steps(book, nil)
 		return made, nil
 	}
 	made.Wrong = append(made.Wrong, p.unseen(ctx, c)...)
-	made.Members = p.members(foreseen)
+	made.Members = p.members(foreseen.onPage())
 	made.Before = p.commands(made, 0)
 	return made, p.fill(ctx, &made, book, foreseen, h)
+}
+
+// begin is what a plan has of its page, and the driver for its parameters.
+func (p Planning) begin() (made plan.Plan, book runbooks.Runbook, drv driver.Driver, err error) {
+	if book, err = p.Library.Get(p.Scenario.Runbook); err != nil {
+		return made, book, nil, err
+	}
+	params, err := book.ResolveParams(p.Params, "")
+	if err != nil {
+		return made, book, nil, err
+	}
+	made = plan.Plan{
+		Schema: plan.Schema, Harness: p.Harness, Runbook: book.Name, Title: record.Text(book.Title), Sums: book.Sums,
+		Params: params,
+	}
+	drv, err = p.Scenario.Driver(params)
+	return made, book, drv, err
 }
 
 // unseen is which members could not be seen while their clients are cut off.
@@ -139,7 +145,8 @@ func (p Planning) fill(
 		made.Steps[i].Commands = p.commands(*made, made.Steps[i].Number)
 	}
 	adopter, _ := f.Cluster.Driver.(driver.Adopter) // or it could not have been adopted
-	what := plan.Leaving{What: phrase.Say("a schema that only drills use")}
+	_, tables := drill.Tables()
+	what := plan.Leaving{What: tables}
 	for _, m := range f.Cluster.Members {
 		u, err := adopter.UndoPrepare(ctx, m)
 		if err != nil {
@@ -162,24 +169,28 @@ func (p Planning) commands(made plan.Plan, step int) []string {
 	return all
 }
 
-// members are the machines, with what the page calls them: a is the primary, and the
-// others follow in the order of the file.
-func (p Planning) members(f Foreseen) []plan.Member {
-	next := 'b'
+// members are the machines in the order of the file, with what the page calls those of whom
+// that is known.
+func (p Planning) members(known []pageMember) []plan.Member {
 	all := make([]plan.Member, 0, len(p.Site.Members))
 	for _, m := range p.Site.Members {
 		one := plan.Member{Name: m.Name, Reach: m.SSH, Public: m.Public, Private: m.Private}
-		switch {
-		case f.Cluster == nil:
-		case m.Name == f.Primary.Name:
-			one.Page, one.Role = "a", string(driver.Primary)
-		default:
-			one.Page, one.Role = string(next), string(driver.Standby)
-			next++
+		for i, k := range known {
+			if k.Name == m.Name {
+				one.Page, one.Role = k.page, string(roleOf(i))
+			}
 		}
 		all = append(all, one)
 	}
 	return all
+}
+
+// roleOf is the role of a member by its place on the page.
+func roleOf(i int) driver.Role {
+	if i == 0 {
+		return driver.Primary
+	}
+	return driver.Standby
 }
 
 func (p Planning) steps(book runbooks.Runbook, faults map[int][]plan.Fault) []plan.Step {

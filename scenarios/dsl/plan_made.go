@@ -10,35 +10,18 @@ import (
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
 	"drillbook/harness/plan"
-	"drillbook/harness/record"
 )
 
 // PlanMade says what a drill of the scenario is going to do to a cluster that is made for it.
 // It starts nothing. Faults that the scenario does not tell beforehand are not in it.
 func (p Planning) PlanMade(ctx context.Context) (made plan.Plan, err error) {
-	book, err := p.Library.Get(p.Scenario.Runbook)
+	made, book, drv, err := p.begin()
 	if err != nil {
 		return made, err
 	}
-	params, err := book.ResolveParams(p.Params, "")
-	if err != nil {
-		return made, err
-	}
-	drv, err := p.Scenario.Driver(params)
-	if err != nil {
-		return made, err
-	}
-	made = plan.Plan{
-		Schema: plan.Schema, Harness: p.Harness, Runbook: book.Name, Title: record.Text(book.Title), Sums: book.Sums,
-		Params: params,
-	}
-	f := p.toCome(drv, params)
-	for _, m := range f.Cluster.Members {
-		one := plan.Member{Name: m.Name, Page: m.Name, Role: string(driver.Standby)}
-		if m.Name == f.Primary.Name {
-			one.Role = string(driver.Primary)
-		}
-		made.Members = append(made.Members, one)
+	f := p.toCome(drv, made.Params)
+	for i, m := range f.Cluster.Members {
+		made.Members = append(made.Members, plan.Member{Name: m.Name, Page: m.Name, Role: string(roleOf(i))})
 	}
 	told := map[int][]plan.Fault{}
 	if p.Scenario.Faults != nil {

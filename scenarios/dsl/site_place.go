@@ -2,7 +2,6 @@ package dsl
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/host/ssh"
 	"drillbook/harness/link"
-	"drillbook/harness/link/cut"
 	"drillbook/harness/secret"
 	"drillbook/harness/site"
 )
@@ -76,11 +74,7 @@ func openSite(ctx context.Context, s site.Site, o Owned, run string) (host.Host,
 	if err != nil {
 		return nil, nil, err
 	}
-	links, err := cut.New(h)
-	if err != nil {
-		return nil, nil, errors.Join(err, h.Close(ctx))
-	}
-	return h, links, nil
+	return withCuts(ctx, h)
 }
 
 // power is how a machine's power is switched; nil if nobody has said.

@@ -29,7 +29,7 @@ func (d *Drill) watchOutage(ctx context.Context) (end func()) {
 			case <-tick.C:
 			}
 			h, now := d.Health()
-			if h.FirstFail == 0 || now-h.LastAck <= limit {
+			if h.Out(now) <= limit {
 				continue
 			}
 			d.Note(fmt.Sprintf("clients were not served for longer than %s: the drill is stopped by its own condition",

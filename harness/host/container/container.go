@@ -30,7 +30,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -160,7 +159,7 @@ func (h *Host) open(ctx context.Context) error {
 		return err
 	}
 	h.labels = map[string]string{
-		labelRun: h.cfg.Run, labelLock: path, labelLockID: id, labelOwner: owner(),
+		labelRun: h.cfg.Run, labelLock: path, labelLockID: id, labelOwner: host.Owner(),
 		labelBegan: time.Now().UTC().Format(time.RFC3339),
 	}
 	if h.provider, err = h.engine.testcontainers(); err != nil {
@@ -248,19 +247,6 @@ func (e *engine) testcontainers() (*testcontainers.DockerProvider, error) {
 	}
 	p.SetClient(e.cli)
 	return p, nil
-}
-
-// owner is who runs this, as far as that can be told.
-func owner() string {
-	name := "somebody"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	machine, err := os.Hostname()
-	if err != nil {
-		machine = "somewhere"
-	}
-	return name + "@" + machine
 }
 
 // Site is the engine.

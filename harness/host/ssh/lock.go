@@ -5,10 +5,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
-	"fmt"
 	"io"
-	"os"
-	"os/user"
 	"strconv"
 	"strings"
 	"time"
@@ -70,7 +67,7 @@ func (n *Node) takeLock(ctx context.Context, l *link, again bool) error {
 	if again {
 		before = "again"
 	}
-	line := "cd " + folders + " && exec " + quoted("sh", "-c", lockScript, "drillbook-lock", n.h.cfg.Run, whoami(),
+	line := "cd " + folders + " && exec " + quoted("sh", "-c", lockScript, "drillbook-lock", n.h.cfg.Run, host.Owner(),
 		strconv.Itoa(int(silentFor.Seconds())), before)
 	if err := s.Start(n.behindMark(line)); err != nil {
 		return err
@@ -137,15 +134,3 @@ func (n *Node) notLocked(ctx context.Context, a host.Answer, err error) error {
 
 // ErrBusy is wrapped when another run is at work on a machine.
 var ErrBusy = phrase.Errorf("another drill is under way")
-
-// whoami is who holds a lock, for people.
-func whoami() string {
-	name := "somebody"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	if at, err := os.Hostname(); err == nil {
-		name = fmt.Sprintf("%s@%s", name, at)
-	}
-	return name
-}
