@@ -16,6 +16,7 @@ import (
 
 	"drillbook/harness/drill"
 	"drillbook/harness/night"
+	"drillbook/harness/record"
 	"drillbook/reports"
 	"drillbook/reports/words"
 )
@@ -46,9 +47,13 @@ type carriedOut struct {
 	err  error // it could not be written down
 }
 
-// tryAgain is how long after the probe's error was over its bound it is looked at again,
-// if no drill has ended meanwhile.
-const tryAgain = 5 * time.Second
+const (
+	// tryAgain is how long after the probe's error was over its bound it is looked at again,
+	// if no drill has ended meanwhile.
+	tryAgain = 5 * time.Second
+	// lookAgain is how often a drill that starts its cluster is looked at.
+	lookAgain = time.Second
+)
 
 // run carries out all cells. Its error says which of them have left nothing, so that
 // whoever restarts what failed gives them out again; what the others are worth is for
@@ -96,22 +101,41 @@ func (s *shardRun) makeRoom(
 	}
 	said := ""
 	for len(*running) > 0 && ctx.Err() == nil {
-		whyNot, err := s.room(ctx, append(slices.Clone(*running), next))
-		if err != nil || whyNot == "" {
+		again, whyNot, err := s.mayBegin(ctx, *running, next)
+		if err != nil || again == 0 {
 			return err
 		}
-		if said == "" {
+		if said == "" && whyNot != "" {
 			said = whyNot
 			s.say(s.w.Say("night.no-room", "count", strconv.Itoa(len(*running)), "why", whyNot))
 		}
 		select {
 		case c := <-ended:
 			join(c)
-		case <-time.After(tryAgain):
+		case <-time.After(again):
 		case <-ctx.Done():
 		}
 	}
 	return nil
+}
+
+// mayBegin says after how long to ask again whether a cell may begin beside those that run,
+// 0 if it may now. What those need of the machine shows only once each of them is in its
+// steps: drills that began together would not have seen each other.
+func (s *shardRun) mayBegin(
+	ctx context.Context, running []night.Cell, next night.Cell,
+) (again time.Duration, whyNot string, err error) {
+	for _, c := range running {
+		begun, err := isInSteps(filepath.Join(s.folder, c.Folder()))
+		if err != nil || !begun {
+			return lookAgain, "", environment(err)
+		}
+	}
+	whyNot, err = s.room(ctx, append(slices.Clone(running), next))
+	if err != nil || whyNot == "" {
+		return 0, "", err
+	}
+	return tryAgain, whyNot, nil
 }
 
 // turn carries out a cell, and writes down that it begins and how it ended.
@@ -147,6 +171,20 @@ func (s *shardRun) conclude(c carriedOut) error {
 		return environment(err)
 	}
 	return environment(fmt.Errorf("%s has left no record: %s", c.cell.Name, strings.TrimSpace(c.turn.Said)))
+}
+
+// isInSteps reports whether a run has begun the first step of a drill.
+func isInSteps(folder string) (bool, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*", drill.RecordName))
+	for _, file := range files {
+		// What is wrong with a record shows when it is merged; here one that is being written
+		// is read as far as it goes.
+		rec, _ := record.ReadFile(file)
+		if rec != nil && slices.ContainsFunc(rec.Events, func(e record.Event) bool { return e.Kind == record.Began }) {
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 // isRecorded reports whether a run has left a record, or has said why it cannot be

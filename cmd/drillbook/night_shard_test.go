@@ -13,7 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drillbook/harness/drill"
 	"drillbook/harness/night"
+	"drillbook/harness/record"
 )
 
 // farmed is a shard whose cells are carried out by the test.
@@ -42,7 +44,10 @@ func farm(t *testing.T, parallel int) *farmed {
 	return f
 }
 
-// carryOut takes a minute.
+// startsWithin is how long the cluster of a cell takes to start.
+const startsWithin = 10 * time.Second
+
+// carryOut takes a minute, and begins its steps once its cluster has started.
 func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*int, string) {
 	f.mu.Lock()
 	f.now++
@@ -56,19 +61,39 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 		f.mu.Unlock()
 	}()
 	select {
-	case <-time.After(time.Minute):
+	case <-time.After(startsWithin):
 	case <-ctx.Done():
 		return nil, ctx.Err().Error()
 	}
 	code := exitMissed
 	if broken {
 		code = exitEnvironment
-		return &code, said
-	}
-	if err := os.WriteFile(filepath.Join(folder, "record.jsonl"), nil, 0o600); err != nil {
+	} else if err := beginSteps(filepath.Join(folder, "drill")); err != nil {
 		return nil, err.Error()
 	}
-	return &code, ""
+	select {
+	case <-time.After(time.Minute - startsWithin):
+	case <-ctx.Done():
+		return nil, ctx.Err().Error()
+	}
+	return &code, said
+}
+
+// beginSteps leaves a record as it is when a drill begins its first step.
+func beginSteps(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(dir, drill.RecordName))
+	if err != nil {
+		return err
+	}
+	w, err := record.NewWriter(f, record.Head{})
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	w.Event(record.Event{Kind: record.Began, Step: 1})
+	return errors.Join(w.Close(record.Tail{}), f.Close())
 }
 
 func (f *farmed) file(t *testing.T) (s night.Shard) {
@@ -125,6 +150,31 @@ func TestParallelIsBounded(t *testing.T) {
 		}
 		if asked > 200 {
 			t.Errorf("the probe was calibrated %d times", asked)
+		}
+	})
+}
+
+// No drill begins while another one starts its cluster: what that will need of the machine
+// has not shown.
+func TestDrillsBeginOneByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := farm(t, 4)
+		carry := f.carry
+		var began []time.Time
+		f.carry = func(ctx context.Context, c night.Cell, folder string) (*int, string) {
+			f.mu.Lock()
+			began = append(began, time.Now())
+			f.mu.Unlock()
+			return carry(ctx, c, folder)
+		}
+		must(t, f.run(t.Context()))
+		for i := range began[:len(began)-1] {
+			if apart := began[i+1].Sub(began[i]); apart < startsWithin {
+				t.Errorf("drill %d began %v behind the one before, whose cluster had not started", i+2, apart)
+			}
+		}
+		if f.most != 4 {
+			t.Errorf("%d drills ran at a time, want 4", f.most)
 		}
 	})
 }
