@@ -68,15 +68,17 @@ func parse(file string, source []byte) (*page, error) {
 	return p, nil
 }
 
-// fenceWithBlanks is a line that ends front matter, and blanks that do not show.
-var fenceWithBlanks = regexp.MustCompile(`(?m)^---[ \t]+$`)
+// fenceWithBlanks is a line that ends front matter, and blanks that do not show. With the
+// newline before it, there is a text to look for: ^ is tried at every byte.
+var fenceWithBlanks = regexp.MustCompile(`(?m)\n---[ \t]+$`)
 
 // normalize is a page without what editors of other systems put into it: carriage
 // returns, a byte order mark, blanks behind a fence. Its lines stay the same.
 func normalize(source []byte) []byte {
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
-	return fenceWithBlanks.ReplaceAll(source, []byte("---"))
+	lines := append([]byte("\n"), source...)
+	return fenceWithBlanks.ReplaceAll(lines, []byte("\n---"))[1:]
 }
 
 // reader walks through the blocks of a page.
