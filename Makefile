@@ -13,6 +13,7 @@ N        ?= 20000
 SEED     ?= 1
 KILLS    ?= 25
 SHARD    ?=
+PART     ?=
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
             $(foreach s,$(SET),--set $(s))
@@ -77,9 +78,9 @@ chinese: ## look for cells and lines without Chinese in the reports of the last 
 mutants: ## take each thing out again that a test guards, and have that test fail (ONLY="name …" for some)
 	MUTANTS="$(or $(ONLY),all)" $(GO) test -count=1 -timeout 4h -v -run '^TestMutants$$' .
 
-test: ## run the tests: units, conformance, the scenarios of the smoke tier (the others: make scenarios)
+test: ## run the tests: units, conformance, the scenarios of the smoke tier (PART=units, beside or alone: see tools/test.sh)
 	@! docker info >/dev/null 2>&1 || $(MAKE) --no-print-directory images
-	@tools/test.sh $(GO)
+	@tools/test.sh $(GO) $(PART)
 
 elsewhere: build images ## try an engine that is not this machine's own: one in a container, reached over TCP
 	tools/elsewhere.sh $(GO) test -count=1 -p 1 -run 'TestAddress|TestKillOfPublished|TestClientsOfPublished|TestPublishedPorts' \
