@@ -180,6 +180,7 @@ func TestWatchObserveOnly(t *testing.T) {
 // What a person may get wrong, or their database not let them do, is said before anything
 // is made.
 func TestWatchRefuses(t *testing.T) {
+	t.Parallel() // it measures nothing
 	p := newPair(t)
 	wrong := filepath.Join(t.TempDir(), "pgpass")
 	must(t, os.WriteFile(wrong, []byte("*:*:*:*:not it\n"), 0o600))
@@ -223,6 +224,7 @@ func TestWatchRefuses(t *testing.T) {
 
 // Ctrl-C at the question leaves nothing, and neither does a no.
 func TestWatchAsked(t *testing.T) {
+	t.Parallel() // it measures nothing
 	p := newPair(t)
 	before := p.dump(t, p.a)
 	w := p.startWatch(t, p.conninfo())
@@ -279,6 +281,7 @@ func TestWatchBesideAnother(t *testing.T) {
 
 // One address cannot be followed, and that is said; SIGTERM ends a watch in order.
 func TestWatchOneAddress(t *testing.T) {
+	t.Parallel() // its figures are not looked at
 	p := newPair(t)
 	p.a.sql(t, "shop", "CREATE ROLE reader LOGIN", "GRANT CREATE ON DATABASE shop TO reader") // the least
 	conninfo := "host=127.0.0.1 user=reader dbname=shop sslmode=disable port=" + strconv.Itoa(p.a.port)
