@@ -2,7 +2,6 @@ package words
 
 import (
 	"io/fs"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -48,7 +47,7 @@ func unquoted(s string) string {
 // language does not know, are shown in English and marked as the original.
 func (w Words) Tell(p phrase.Phrase) string {
 	said, ok := w.tell(p)
-	if ok || w.Lang == "en" || !prose.MatchString(said) {
+	if ok || w.Lang == "en" || !prose(said) {
 		return said
 	}
 	return w.Say("original", "text", said)
@@ -60,8 +59,23 @@ func (w Words) Name(p phrase.Phrase) string {
 	return said
 }
 
-// prose is more than a name, a figure or a keyword: words with a space between them.
-var prose = regexp.MustCompile(`[A-Za-z]\s+[A-Za-z]`)
+// prose reports whether a text is more than a name, a figure or a keyword: words with a
+// space between them. Foreign text may be very long.
+func prose(s string) bool {
+	letter, apart := false, false // whether a letter came last, and blanks behind it
+	for _, r := range s {
+		switch r {
+		case ' ', '\t', '\n', '\f', '\r':
+			apart = letter
+		default:
+			if apart && isLetter(r) {
+				return true
+			}
+			letter, apart = isLetter(r), false
+		}
+	}
+	return false
+}
 
 // tell is a phrase in the language, if there are words for it. What stands in its gaps is
 // told as far as there are words for that.
