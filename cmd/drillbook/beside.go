@@ -22,7 +22,8 @@ import (
 // onThisSide are the flags of run that name files of this machine, or answer for a person
 // at it, which drillbook beside the members cannot see.
 func onThisSide() []string {
-	return append(ofNight(), "night", "runbooks", "postgres-conf", "hba", "cover", "template", "last", "consent")
+	return append(ofNight(), "night", "runbooks", "postgres-conf", "hba", "cover", "template", "last", "consent",
+		"step")
 }
 
 // checkBeside refuses what drillbook beside the members could not follow.

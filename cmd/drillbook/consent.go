@@ -32,8 +32,7 @@ type consent func(context.Context, runbooks.Step, []fault.Fault) error
 // asker asks a person before a step, and says what the step changes and what the way
 // back is, and the same of each of its faults. Anything but yes stops the drill. It stops
 // waiting for an answer when the context ends.
-func asker(in io.Reader, out io.Writer, w words.Words) consent {
-	answers := answersFrom(in)
+func asker(answers answers, out io.Writer, w words.Words) consent {
 	return func(ctx context.Context, s runbooks.Step, faults []fault.Fault) error {
 		step := s.Text(w.Lang)
 		said := []string{"", w.Say("consent.step", "step", step)}
@@ -54,6 +53,24 @@ func asker(in io.Reader, out io.Writer, w words.Words) consent {
 			return nil
 		}
 		return phrase.Errorf("consent to step %q was not given", step)
+	}
+}
+
+// stepper asks a person whether to go on with the next step. An empty line is a yes.
+func stepper(answers answers, out io.Writer, w words.Words) func(context.Context, runbooks.Step) error {
+	return func(ctx context.Context, s runbooks.Step) error {
+		step := s.Text(w.Lang)
+		if _, err := io.WriteString(out, w.Say("step.question", "step", step)); err != nil {
+			return err
+		}
+		text, err := answers(ctx)
+		switch {
+		case err != nil:
+			return phrase.Errorf("nobody answered whether to go on with step %q: %w", step, err)
+		case strings.TrimSpace(text) == "" || isYes(text):
+			return nil
+		}
+		return phrase.Errorf("a person has stopped before step %q", step)
 	}
 }
 
@@ -98,10 +115,13 @@ func isYes(answer string) bool {
 	return false
 }
 
+// answers gives the next line that a person types.
+type answers func(context.Context) (string, error)
+
 // answersFrom gives a line of the input at a time. Reading from a terminal cannot
 // be cancelled, so a line that nobody waited for is the answer to what is asked
 // next, and a read that never ends does so with the process.
-func answersFrom(in io.Reader) func(context.Context) (string, error) {
+func answersFrom(in io.Reader) answers {
 	lines := bufio.NewScanner(in)
 	type answer struct {
 		text string

@@ -12,6 +12,7 @@ import (
 	"drillbook/harness/measure"
 	"drillbook/harness/record"
 	"drillbook/reports"
+	"drillbook/runbooks"
 )
 
 // thinksFor is how long the person of [TestConsentIsWaitedFor] takes for an answer.
@@ -73,4 +74,46 @@ func readText(t *testing.T, name string) string {
 	text, err := os.ReadFile(name)
 	must(t, err)
 	return string(text)
+}
+
+// An empty line goes on to the next step, and so does a yes; anything else stops there, and so
+// does the end of the input.
+func TestStepper(t *testing.T) {
+	next := runbooks.Step{Number: 2, Title: runbooks.Text{"en": "Promote the standby"}}
+	for typed, goes := range map[string]bool{
+		"\n": true, "\t\n": true, "y\n": true, "yes\n": true, "n\n": false, "wait\n": false, "": false,
+	} {
+		var out strings.Builder
+		err := stepper(answersFrom(strings.NewReader(typed)), &out, wordsIn("en"))(t.Context(), next)
+		if (err == nil) != goes || !strings.Contains(out.String(), "next: 2. Promote the standby") {
+			t.Errorf("%q: %v, want that it goes on: %t; asked %q", typed, err, goes, out.String())
+		}
+	}
+}
+
+// TestStepByStep: a page goes on as far as a person wants; a no ends it, heals and reports.
+func TestStepByStep(t *testing.T) {
+	takesLong(t)
+	p := newProgram(t, t.TempDir()).on(t)
+	c := p.command(t, "run", "postgres/lost-primary", "--host", "container", "--step", "--out",
+		filepath.Join(p.dir, "reports", "out"))
+	c.Dir, c.Stdin = ".", strings.NewReader("\nyes\nno\n") // images are built inside a checkout
+	out, err := c.CombinedOutput()
+	said := string(out)
+	if code := exitCode(t, err); code != exitUnmeasurable {
+		t.Errorf("it ended with %d: %s", code, said)
+	}
+	for _, want := range []string{
+		"next: 2. ", "✔ 3. ", "next: 4. ", "a person has stopped before step", "is read back",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "next: 1. ") || strings.Contains(said, "next: 5. ") {
+		t.Errorf("it asks before the first step, or after a no: %s", said)
+	}
+	if left := p.left(t); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
 }

@@ -33,6 +33,18 @@ func (f *ownFlags) add(flags *pflag.FlagSet, w words.Words) {
 	flags.StringVar(&f.stopIf, "stop-if", "", w.Say("flag.stop-if"))
 }
 
+// stopIf reads the conditions that end a drill or a watch.
+func stopIf(text string, w words.Words) (drill.StopIf, error) {
+	if text == "" {
+		return drill.StopIf{}, nil
+	}
+	s, err := drill.ParseStopIf(text)
+	if err != nil {
+		return s, failure(w, err, "error.stop-if")
+	}
+	return s, nil
+}
+
 // check reports flags that do not go together.
 func (f *ownFlags) check(cmd *cobra.Command, w words.Words) error {
 	switch {
@@ -53,8 +65,9 @@ func (f *ownFlags) check(cmd *cobra.Command, w words.Words) error {
 type ownCluster struct {
 	dsl.Planning
 
-	words words.Words
-	flags ownFlags
+	words   words.Words
+	flags   ownFlags
+	answers answers
 }
 
 // ownProbe is the probe for a cluster that serves others, at the rate of its site's file.
@@ -150,6 +163,7 @@ func (f runFlags) prepareOwn(
 	if err != nil {
 		return nil, usage(err)
 	}
+	o.answers = f.answers
 	o.Probe = options.Probe.Or(o.Probe)
 	options.Probe = o.Probe
 	if f.own.accept != "" && f.trials > 1 {
@@ -207,7 +221,7 @@ func (o ownCluster) agreed(ctx context.Context, cmd *cobra.Command) (to agreemen
 	}
 	switch o.flags.accept {
 	case "":
-		to.ask = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), o.words)
+		to.ask = asker(o.answers, question(cmd.OutOrStdout()), o.words)
 	case to.digest:
 		to.ask = func(context.Context, runbooks.Step, []fault.Fault) error { return nil } // to all in the plan
 	default:

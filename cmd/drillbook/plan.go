@@ -126,7 +126,7 @@ func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
 	s.WriteString("# " + p.Title.In(w.Lang) + "\n\n")
 	for _, m := range p.Members {
 		if m.Reach == "" {
-			say("plan.member-made", "name", m.Name, "role", m.Role)
+			say("plan.member-made", "name", m.Name, "role", roleWord(m.Role, w))
 			continue
 		}
 		s.WriteString(planMember(m, w) + "\n")
@@ -177,7 +177,27 @@ func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
 // planMember says who a member is.
 func planMember(m plan.Member, w words.Words) string {
 	return w.Say("plan.member", "page", m.Page, "name", m.Name, "reach", m.Reach, "public", m.Public, "private",
-		m.Private, "role", m.Role)
+		m.Private, "role", roleWord(m.Role, w))
+}
+
+// roleWord is a role in the language of the person.
+func roleWord(role string, w words.Words) string {
+	if role == "" {
+		return w.Say("role.none")
+	}
+	return w.Say("role." + role)
+}
+
+// kindWords are kinds of faults in the language of the person, with the names that site files
+// have for them.
+func kindWords(kinds []string, w words.Words) string {
+	said := make([]string, 0, len(kinds))
+	for _, k := range kinds {
+		if k != "" {
+			said = append(said, w.Say("fault-kind."+k))
+		}
+	}
+	return w.List(said)
 }
 
 // printStep says what a step does. Where the cluster stays, so may what it does.
@@ -194,7 +214,7 @@ func printStep(say func(string, ...string), step plan.Step, leaves bool, w words
 		say("plan.command", "command", c)
 	}
 	for _, f := range step.Faults {
-		say("plan.fault", "fault", w.Tell(f.What), "kinds", w.List(f.Kinds), "how", w.Tell(f.How))
+		say("plan.fault", "fault", w.Tell(f.What), "kinds", kindWords(f.Kinds, w), "how", w.Tell(f.How))
 		for _, u := range f.Undo {
 			key := "plan.undo"
 			switch {

@@ -34,10 +34,11 @@ type runFlags struct {
 	set                                         []string
 	conf, hba                                   string
 	probe                                       drill.Probe
-	plain, yes, beside                          bool
+	plain, yes, beside, step                    bool
 	sheet                                       sheetFlags
 	night                                       nightFlags
 	own                                         ownFlags
+	answers                                     answers // of whoever is asked
 }
 
 func runCommand(w words.Words) *cobra.Command {
@@ -76,6 +77,7 @@ func runCommand(w words.Words) *cobra.Command {
 	addProbe(flags, &f.probe, w)
 	flags.BoolVar(&f.yes, "yes", false, w.Say("flag.yes"))
 	flags.BoolVar(&f.beside, "beside", false, w.Say("flag.beside"))
+	flags.BoolVar(&f.step, "step", false, w.Say("flag.step"))
 	f.night.register(flags, w)
 	flags.BoolVar(&f.plain, "plain", false, w.Say("flag.plain"))
 	f.sheet.add(cmd, w)
@@ -84,6 +86,7 @@ func runCommand(w words.Words) *cobra.Command {
 }
 
 func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) error {
+	f.answers = answersFrom(cmd.InOrStdin())
 	options, chosen, err := f.prepare(cmd, args, w)
 	if err != nil {
 		return err
@@ -109,7 +112,7 @@ func runDrills(cmd *cobra.Command, f runFlags, args []string, w words.Words) err
 	in := catchInterrupts()
 	defer in.forget()
 	r := running{cmd: cmd, out: cmd.OutOrStdout(), words: w, chosen: chosen, sheets: sheets, own: own}
-	r.view = newView(r.out, w, f.plain || f.consent == "ask" || own != nil)
+	r.view = newView(r.out, w, f.plain || f.step || f.consent == "ask" || own != nil)
 	defer r.view.Close()
 	go handleSignals(watched, in.signals, stop, r.endAtOnce)
 	defer context.AfterFunc(ctx, func() {
@@ -228,10 +231,16 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 		if err := canAnswer(cmd.InOrStdin(), w); err != nil {
 			return o, nil, usage(err)
 		}
-		o.Consent = asker(cmd.InOrStdin(), question(cmd.OutOrStdout()), w)
+		o.Consent = asker(f.answers, question(cmd.OutOrStdout()), w)
 	}
-	if o.StopIf, err = outageIn(f.own.stopIf); err != nil {
-		return o, nil, usage(failure(w, nil, "error.stop-if", "stop", f.own.stopIf))
+	if f.step {
+		if canAnswer(cmd.InOrStdin(), w) != nil {
+			return o, nil, usage(failure(w, nil, "error.step.nobody"))
+		}
+		o.Next = stepper(f.answers, question(cmd.OutOrStdout()), w)
+	}
+	if o.StopIf, err = stopIf(f.own.stopIf, w); err != nil {
+		return o, nil, usage(err)
 	}
 	o.Operator, o.Trials, o.Harness = f.operator, f.trials, version()
 	o.Probe = f.probe
@@ -300,8 +309,8 @@ func (r running) conclude(ctx context.Context, suite *dsl.Suite, o dsl.Options) 
 	if unpublished != nil && len(run.Drills) > 0 {
 		unpublished = failure(r.words, unpublished, "error.unpublished", "folder", o.Out)
 	}
-	if suite.Overrun() {
-		said := failure(r.words, nil, "error.overrun", "limit", r.words.Duration(o.StopIf))
+	if why := suite.Overrun(); why.Text != "" {
+		said := failure(r.words, nil, "error.overrun", "why", r.words.Tell(why))
 		return worst(environment(unpublished), unfit, withCode(exitMissed, said))
 	}
 	if suite.Interrupted() {

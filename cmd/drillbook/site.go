@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -46,6 +48,9 @@ func siteCheckCommand(w words.Words) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := filesThere(s, w); err != nil {
+				return usage(err)
+			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), s)
 			}
@@ -54,6 +59,25 @@ func siteCheckCommand(w words.Words) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, w.Say("flag.json"))
 	return cmd
+}
+
+// filesThere reports which of the files that a site's file names cannot be read. Passwords are
+// left alone.
+func filesThere(s site.Site, w words.Words) error {
+	var errs []error
+	for _, named := range []struct{ key, file string }{{"ca", s.Login.CA}, {"ssh_config", s.Settings}} {
+		if named.file == "" {
+			continue
+		}
+		f, err := os.Open(named.file)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil {
+			errs = append(errs, failure(w, err, "error.site.no-file", "file", s.File, "key", named.key))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func siteSudoersCommand(w words.Words) *cobra.Command {

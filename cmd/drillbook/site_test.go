@@ -130,7 +130,15 @@ func TestSiteOfTheDocumentation(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s shows no site file", name)
 		}
+		const ca = "/etc/ssl/shop-ca.pem"
+		file := filepath.Join(t.TempDir(), "ca.pem")
+		example = strings.Replace(example, ca, file, 1)
 		code, out, errs := command(t, "site", "check", siteFile(t, example))
+		if code != exitUsage || !strings.Contains(errs, "ca: ") || !strings.Contains(errs, file) {
+			t.Errorf("%s: the file %s is not there: %d, %s%s", name, file, code, out, errs)
+		}
+		must(t, os.WriteFile(file, []byte("-----BEGIN CERTIFICATE-----\n"), 0o600))
+		code, out, errs = command(t, "site", "check", siteFile(t, example))
 		if code != 0 || !strings.Contains(out, "db2") {
 			t.Errorf("%s: %d, %s%s", name, code, out, errs)
 		}

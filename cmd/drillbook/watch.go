@@ -75,7 +75,7 @@ type watchPlan struct {
 	head   record.Head
 	probe  drill.Probe
 	lasts  time.Duration
-	stopIf time.Duration
+	stopIf drill.StopIf
 	out    string
 	yes    bool
 }
@@ -92,8 +92,8 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 		return p, usage(errors.New(w.Say("watch.nobody-ends")))
 	}
 	p = watchPlan{probe: f.probe.Or(watchedProbe()), lasts: f.lasts, yes: f.yes, out: f.out}
-	if p.stopIf, err = outageIn(f.stopIf); err != nil {
-		return p, usage(errors.New(w.Say("watch.error.stop-if", "stop", f.stopIf)))
+	if p.stopIf, err = stopIf(f.stopIf, w); err != nil {
+		return p, usage(err)
 	}
 	if p.head, err = f.head(cmd, w); err != nil {
 		return p, err
@@ -106,6 +106,9 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 	}
 	if err := p.probe.Check(p.site.Addresses(), p.site.Product()); err != nil {
 		return p, usage(err)
+	}
+	if err := p.stopIf.Check(p.site, p.probe, len(p.site.Addresses())); err != nil {
+		return p, usage(failure(w, err, "error.stop-if"))
 	}
 	p.head.Watched = &record.Watched{By: f.who(), Login: p.site.Login(), ReadOnly: f.probe.ReadOnly}
 	return p, nil
@@ -133,22 +136,6 @@ func (f watchFlags) check(cmd *cobra.Command, w words.Words) error {
 		return deadline("reply", f.probe.Reply)
 	}
 	return nil
-}
-
-// outageIn reads the condition that ends a watch; 0 if there is none.
-func outageIn(condition string) (time.Duration, error) {
-	if condition == "" {
-		return 0, nil
-	}
-	limit, ok := strings.CutPrefix(strings.ReplaceAll(condition, " ", ""), "outage>")
-	if !ok {
-		return 0, errors.New("no such condition")
-	}
-	d, err := time.ParseDuration(limit)
-	if err == nil && d <= 0 {
-		err = errors.New("not more than nothing")
-	}
-	return d, err
 }
 
 // head is what is known of the watch before it begins.

@@ -114,8 +114,8 @@ func (p *watchPerson) tell(n watch.News) {
 		text = p.words.Say("watch.no-step")
 	case watch.Noted:
 		text = p.words.Say("watch.noted", "detail", n.Detail)
-	case watch.TooLong:
-		text = p.words.Say("watch.too-long", "took", p.words.Duration(n.Took))
+	case watch.Stopped:
+		text = p.words.Say("watch.stopped", "why", p.words.Tell(n.Said))
 		p.ring()
 	case watch.TimeIsUp:
 		text = p.words.Say("watch.time-is-up")

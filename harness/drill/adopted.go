@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"drillbook/harness/cluster"
 	"drillbook/harness/driver"
@@ -79,52 +80,87 @@ func (d *Drill) tellStanding(ctx context.Context) {
 // Standing is which role each member of an adopted cluster had in the end.
 func (d *Drill) Standing() phrase.Phrase { return d.standing }
 
-// Tables are what a drill makes in an adopted cluster for the probe, as ledgers and plans have
-// it.
-func Tables() (what, how phrase.Phrase) {
-	return phrase.Say("the probe's tables are in the database"), phrase.Say("a schema that only drills use")
+// Loan is what a drill makes or changes in an adopted cluster and takes back at its end.
+type Loan struct {
+	What, How phrase.Phrase // as ledgers and plans have it
+	Undo      []host.Undo
 }
 
-// keepUndo writes into the ledger, before it is made, how what the probe needs is removed.
-func (d *Drill) keepUndo(ctx context.Context) error {
-	adopter, ok := d.cfg.Driver.(driver.Adopter)
-	at, stays := d.stays()
-	if !ok || !stays {
-		return phrase.Errorf("say how what the probe needs is removed: %w", host.ErrUnsupported)
+// Loans are all that a drill takes from a cluster that a driver has adopted.
+func Loans(ctx context.Context, drv driver.Driver, members []driver.Member) ([]Loan, error) {
+	adopter, ok := drv.(driver.Adopter)
+	if !ok {
+		return nil, phrase.Errorf("say how what the probe needs is removed: %w", host.ErrUnsupported)
 	}
-	for _, m := range d.Cluster.Members {
+	tables := Loan{
+		What: phrase.Say("the probe's tables are in the database"), How: phrase.Say("a schema that only drills use"),
+	}
+	for _, m := range members {
 		u, err := adopter.UndoPrepare(ctx, m)
 		if err != nil {
-			return phrase.Errorf("find out how what the probe needs is removed from %s: %w", m.Name, err)
+			return nil, phrase.Errorf("find out how what the probe needs is removed from %s: %w", m.Name, err)
 		}
-		u.Reach = at.Reach(u.Node)
-		d.made = append(d.made, u)
+		tables.Undo = append(tables.Undo, u)
 	}
-	if d.cfg.Ledger == nil {
-		return nil
+	borrower, ok := drv.(driver.Borrower)
+	if !ok {
+		return []Loan{tables}, nil
 	}
-	what, how := Tables()
-	return d.cfg.Ledger.Add(fault.Entry{
-		What: what.Text, Mechanism: how.Text, Place: d.cfg.Host.Name(), Undo: d.made,
-	})
+	settings := Loan{What: phrase.Say("settings may be as the drill has them"), How: borrower.Borrowed()}
+	for _, m := range members {
+		u, err := borrower.UndoBorrowed(ctx, m)
+		if err != nil {
+			return nil, phrase.Errorf("find out how the settings of %s are set again: %w", m.Name, err)
+		}
+		settings.Undo = append(settings.Undo, u)
+	}
+	return []Loan{settings, tables}, nil
 }
 
-// withdraw removes what was made for the probe. What cannot be removed stays in the ledger.
-func (d *Drill) withdraw(ctx context.Context) error {
-	if len(d.made) == 0 {
-		return nil
+// keepUndo writes into the ledger, before anything is made or changed, how it is taken back.
+func (d *Drill) keepUndo(ctx context.Context) error {
+	at, stays := d.stays()
+	if !stays {
+		return phrase.Errorf("say how what the probe needs is removed: %w", host.ErrUnsupported)
 	}
-	what, _ := Tables()
-	ctx, done := context.WithTimeout(ctx, undoWithin)
-	defer done()
-	if err := d.carryOut(ctx, what, d.made); err != nil {
-		why := phrase.Of(err)
-		d.event(record.Event{Kind: record.Note, Err: why.Text}, why)
+	loans, err := Loans(ctx, d.cfg.Driver, d.Cluster.Members)
+	if err != nil {
 		return err
 	}
-	d.made = nil
-	if d.cfg.Ledger == nil {
-		return nil
+	for _, l := range loans {
+		for i, u := range l.Undo {
+			l.Undo[i].Reach = at.Reach(u.Node)
+		}
+		if d.cfg.Ledger != nil {
+			err := d.cfg.Ledger.Add(fault.Entry{
+				What: l.What.Text, Mechanism: l.How.Text, Place: d.cfg.Host.Name(), Undo: l.Undo,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		d.loans = append(d.loans, l)
 	}
-	return d.cfg.Ledger.Done(what.Text)
+	return nil
+}
+
+// withdraw takes back what was made and changed, the last first. What cannot be taken back
+// stays in the ledger.
+func (d *Drill) withdraw(ctx context.Context) error {
+	ctx, done := context.WithTimeout(ctx, undoWithin)
+	defer done()
+	var errs []error
+	for _, l := range slices.Backward(d.loans) {
+		if err := d.carryOut(ctx, l.What, l.Undo); err != nil {
+			why := phrase.Of(err)
+			d.event(record.Event{Kind: record.Note, Err: why.Text}, why)
+			errs = append(errs, err)
+			continue
+		}
+		if d.cfg.Ledger != nil {
+			errs = append(errs, d.cfg.Ledger.Done(l.What.Text))
+		}
+	}
+	d.loans = nil
+	return errors.Join(errs...)
 }

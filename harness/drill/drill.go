@@ -149,7 +149,8 @@ type Drill struct {
 	stepMu    sync.Mutex    // guards step, which is read by commands of other goroutines, and needless
 	needless  phrase.Phrase // why there is nothing to do in the step
 	standing  phrase.Phrase // of the members in the end
-	made      []host.Undo   // of what was made in an adopted cluster for the probe
+	loans     []Loan        // of an adopted cluster
+	failed    bool          // a step has, or was not carried out
 	stuck     bool          // a step cannot be carried out, for a reason that is not the service's
 	ended     bool
 }

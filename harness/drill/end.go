@@ -32,11 +32,13 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 	for _, w := range d.lagWatches {
 		w.Stop()
 	}
+	d.tellEnd(phrase.Say("what is in force is healed"))
 	stopped, healed := d.probe.Stop(), d.healAll(ctx)
 	d.endRenewing()
 	reading, done := d.readContext(ctx)
 	defer done()
 	if !d.cfg.Probe.ReadOnly {
+		d.tellEnd(phrase.Say("what every member holds is read back, which takes up to %s", d.syncWithin(hurried)))
 		d.readBack(reading, d.syncWithin(hurried))
 	}
 	d.observer.Stop()
@@ -51,6 +53,14 @@ func (d *Drill) End(ctx context.Context, interrupted bool) error {
 		tail.Err, tail.Blame = said.Text, record.BlamePlace
 	}
 	return errors.Join(err, d.closeJournal(tail))
+}
+
+// tellEnd says what is being done, once a step has failed: until the drill has ended, nothing
+// else is heard of it.
+func (d *Drill) tellEnd(what phrase.Phrase) {
+	if d.failed {
+		d.event(record.Event{Kind: record.Progress, What: what.Text}, what)
+	}
 }
 
 // syncWithin is how long a member may take to catch up before it is read back. One that is
@@ -99,6 +109,7 @@ func (d *Drill) waitServiceBack(ctx context.Context) {
 	if !d.watched() { // a person has said when it ends
 		within += d.cfg.Head.Promise.RTO
 	}
+	d.tellEnd(phrase.Say("clients are to be served again, which is waited for up to %s", within))
 	if err := d.WaitServed(ctx, settle+100*time.Millisecond, within); err != nil {
 		d.event(record.Event{Kind: record.Note, What: "service did not settle", Err: err.Error()})
 	}

@@ -37,6 +37,7 @@ func (d *Drill) StepEnded(err error) {
 		Accepted: errors.Is(err, driver.ErrAccepted),
 	}
 	d.stuck = d.stuck || e.Blame == record.BlamePlace || e.Blame == record.BlamePerson
+	d.failed = d.failed || err != nil
 	d.event(e, said, why)
 	d.stepMu.Lock()
 	d.step, d.needless = 0, phrase.Phrase{}
@@ -58,7 +59,7 @@ func (d *Drill) RecordConsent(number int, by string, waited time.Duration, err e
 // StepSkipped records that a step is not carried out, nor those that follow. err
 // says why and who is to blame ([BlameOf]).
 func (d *Drill) StepSkipped(number int, err error) {
-	d.stuck = true
+	d.stuck, d.failed = true, true
 	said := phrase.Of(err)
 	d.event(record.Event{Kind: record.Skipped, Step: number, Err: said.Text, Blame: BlameOf(err)}, said)
 }

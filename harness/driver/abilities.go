@@ -26,6 +26,7 @@ func Abilities() []Ability {
 		ability[AlertReader]("alerts"),
 		ability[AuxiliaryPlanner]("auxiliaries"),
 		ability[Bootstrapper]("form"),
+		ability[Borrower]("borrow"),
 		ability[SettingsReporter]("settings"),
 		ability[ClusterCloser]("close"),
 		ability[Gate]("turn-away"),

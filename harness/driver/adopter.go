@@ -33,3 +33,13 @@ type Adopter interface {
 	// no writes there is nothing to do: it follows.
 	UndoPrepare(ctx context.Context, m Member) (host.Undo, error)
 }
+
+// Borrower is an [Adopter] that changes for a while what the owner of a cluster has set, and
+// sets it again once a standby follows. A drill that does not get there leaves it to this.
+type Borrower interface {
+	// Borrowed says what is changed.
+	Borrowed() phrase.Phrase
+	// UndoBorrowed sets a member's settings again as they were when Adopt looked. It fails,
+	// and says so, where that would do harm as the cluster stands.
+	UndoBorrowed(ctx context.Context, m Member) (host.Undo, error)
+}

@@ -62,6 +62,8 @@ type Description struct {
 	// those being opened, besides the sessions of administrators; 0: no limit is
 	// known.
 	Sessions int
+	// LagInBytes says that the positions of a [Lag] count bytes.
+	LagInBytes bool
 	// Registers says that its sessions are [Register]s.
 	Registers bool
 	// Kinds are those that its members can be of, besides none.

@@ -63,7 +63,8 @@ func (u Undo) Keep(ctx context.Context, n Node) error {
 	c := Command{Argv: u.Argv, User: u.User, Stdin: u.Renew}
 	answer, err := n.Exec(ctx, c)
 	if err == nil && answer.Code != 0 {
-		err = phrase.Errorf("keep it in force on %s: %w: %s", u.Node, ErrLapsed, strings.TrimSpace(answer.Stderr))
+		said, _, _ := strings.Cut(strings.TrimSpace(answer.Stderr), "\n") // more lines show where in the input it is
+		err = phrase.Errorf("keep it in force on %s: %w: %s", u.Node, ErrLapsed, said)
 	}
 	return err
 }

@@ -144,6 +144,7 @@ type Health struct {
 	Attempts  int
 	Acked     int
 	LastAck   time.Duration // when the last acknowledgement arrived; 0: none yet
+	LastAsked time.Duration // when the server was asked for that
 	LastFail  time.Duration // when the last failed attempt was known to have failed; 0: none yet
 	FirstFail time.Duration // of the failures since the last acknowledgement; 0: none
 	BackAt    time.Duration // when the first acknowledgement after the last failure arrived; 0: none failed yet

@@ -244,7 +244,7 @@ func (s *stream) note(a record.Attempt, cause string) {
 		if h.FirstFail > 0 {
 			h.BackAt = a.Done
 		}
-		h.LastAck, h.FirstFail = a.Done, 0
+		h.LastAck, h.LastAsked, h.FirstFail = a.Done, a.Asked(), 0
 		return
 	}
 	h.LastFail, h.LastCause = a.Done, cause

@@ -42,17 +42,19 @@ type Record struct {
 
 // Head is what is known before the drill begins.
 type Head struct {
-	Schema  int               `json:"schema"`
-	Run     string            `json:"run"` // unique; part of every token
-	Runbook string            `json:"runbook"`
-	Title   Text              `json:"title"`
-	Source  string            `json:"source,omitempty"` // where the procedure comes from, in English
-	Product string            `json:"product"`
-	System  string            `json:"system"` // product and version, for people
-	StandIn string            `json:"stand_in,omitempty"`
-	Host    string            `json:"host"`
-	Harness string            `json:"harness"`        // version of drillbook
-	Machine string            `json:"machine"`        // system, processors
+	Schema  int    `json:"schema"`
+	Run     string `json:"run"` // unique; part of every token
+	Runbook string `json:"runbook"`
+	Title   Text   `json:"title"`
+	Source  string `json:"source,omitempty"` // where the procedure comes from, in English
+	Product string `json:"product"`
+	System  string `json:"system"` // product and version, for people
+	StandIn string `json:"stand_in,omitempty"`
+	Host    string `json:"host"`
+	Harness string `json:"harness"` // version of drillbook
+	Machine string `json:"machine"` // system, processors
+	// Stays names the machines of a cluster that was there before the drill and stays.
+	Stays   string            `json:"stays,omitempty"`
 	Seed    int64             `json:"seed,omitempty"` // of schema 1, where it changed nothing; no longer written
 	Trial   int               `json:"trial"`          // from 1
 	Trials  int               `json:"trials"`

@@ -6,12 +6,12 @@ package watch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"drillbook/harness/drill"
+	"drillbook/harness/phrase"
 )
 
 // Config says what to watch. Drill, without a Host, and Lines must be set.
@@ -21,10 +21,9 @@ type Config struct {
 	// or, without one, a step without a name; a q ends the watch; any other line says what
 	// is being done: in the current step of the runbook or, without one, as a step of its
 	// own. Closing it ends the watch, if nothing else would.
-	Lines <-chan string
-	For   time.Duration // how long to watch; 0: until the person ends it
-	// StopIf is the outage that ends the watch once it has lasted longer; 0: none.
-	StopIf time.Duration
+	Lines  <-chan string
+	For    time.Duration // how long to watch; 0: until the person ends it
+	StopIf drill.StopIf  // ends the watch, too
 	// Began, if set, is called once clients are seen to be served: whoever acts may begin.
 	Began func(*drill.Drill)
 	// Tell, if set, is called with what a person should see at once.
@@ -36,12 +35,12 @@ type Topic string
 
 // The topics.
 const (
-	Failing  Topic = "failing"  // clients are not served; Detail says why
-	Served   Topic = "served"   // they are again, after Took
-	StepIs   Topic = "step"     // step Number has begun
-	NoStep   Topic = "no-step"  // the last step has ended
-	Noted    Topic = "noted"    // Detail was noted in a step
-	TooLong  Topic = "too-long" // StopIf holds: an outage has lasted for Took
+	Failing  Topic = "failing" // clients are not served; Detail says why
+	Served   Topic = "served"  // they are again, after Took
+	StepIs   Topic = "step"    // step Number has begun
+	NoStep   Topic = "no-step" // the last step has ended
+	Noted    Topic = "noted"   // Detail was noted in a step
+	Stopped  Topic = "stopped" // a condition of StopIf holds, as Said says
 	TimeIsUp Topic = "time-is-up"
 	Ending   Topic = "ending" // service may settle, and what was written is read back
 )
@@ -52,10 +51,11 @@ type News struct {
 	Number int
 	Detail string
 	Took   time.Duration
+	Said   phrase.Phrase
 }
 
-// ErrStopped is wrapped when an outage has ended the watch.
-var ErrStopped = errors.New("stopped by its own condition")
+// ErrStopped is wrapped when a condition has ended the watch.
+var ErrStopped = phrase.Errorf("the watch has ended by its own condition, and nothing was healed")
 
 // lookEvery is how often it is looked whether clients are served.
 const lookEvery = 100 * time.Millisecond
@@ -72,7 +72,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Began != nil {
 		cfg.Began(d)
 	}
-	stopped := w.loop(ctx)
+	conditions := d.WatchStop(ctx, cfg.StopIf)
+	stopped := w.loop(ctx, conditions.Reached())
+	conditions.End()
 	w.tell(News{Topic: Ending})
 	d.EndMarked()
 	return errors.Join(stopped, d.End(context.WithoutCancel(ctx), false))
@@ -89,7 +91,7 @@ type watch struct {
 }
 
 // loop follows the person until the watch is to end.
-func (w *watch) loop(ctx context.Context) error {
+func (w *watch) loop(ctx context.Context, reached <-chan phrase.Phrase) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	var up <-chan time.Time
@@ -115,10 +117,11 @@ func (w *watch) loop(ctx context.Context) error {
 			default:
 				lines = nil // the time will end it
 			}
+		case why := <-reached:
+			w.tell(News{Topic: Stopped, Said: why})
+			return phrase.Errorf("%w: %s", ErrStopped, why)
 		case <-tick.C:
-			if err := w.look(); err != nil {
-				return err
-			}
+			w.look()
 		}
 	}
 }
@@ -151,10 +154,9 @@ func (w *watch) mark(text string) {
 	}
 }
 
-// look tells whether clients are served, and fails once they have not been for too long.
-func (w *watch) look() error {
-	h, now := w.drill.Health()
-	out := h.Out(now)
+// look tells whether clients are served.
+func (w *watch) look() {
+	h, _ := w.drill.Health()
 	switch {
 	case h.FirstFail > 0 && !w.failing:
 		w.failing = true
@@ -166,14 +168,6 @@ func (w *watch) look() error {
 	if h.FirstFail == 0 {
 		w.lastGood = h.LastAck
 	}
-	if w.cfg.StopIf > 0 && out > w.cfg.StopIf {
-		w.tell(News{Topic: TooLong, Took: out})
-		what := fmt.Sprintf("clients were not served for longer than %s: the watch has ended, and nothing was healed",
-			w.cfg.StopIf)
-		w.drill.Note(what)
-		return fmt.Errorf("%w: %s", ErrStopped, what)
-	}
-	return nil
 }
 
 func (w *watch) tell(n News) {

@@ -148,7 +148,8 @@ func TestRunbookSteps(t *testing.T) {
 // An outage that lasts longer than the condition allows ends the watch, and is not healed.
 func TestStopIf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rec, err := run(t, watch.Config{StopIf: 3 * time.Second}, func(s *service, _ func(string)) {
+		cfg := watch.Config{StopIf: drill.StopIf{Outage: 3 * time.Second}}
+		rec, err := run(t, cfg, func(s *service, _ func(string)) {
 			s.set(true)
 			time.Sleep(2 * time.Second)
 			s.set(false)

@@ -14,6 +14,14 @@ import (
 // maxVersions bounds the versions of what took part.
 const maxVersions = 40
 
+// place is where the members were.
+func (d drafter) place(h record.Head) string {
+	if h.Stays == "" {
+		return h.Host
+	}
+	return d.Say("host.stays", "host", h.Host, "machines", h.Stays)
+}
+
 // about is where, with what and how the drill was carried out.
 func (d drafter) about() Section {
 	h := d.rec.Head
@@ -26,7 +34,7 @@ func (d drafter) about() Section {
 	add("product", d.system(d.rec)+" ("+h.Product+")")
 	add("stand-in.name", d.told(h.StandIn))
 	add("source", cmp.Or(h.Sources.In(d.Lang), h.Source))
-	add("host", h.Host)
+	add("host", d.place(h))
 	add("published.name", d.told(h.Published))
 	add("machine", h.Machine)
 	add("members", d.List(d.members()))

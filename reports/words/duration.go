@@ -93,6 +93,9 @@ func in(d, unit time.Duration) string {
 // outage that was open at the end "at least 1.2 s, still open". What is least
 // is rounded down and what is most is rounded up.
 func (w Words) Bracket(b measure.Bracket, open bool) string {
+	if open && round(b.Least, scale(b.Least), down) <= 0 {
+		return w.Say("bracket.begun")
+	}
 	if open {
 		return w.Say("bracket.open", "least", w.duration(b.Least, down))
 	}

@@ -97,7 +97,7 @@ func (d *Drill) start(ctx context.Context) error {
 	if d.Drill, err = drill.Begin(ctx, cfg); err != nil {
 		return err
 	}
-	d.unwatch = d.watchOutage(ctx)
+	d.unwatch = d.watchStop(ctx)
 	return d.foresee(ctx, d.Cluster)
 }
 
@@ -180,13 +180,9 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 	}
 	d.suite.skipIfStopping()
 	d.at = s.Number
-	var faults []fault.Fault
-	if d.suite.opts.Place.Stays {
-		faults = d.foreseen[s.Number]
-	}
-	if ask := d.suite.opts.Consent; ask != nil && (s.Consent == runbooks.ConsentAsk || len(faults) > 0) {
+	if ask := d.asks(s); ask != nil {
 		asked := time.Now()
-		err := ask(ctx, s, faults)
+		err := ask(ctx)
 		if err != nil {
 			d.suite.skipIfStopping()
 		}
@@ -198,6 +194,22 @@ func (d *Drill) stepBegins(ctx ginkgo.SpecContext) {
 	}
 	d.cause, d.inStep = nil, true
 	d.StepBegan(s.Number)
+}
+
+// asks is what asks a person before a step; nil if nobody is to be asked.
+func (d *Drill) asks(s runbooks.Step) func(context.Context) error {
+	opts := d.suite.opts
+	var faults []fault.Fault
+	if opts.Place.Stays {
+		faults = d.foreseen[s.Number]
+	}
+	switch {
+	case opts.Consent != nil && (s.Consent == runbooks.ConsentAsk || len(faults) > 0):
+		return func(ctx context.Context) error { return opts.Consent(ctx, s, faults) }
+	case opts.Next != nil && s.Number > 1:
+		return func(ctx context.Context) error { return opts.Next(ctx, s) }
+	}
+	return nil
 }
 
 func (d *Drill) stepEnds(ginkgo.SpecContext) {

@@ -144,17 +144,17 @@ func (p Planning) fill(
 	for i := range made.Steps {
 		made.Steps[i].Commands = p.commands(*made, made.Steps[i].Number)
 	}
-	adopter, _ := f.Cluster.Driver.(driver.Adopter) // or it could not have been adopted
-	_, tables := drill.Tables()
-	what := plan.Leaving{What: tables}
-	for _, m := range f.Cluster.Members {
-		u, err := adopter.UndoPrepare(ctx, m)
-		if err != nil {
-			return err
-		}
-		what.Undo = append(what.Undo, plan.UndoOf(u, withoutRun))
+	loans, err := drill.Loans(ctx, f.Cluster.Driver, f.Cluster.Members)
+	if err != nil {
+		return err
 	}
-	made.Leaves = append(made.Leaves, what)
+	for _, l := range loans {
+		what := plan.Leaving{What: l.How}
+		for _, u := range l.Undo {
+			what.Undo = append(what.Undo, plan.UndoOf(u, withoutRun))
+		}
+		made.Leaves = append(made.Leaves, what)
+	}
 	return nil
 }
 

@@ -142,7 +142,7 @@ type Drill struct {
 	rows       []Row                 // that the body has named
 	unknown    []error
 	closePlace func() error // closes host and links
-	unwatch    func()       // ends the watch of its outage
+	unwatch    func()       // ends the watch for conditions to stop
 	ended      bool
 	outcome    *reports.Drill
 	broken     error         // why the drill could not begin, or not go on
@@ -194,6 +194,9 @@ func (s *Suite) newDrill(sc Scenario, trial int) (*Drill, error) {
 	holders := driver.Holders(sc.Members, sc.Kinds)
 	if err := s.opts.Probe.Or(sc.Probe).Check(holders, drv.Product()); err != nil {
 		return nil, phrase.Errorf("scenario %s: %w", sc.Runbook, err)
+	}
+	if err := s.opts.StopIf.Check(drv, s.opts.Probe, len(holders)); err != nil {
+		return nil, phrase.Errorf("stop condition of %s: %w", sc.Runbook, err)
 	}
 	d.head = s.head(book, drv.Product(), params, trial)
 	d.imposed = drv.Product().Imposed

@@ -2,49 +2,39 @@ package dsl
 
 import (
 	"context"
-	"fmt"
-	"time"
+
+	"drillbook/harness/phrase"
 )
 
-// lookEvery is how often it is looked whether clients are served.
-const lookEvery = 100 * time.Millisecond
-
-// watchOutage ends the run once clients were not served for longer than [Options.StopIf],
-// until the function that it returns is called.
-func (d *Drill) watchOutage(ctx context.Context) (end func()) {
-	limit := d.suite.opts.StopIf
-	if limit == 0 {
+// watchStop ends the run once a condition of [Options.StopIf] holds, until the function that
+// it returns is called.
+func (d *Drill) watchStop(ctx context.Context) (end func()) {
+	opts := d.suite.opts
+	if opts.StopIf.IsZero() {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
+	w := d.WatchStop(ctx, opts.StopIf)
+	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(lookEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			h, now := d.Health()
-			if h.Out(now) <= limit {
-				continue
-			}
-			d.Note(fmt.Sprintf("clients were not served for longer than %s: the drill is stopped by its own condition",
-				limit))
-			d.suite.overrun.Store(true)
-			d.suite.opts.StopNow()
-			return
+		select {
+		case why := <-w.Reached():
+			d.suite.overrun.Store(&why)
+			opts.StopNow()
+		case <-quit:
 		}
 	}()
 	return func() {
-		cancel()
+		close(quit)
 		<-ended
+		w.End()
 	}
 }
 
-// Overrun reports whether clients were not served for longer than [Options.StopIf], which
-// has ended the run.
-func (s *Suite) Overrun() bool { return s.overrun.Load() }
+// Overrun is which condition of [Options.StopIf] has ended the run; empty if none has.
+func (s *Suite) Overrun() phrase.Phrase {
+	if why := s.overrun.Load(); why != nil {
+		return *why
+	}
+	return phrase.Phrase{}
+}

@@ -84,6 +84,9 @@ type Options struct {
 	// Consent, if set, is asked before every step whose runbook wants it, and where members
 	// stay before every step with faults, which it is told.
 	Consent func(ctx context.Context, step runbooks.Step, faults []fault.Fault) error
+	// Next, if set, is asked before every step but the first for which Consent is not asked. An
+	// error ends the drill.
+	Next func(ctx context.Context, step runbooks.Step) error
 	// Operator is who carries the drills out, and is asked, by name.
 	Operator string
 	// Stop, if set, is closed when the run is to end: what is under way is told
@@ -91,8 +94,8 @@ type Options struct {
 	Stop <-chan struct{}
 	// Plan is the digest of what people have agreed to, where the cluster stays.
 	Plan string
-	// StopIf, if not 0, is an outage after which StopNow is called, which must close Stop.
-	StopIf  time.Duration
+	// StopIf are conditions on which StopNow is called, which must close Stop.
+	StopIf  drill.StopIf
 	StopNow func()
 	// OnBegin, if set, is called before the first drill begins. Ginkgo listens to
 	// signals by then, and a caller that wants them alone can take them.
@@ -104,8 +107,8 @@ type Suite struct {
 	opts    Options
 	drills  []*Drill
 	skipped []reports.Skipped
-	begun   sync.Once // guards the call of Options.OnBegin
-	overrun atomic.Bool
+	begun   sync.Once                     // guards the call of Options.OnBegin
+	overrun atomic.Pointer[phrase.Phrase] // why StopNow was called
 }
 
 // NewSuite returns a suite without scenarios.
@@ -269,8 +272,8 @@ func (s *Suite) head(b runbooks.Runbook, p driver.Description, params map[string
 		Source: b.Source.In("en"), Sources: record.Text(b.Source),
 		Product: p.Name, System: p.Title.Text, StandIn: p.StandIn.Text,
 		Host: s.opts.Place.Name, Harness: s.opts.Harness,
-		Machine: s.opts.Place.machine(),
-		Trial:   trial, Trials: s.opts.Trials,
+		Machine: s.opts.Place.machine(), Stays: s.opts.Place.Machines,
+		Trial: trial, Trials: s.opts.Trials,
 		Params: params, Operator: s.opts.Operator, Zone: time.Now().Format("MST -07:00"), Sums: b.Sums,
 		Promise: record.Promise{
 			RTO: b.RTO, RPO: b.RPO, SplitBrain: b.ExpectsSplit(params), StaleReads: b.Stale,
