@@ -19,7 +19,7 @@ RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(
             $(foreach s,$(SET),--set $(s))
 
 .DEFAULT_GOAL := help
-.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets screens chinese test elsewhere ssh check fix fmt-check lint unit mod-check report golden fuzz bench selftest images image parallel swarm clean mutants oracle
+.PHONY: help build drill nightly versions interrupts endings environments scenarios kills cuts losses sheets screens chinese test elsewhere ssh check fix fmt-check lint unit mod-check report golden fuzz bench cut-cost selftest images image parallel swarm clean mutants oracle
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -126,6 +126,9 @@ golden: ## rewrite the golden files and show what changed
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@GO=$(GO) tools/fuzz.sh $(FUZZTIME)
+
+cut-cost: ## time cuts in containers against those of an older tree (COMMIT=, CUTS=50); nothing may run beside it
+	bench/cut-cost.sh $(COMMIT)
 
 bench: build ## time the harness, and a drill against the bare commands
 	bench/run.sh
