@@ -37,8 +37,8 @@ type Restorer interface {
 	Restore() (u Undo, ok bool)
 }
 
-// Command takes back what was done.
-func (u Undo) Command() Command { return Command{Argv: u.Argv, User: u.User, Stdin: u.Stdin} }
+// Command takes back what was done. What it reads is recorded with it.
+func (u Undo) Command() Command { return Command{Argv: u.Argv, User: u.User, Typed: u.Stdin} }
 
 // Run takes back what was done, and returns once that is confirmed.
 func (u Undo) Run(ctx context.Context, n Node) error {

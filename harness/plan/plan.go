@@ -90,11 +90,7 @@ type Undo struct {
 
 // UndoOf is how something is taken back, its command as said makes it.
 func UndoOf(u host.Undo, said func(command string) string) Undo {
-	line := u.Command().Line()
-	if u.Stdin != "" {
-		line += " <<'END'\n" + u.Stdin + "\nEND"
-	}
-	return Undo{Member: u.Node, Here: u.Local, Command: said(line), ByItself: !u.Attended}
+	return Undo{Member: u.Node, Here: u.Local, Command: said(u.Command().Line()), ByItself: !u.Attended}
 }
 
 // Leaving is what a drill makes, and how it is removed.
