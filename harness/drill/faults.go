@@ -147,6 +147,17 @@ func (d *Drill) heal(ctx context.Context, f fault.Fault) error {
 	return errors.Join(useless, d.strike(f))
 }
 
+// InForce are the faults that were injected and not healed; empty if there are none.
+func (d *Drill) InForce() phrase.Phrase {
+	d.faultsMu.Lock()
+	defer d.faultsMu.Unlock()
+	all := make([]phrase.Phrase, len(d.faults))
+	for i, f := range d.faults {
+		all[i] = f.Phrase()
+	}
+	return phrase.Join(all, ", ")
+}
+
 // active is what is known of a fault. One that is not in force is not leased.
 func (d *Drill) active(f fault.Fault) *activeFault {
 	i := slices.IndexFunc(d.faults, func(g *activeFault) bool { return g.Fault == f })

@@ -11,6 +11,7 @@ import (
 	"drillbook/harness/host"
 	"drillbook/harness/link"
 	"drillbook/harness/phrase"
+	"drillbook/harness/record"
 	"drillbook/runbooks"
 )
 
@@ -106,8 +107,13 @@ func (d *Drill) sayStanding() {
 	if !d.suite.opts.Place.Stays {
 		return
 	}
-	d.suite.opts.View.Say(phrase.Say("where the cluster stands: %s; faults were healed, roles are as they are. "+
-		"Go on by hand, on the page %s, where it stopped: step %d", d.Standing(), d.Book.Name, d.at).Text)
+	said := phrase.Say("where the cluster stands: %s; faults were healed, roles are as they are. "+
+		"Go on by hand, on the page %s, where it stopped: step %d", d.Standing(), d.Book.Name, d.at)
+	if left := d.InForce(); left.Text != "" {
+		said = phrase.Say("where the cluster stands: %s; still in force is %s: run drillbook heal. Roles are as they "+
+			"are. Then go on by hand, on the page %s, where it stopped: step %d", d.Standing(), left, d.Book.Name, d.at)
+	}
+	d.suite.opts.View.Event(record.Event{Kind: record.Progress, What: said.Text}, said) // the record is closed
 }
 
 // onPage are the members by what a page calls them: a is the primary, and b, c, … the others.
