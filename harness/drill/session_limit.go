@@ -41,6 +41,12 @@ func (p Probe) Check(members []string, product driver.Description) error {
 		sum, parts, product.Title, product.Sessions, p.suggestLower(members, product))
 }
 
+// Sessions is how many sessions the drill has with one member at most, whatever hangs there.
+func (p Probe) Sessions(members []string, product driver.Description) int {
+	sum, _ := sessionsPerMember(p.Streams(members, product.Registers))
+	return sum
+}
+
 // sessionsPerMember is how many sessions the streams may need with one member,
 // and for what. All clients may be connected to it, and so is the stream that is
 // pinned to it.

@@ -53,3 +53,11 @@ func TestSessionsFitOneMember(t *testing.T) {
 		})
 	}
 }
+
+// What a plan says is what Check holds against the member.
+func TestSessionsWithOneMember(t *testing.T) {
+	about := driver.Description{Title: phrase.Quote("it"), Registers: true}
+	if got := (drill.Probe{}).Sessions([]string{"a", "b"}, about); got != 103 {
+		t.Errorf("the default has %d sessions with a member, want 103", got)
+	}
+}

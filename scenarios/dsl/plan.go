@@ -43,7 +43,7 @@ func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
 	if why := p.Place.whyNot(p.Scenario, made.Params); why != "" {
 		return made, phrase.Errorf("%s cannot be drilled there: %s", book.Name, why)
 	}
-	made.Probe = tellProbe(p.Probe)
+	made.Probe = p.tellProbe(drv.Product())
 	run := fmt.Sprintf("plan-%08x", rand.Uint32()) //nolint:gosec // a name, not a secret
 	h, links, err := p.Place.Open(ctx, run, drv, func(string) {})
 	if err != nil {
@@ -112,10 +112,12 @@ func (p Planning) unseen(ctx context.Context, c *cluster.Cluster) []phrase.Phras
 // lookWithin bounds a question to a member.
 const lookWithin = 5 * time.Second
 
-// tellProbe says what the probe asks a second.
-func tellProbe(p drill.Probe) string {
-	return fmt.Sprintf("%g writes, %g reads, %g new connections, %g direct writes a member, deadlines %s and %s",
-		p.Writes, p.Reads, p.Connects, p.Direct, p.Connect, p.Reply)
+// tellProbe says what the probe asks a second, and how many sessions that takes.
+func (p Planning) tellProbe(product driver.Description) string {
+	q := p.Probe
+	return fmt.Sprintf("%g writes, %g reads, %g new connections, %g direct writes a member, deadlines %s and %s; "+
+		"up to %d sessions with one member, as many where commits hang",
+		q.Writes, q.Reads, q.Connects, q.Direct, q.Connect, q.Reply, q.Sessions(p.Scenario.Members, product))
 }
 
 // fill adds the steps with their faults, and what the drill leaves.
