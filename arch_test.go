@@ -321,7 +321,7 @@ func rules() []rule {
 		},
 		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "connection rules of clients"},
 		{"fixtures/dm8", []string{
-			"fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "fixtures/lint", "harness/console",
+			"fixtures/charset", "fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "fixtures/lint", "harness/console",
 			"harness/driver",
 			"harness/host", "harness/secret", "harness/shell", "harness/wait",
 		}, "the adapter depends on neither image nor stand-in"},
@@ -389,7 +389,8 @@ func rules() []rule {
 		}, "a scenario imports its own product"},
 		{"scenarios/dm8", []string{
 			"scenarios/dsl", "fixtures/dm8", "fixtures/dm8/conf", "fixtures/dm8/image",
-			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/shell", "github.com/onsi/...",
+			"harness/drill", "harness/driver", "harness/fault", "harness/host", "harness/link", "harness/secret",
+			"harness/shell", "harness/site", "github.com/onsi/...",
 		}, "a scenario imports its own product"},
 		{"scenarios/iris", []string{
 			"scenarios/dsl", "fixtures/iris", "fixtures/iris/conf", "fixtures/iris/image",

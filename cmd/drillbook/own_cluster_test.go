@@ -41,10 +41,12 @@ const shopPassword = "shop-Pa55word"
 type sitePair struct {
 	program
 
+	product  dsl.Product
 	machines *sshtest.Machines
 	layout   string
 	file     string   // of the site
 	probe    []string // flags of its drills
+	left     string   // prints, on a member, what drills have left in the database
 	t        *testing.T
 }
 
@@ -88,7 +90,12 @@ func newSitePair(t *testing.T, layout string) *sitePair {
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, m.Close(context.WithoutCancel(t.Context()))) })
-	p := &sitePair{program: newProgram(t, t.TempDir()), machines: m, layout: layout, t: t}
+	p := &sitePair{
+		program: newProgram(t, t.TempDir()), product: postgres.Product(), machines: m, layout: layout, t: t,
+		left: `port=$(ls -A /run/postgresql | sed -n 's/^.s.PGSQL.\([0-9]*\)$/\1/p')
+runuser -u postgres -- env PGPORT="$port" psql -XAt -d shop \
+-c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'drillbook%'" 2>/dev/null || true`,
+	}
 	dir := t.TempDir()
 	script, err := os.ReadFile(filepath.Join(pair, "make-pair.sh"))
 	must(t, err)
@@ -198,7 +205,7 @@ func (p *sitePair) switchPower(ctx context.Context, dir string) {
 // command has the password in its environment.
 func (p *sitePair) command(args ...string) *exec.Cmd {
 	c := p.program.command(p.t, args...)
-	c.Env = append(c.Env, "SHOP_PASSWORD="+shopPassword)
+	c.Env = append(c.Env, "SHOP_PASSWORD="+shopPassword, "SYSDBA_PASSWORD="+sysdbaPassword)
 	return c
 }
 
@@ -245,7 +252,7 @@ func (p *sitePair) checkCommands(rec *record.Record, file string) {
 	must(p.t, err)
 	own, err := sites.Read(p.file)
 	must(p.t, err)
-	owned, err := postgres.Product().Own(p.t.Context(), own, secret.Text{})
+	owned, err := p.product.Own(p.t.Context(), own, secret.Text{})
 	must(p.t, err)
 	words, learned := owned.Commands.Site, map[int][]string{}
 	for _, e := range rec.Events {
@@ -267,7 +274,7 @@ func (p *sitePair) checkCommands(rec *record.Record, file string) {
 // learn adds commands to those that plans know.
 func (p *sitePair) learn(page string, learned map[int][]string) {
 	p.t.Helper()
-	file := filepath.Join("..", "..", "scenarios", "postgres", "commands", p.layout+".json")
+	file := filepath.Join("..", "..", "scenarios", p.product.Name, "commands", p.layout+".json")
 	text, err := os.ReadFile(file)
 	must(p.t, err)
 	known := map[string]map[int][]string{}
@@ -320,9 +327,7 @@ func (p *sitePair) checkNothingLeft() {
 		for _, name := range []string{"db1", "db2"} {
 			left := p.root(ctx, name, `ls -A /run/drillbook | grep -v '^lock$' || true
 nft list tables | grep drillbook || true
-port=$(ls -A /run/postgresql | sed -n 's/^.s.PGSQL.\([0-9]*\)$/\1/p')
-runuser -u postgres -- env PGPORT="$port" psql -XAt -d shop \
--c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'drillbook%'" 2>/dev/null || true`)
+`+p.left)
 			if left != "" {
 				return fmt.Errorf("on %s is left:\n%s", name, left)
 			}

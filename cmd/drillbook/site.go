@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"drillbook/fixtures/sites"
 	"drillbook/harness/host/ssh"
+	"drillbook/harness/secret"
 	"drillbook/harness/site"
 	"drillbook/reports/words"
 )
@@ -103,7 +105,12 @@ func printSite(out io.Writer, s site.Site, now time.Time, w words.Words) error {
 	members := make([][]string, 0, 1+len(s.Members))
 	members = append(members, strings.Split(w.Say("site.head"), "\t"))
 	for _, m := range s.Members {
-		members = append(members, []string{m.Name, m.SSH, m.Public, m.Private, m.Application, powerOf(m.Fence, w)})
+		members = append(members, []string{
+			m.Name, m.SSH, m.Public, m.Private, cmp.Or(m.Instance, m.Application), powerOf(m.Fence, w),
+		})
+	}
+	if m := s.Monitor; m != nil {
+		members = append(members, []string{site.MonitorName, m.SSH, m.Public, m.Private, m.Ini, "-"})
 	}
 	lines := slices.Concat(inColumns(members), []string{""}, inColumns(siteRows(s, now, w)),
 		[]string{"", w.Say("site.nothing-opened")})
@@ -145,14 +152,22 @@ func siteRows(s site.Site, now time.Time, w words.Words) [][]string {
 	return [][]string{
 		{w.Say("site.row.product"), w.Say("site.product", "product", s.Product, "layout", string(s.Layout), "where",
 			where, "port", strconv.Itoa(s.Port), "user", s.User)},
-		{w.Say("site.row.login"), w.Say("site.login", "user", s.Login.User, "database", s.Login.Database, "tls",
-			orDash(s.Login.TLS), "password", keptAt(s.Login.Password, w))},
+		{w.Say("site.row.login"), loginOf(s.Login, w)},
 		{w.Say("site.row.window"), window},
 		{w.Say("site.row.never"), never},
 		{w.Say("site.row.listens"), listens},
 		{w.Say("site.row.lease"), w.Duration(s.Lease)},
 		{w.Say("site.row.rate"), w.Say("site.rate", "rate", strconv.Itoa(s.Rate))},
 	}
+}
+
+// loginOf says how the probe gets in.
+func loginOf(l site.Login, w words.Words) string {
+	if l.Service != "" {
+		return w.Say("site.login.service", "service", l.Service, "user", l.User, "password", keptAt(l.Password, w))
+	}
+	return w.Say("site.login", "user", l.User, "database", l.Database, "tls", orDash(l.TLS), "password",
+		keptAt(l.Password, w))
 }
 
 // windowOf says when drills may run, and whether now.
@@ -170,7 +185,7 @@ func windowOf(win site.Window, now time.Time, w words.Words) string {
 }
 
 // keptAt says where a password is kept.
-func keptAt(s site.Secret, w words.Words) string {
+func keptAt(s secret.Source, w words.Words) string {
 	switch {
 	case s.Env != "":
 		return w.Say("site.password.env", "name", s.Env)
@@ -189,13 +204,21 @@ var logins = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 // machines, with the lines of everybody who logs in at one of them.
 func sudoers(ctx context.Context, s site.Site, w words.Words) (string, error) {
 	var who, lines []string
+	type machine struct{ name, ssh string }
+	all := make([]machine, 0, 1+len(s.Members))
 	for _, m := range s.Members {
-		login, err := ssh.User(ctx, s.Settings, m.SSH)
+		all = append(all, machine{m.Name, m.SSH})
+	}
+	if s.Monitor != nil {
+		all = append(all, machine{site.MonitorName, s.Monitor.SSH})
+	}
+	for _, m := range all {
+		login, err := ssh.User(ctx, s.Settings, m.ssh)
 		if err != nil {
 			return "", err
 		}
 		if !logins.MatchString(login) {
-			return "", failure(w, nil, "error.site.login", "login", login, "member", m.Name)
+			return "", failure(w, nil, "error.site.login", "login", login, "member", m.name)
 		}
 		if !slices.Contains(who, login) {
 			who = append(who, login)

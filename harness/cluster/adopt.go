@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 
 	"drillbook/harness/driver"
 	"drillbook/harness/host"
@@ -22,22 +23,36 @@ func Adopt(ctx context.Context, spec Spec, needs []string) (*Cluster, error) {
 	if err := Check(spec.Driver.Product(), spec.Members, spec.Kinds); err != nil {
 		return nil, err
 	}
-	c := &Cluster{Driver: spec.Driver}
+	plans, err := Auxiliaries(spec.Driver, spec.Members)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{Driver: spec.Driver, plans: plans}
 	for i, name := range spec.Members {
 		node, ok := nodes.Node(name)
 		if !ok {
 			return nil, phrase.Errorf("there is no node %q", name)
 		}
-		s, err := seat(ctx, spec, i, nil)
+		s, err := seat(ctx, spec, i, plans)
 		if err != nil {
 			return nil, err
 		}
 		c.Seats = append(c.Seats, s)
 		c.Members = append(c.Members, member(spec, s, node))
 	}
-	var err error
-	if c.Facts, err = adopter.Adopt(ctx, c.Members, needs); err != nil {
-		return nil, phrase.Errorf("look at the cluster: %w", err)
+	for _, p := range plans {
+		node, ok := nodes.Node(p.Spec.Name)
+		if !ok {
+			return nil, phrase.Errorf("there is no node %q", p.Spec.Name)
+		}
+		c.Auxiliaries = append(c.Auxiliaries, driver.Member{
+			Name: p.Spec.Name, Node: node, OnCommand: spec.OnCommand, Public: publicAddr(spec.Host, p),
+		})
+	}
+	env := driver.Env{Host: spec.Host, Members: c.Members, Auxiliaries: c.Auxiliaries}
+	c.Facts, err = adopter.Adopt(ctx, env, needs)
+	if err != nil {
+		return nil, errors.Join(phrase.Errorf("look at the cluster: %w", err), c.Close(context.WithoutCancel(ctx)))
 	}
 	return c, nil
 }

@@ -193,7 +193,10 @@ func (d *Drill) carryOut(ctx context.Context, what phrase.Phrase, all []host.Und
 			errs = append(errs, phrase.Errorf("undo %s: there is no member %q", what, u.Node))
 			continue
 		}
-		_, err := m.Run(ctx, u.Command())
+		c, err := u.Answered(ctx, u.Command())
+		if err == nil {
+			_, err = m.Run(ctx, c)
+		}
 		if err == nil {
 			err = u.Confirm(ctx, m.Node)
 		}

@@ -144,11 +144,11 @@ type SettingsReporter interface {
 	Settings(ctx context.Context, m Member, seat Seat) ([]Setting, error)
 }
 
-// Env is what a cluster is bootstrapped in.
+// Env is what a cluster is bootstrapped in, or adopted from.
 type Env struct {
 	Host        host.Host
-	Members     []Member // launched; the first one is to be the primary
-	Auxiliaries []Member // launched; in the order in which the driver has planned them
+	Members     []Member // that are launched or there; the first launched one is to be the primary
+	Auxiliaries []Member // that are, too; in the order in which the driver has planned them
 	// Alone says that only the first member is to serve, by itself; the others
 	// are left as they were launched.
 	Alone bool

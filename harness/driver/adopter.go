@@ -25,10 +25,10 @@ type Facts struct {
 
 // Adopter is a driver of a cluster that is there already and stays when its drill ends.
 type Adopter interface {
-	// Adopt looks at the members' hosts and servers and changes nothing there. Needs are
-	// the abilities that the runbook needs, which may ask more of the cluster. An error is
-	// that it could not look.
-	Adopt(ctx context.Context, members []Member, needs []string) (Facts, error)
+	// Adopt looks at the hosts and servers of the members, and at the auxiliaries that the
+	// driver has planned, and changes nothing there. Needs are the abilities that the runbook
+	// needs, which may ask more of the cluster. An error is that it could not look.
+	Adopt(ctx context.Context, env Env, needs []string) (Facts, error)
 	// UndoPrepare is how a member is rid of what Prepare has made. On a member that takes
 	// no writes there is nothing to do: it follows.
 	UndoPrepare(ctx context.Context, m Member) (host.Undo, error)

@@ -12,13 +12,17 @@ import (
 
 // CheckAdopted is Check for a driver of a pair that is there already: the first member is its
 // primary. Needs are the abilities for which it is adopted. The pair stays, and nothing of the
-// checks is left on it but another primary.
-func CheckAdopted(ctx context.Context, d driver.Driver, pair [2]driver.Member, needs ...string) error {
+// checks is left on it but another primary. What the driver runs for it is not ended.
+func CheckAdopted(ctx context.Context, d driver.Driver, env driver.Env, needs ...string) error {
 	a, ok := d.(driver.Adopter)
 	if !ok {
 		return fmt.Errorf("it adopts nothing: %w", errors.ErrUnsupported)
 	}
-	if err := sameFacts(ctx, a, pair[:], needs); err != nil {
+	pair := env.Members
+	if len(pair) != 2 { //nolint:mnd // a pair
+		return fmt.Errorf("%d members are no pair", len(pair))
+	}
+	if err := sameFacts(ctx, a, env, needs); err != nil {
 		return err
 	}
 	if _, err := d.Plan(driver.Seat{Name: "c", First: true}); err == nil {
@@ -27,7 +31,7 @@ func CheckAdopted(ctx context.Context, d driver.Driver, pair [2]driver.Member, n
 	if err := d.Prepare(ctx, pair[0]); err != nil {
 		return err
 	}
-	t := &checker{d: d, c: &cluster.Cluster{Driver: d, Members: pair[:]}, a: pair[0], b: pair[1]}
+	t := &checker{d: d, c: &cluster.Cluster{Driver: d, Members: pair}, a: pair[0], b: pair[1]}
 	err := t.all(ctx)
 	for _, m := range pair {
 		err = errors.Join(err, unprepare(ctx, a, m))
@@ -36,10 +40,10 @@ func CheckAdopted(ctx context.Context, d driver.Driver, pair [2]driver.Member, n
 }
 
 // sameFacts adopts the pair twice: what it reads is the same, but for what moves.
-func sameFacts(ctx context.Context, a driver.Adopter, pair []driver.Member, needs []string) error {
+func sameFacts(ctx context.Context, a driver.Adopter, env driver.Env, needs []string) error {
 	var last []driver.Fact
 	for i := range 2 {
-		facts, err := a.Adopt(ctx, pair, needs)
+		facts, err := a.Adopt(ctx, env, needs)
 		if err == nil {
 			err = errors.Join(facts.Wrong...)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drillbook/harness/phrase"
+	"drillbook/harness/secret"
 )
 
 // Undo is how something that was done to a node is taken back, as data: whoever
@@ -16,6 +17,10 @@ type Undo struct {
 	Argv  []string `json:"argv"`            // it may be run again, and when there is nothing to take back
 	User  string   `json:"user,omitempty"`  // empty: the node's own
 	Stdin string   `json:"stdin,omitempty"` // what Argv reads
+	// Asks, if set, names a secret that Argv and Done read first, on a line of its own. It is
+	// kept nowhere but where From says.
+	Asks string        `json:"asks,omitempty"`
+	From secret.Source `json:"from,omitzero"`
 	// Done is a command that ends with 0 once nothing is left to take back. It
 	// changes nothing.
 	Done []string `json:"done"`
@@ -37,12 +42,40 @@ type Restorer interface {
 	Restore() (u Undo, ok bool)
 }
 
-// Command takes back what was done. What it reads is recorded with it.
-func (u Undo) Command() Command { return Command{Argv: u.Argv, User: u.User, Typed: u.Stdin} }
+// Command takes back what was done. What it reads is recorded with it; where it asks for a
+// secret, it has the mask of that.
+func (u Undo) Command() Command {
+	c := Command{Argv: u.Argv, User: u.User, Typed: u.Stdin}
+	if u.Asks != "" {
+		c.Typed = u.mask() + c.Typed
+	}
+	return c
+}
+
+// mask stands for the line with the secret that the undo asks for.
+func (u Undo) mask() string { return secret.New(u.Asks, "").String() + "\n" }
+
+// Answered is Command, or another one of the undo, with the secret that it asks for.
+func (u Undo) Answered(ctx context.Context, c Command) (Command, error) {
+	if u.Asks == "" {
+		return c, nil
+	}
+	s, err := u.From.Resolve(ctx, u.Asks)
+	if err != nil {
+		return c, err
+	}
+	c.Typed = s.String() + "\n" + strings.TrimPrefix(c.Typed, u.mask())
+	c.Secrets = []secret.Text{s}
+	return c, nil
+}
 
 // Run takes back what was done, and returns once that is confirmed.
 func (u Undo) Run(ctx context.Context, n Node) error {
-	if err := runWhole(ctx, n, u.Command()); err != nil {
+	c, err := u.Answered(ctx, u.Command())
+	if err == nil {
+		err = runWhole(ctx, n, c)
+	}
+	if err != nil {
 		return phrase.Errorf("undo on %s: %w", u.Node, err)
 	}
 	return u.Confirm(ctx, n)
@@ -50,7 +83,11 @@ func (u Undo) Run(ctx context.Context, n Node) error {
 
 // Confirm reports what is left to take back.
 func (u Undo) Confirm(ctx context.Context, n Node) error {
-	if err := runWhole(ctx, n, Command{Argv: u.Done, User: u.User}); err != nil {
+	c, err := u.Answered(ctx, Command{Argv: u.Done, User: u.User})
+	if err == nil {
+		err = runWhole(ctx, n, c)
+	}
+	if err != nil {
 		return phrase.Errorf("something is left to undo on %s: %w", u.Node, err)
 	}
 	return nil

@@ -15,8 +15,12 @@ const (
 	// pids prints the numbers of the processes of a program.
 	pids = `pids() { for p in /proc/[0-9]*; do ` +
 		`read -r c <$p/comm && [ "$c" = "$1" ] && echo ${p#/proc/}; done 2>/dev/null; }; `
+	// pidsOf prints those that were also started with an argument, by itself or as path=.
+	pidsOf = `pids() { for p in /proc/[0-9]*; do ` +
+		`read -r c <$p/comm && [ "$c" = "$1" ] && grep -qzxF -e "$2" -e "path=$2" $p/cmdline && ` +
+		`echo ${p#/proc/}; done 2>/dev/null; }; `
 	// end ends a program and waits until it has ended, a minute at most.
-	end = pids + `for p in $(pids "$1"); do kill -"$2" $p; i=0
+	end = `for p in $(pids "$1" "$3"); do kill -"$2" $p; i=0
 while [ -e /proc/$p ] && [ $((i += 1)) -lt 1200 ]; do sleep 0.05; done; [ ! -e /proc/$p ] || exit 1; done`
 	// run starts a program in the background; it prints to a file of its name
 	// in the folder given first, which is emptied before: whoever waits for a line
@@ -50,18 +54,29 @@ func Start(ctx context.Context, m driver.Member, p Program) (host.Answer, error)
 }
 
 // Stop sends a signal, "TERM" or "KILL", to all processes of a program and waits
-// until they have ended, a minute for each at most.
-func Stop(ctx context.Context, m driver.Member, program, signal string) error {
-	if _, err := m.Run(ctx, Script(end, "stop", program, signal)); err != nil {
+// until they have ended, a minute for each at most. Of several of a name, only those are meant
+// that were started with an argument, if that is given.
+func Stop(ctx context.Context, m driver.Member, program, signal string, argument ...string) error {
+	args := append([]string{program, signal}, argument...)
+	if _, err := m.Run(ctx, Script(finder(argument)+end, "stop", args...)); err != nil {
 		return phrase.Errorf("stop %s on %s: %w", program, m.Name, err)
 	}
 	return nil
 }
 
+// finder is the shell function that finds them.
+func finder(argument []string) string {
+	if len(argument) == 0 {
+		return pids
+	}
+	return pidsOf
+}
+
 // Processes are the numbers of a program's processes, by its name as the kernel
-// has it: the first 15 bytes.
-func Processes(ctx context.Context, m driver.Member, program string) ([]int, error) {
-	out, err := look(ctx, m.Node, Script(pids+`pids "$1"; true`, "pids", program).Argv...)
+// has it: the first 15 bytes; of those that were started with an argument, if that is given.
+func Processes(ctx context.Context, m driver.Member, program string, argument ...string) ([]int, error) {
+	script := Script(finder(argument)+`pids "$@"; true`, "pids", append([]string{program}, argument...)...)
+	out, err := look(ctx, m.Node, script.Argv...)
 	if err != nil {
 		return nil, phrase.Errorf("look for %s on %s: %w", program, m.Name, err)
 	}

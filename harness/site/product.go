@@ -14,9 +14,14 @@ type Product struct {
 	Name string
 	// NotYet is why its clusters cannot be adopted, and what can be done with them; nil: they
 	// can.
-	NotYet  error
-	User    string // of the operating system, as whom it usually runs
-	Port    int    // on which it usually serves
+	NotYet error
+	User   string // of the operating system, as whom it usually runs
+	Port   int    // on which it usually serves
+	Rate   int    // of the probe's writes a second, usually; 0: 50
+	// Group says that its members are instances of a group that is watched from a monitor, and
+	// that its clients find by the name of a service.
+	Group   bool
+	Admin   string // with Group: as whom the probe logs in
 	Layouts []ProductLayout
 }
 

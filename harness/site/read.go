@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/netip"
 	"os"
@@ -121,12 +122,14 @@ const (
 // site reads the whole file.
 func (r *reader) site(root ast.Node, known []Product) Site {
 	f := r.mapping(root, "", "product", "members", "user", "layout", "cluster", "data", "programs", "log", "port",
-		"login", "listens", "never", "window", "clients", "lease", "rate", "ssh_config")
+		"login", "listens", "never", "window", "clients", "lease", "rate", "ssh_config", "monitor")
 	p := f.product(known)
 	s := Site{
-		Product: p.Name, Members: f.members(), User: f.osUser(p.User), Port: f.number("port", 1, maxPort, p.Port),
-		Login: f.login(), Listens: f.listens(), Never: f.never(), Window: f.window(), Clients: f.clients(),
-		Lease: f.duration("lease", minLease, maxLease, usualLease), Rate: f.number("rate", 1, maxRate, usualRate),
+		Product: p.Name, Members: f.members(p), User: f.osUser(p.User), Port: f.number("port", 1, maxPort, p.Port),
+		Login: f.login(p), Listens: f.listens(), Never: f.never(), Window: f.window(), Clients: f.clients(),
+		Lease:   f.duration("lease", minLease, maxLease, usualLease),
+		Rate:    f.number("rate", 1, maxRate, cmp.Or(p.Rate, usualRate)),
+		Monitor: f.monitor(p),
 	}
 	if f.has("ssh_config") {
 		s.Settings = f.path("ssh_config")
@@ -154,7 +157,7 @@ func (f fields) osUser(usual string) string {
 	return value
 }
 
-func (f fields) members() []Member {
+func (f fields) members(p Product) []Member {
 	if !f.need("members", "[{name: db1, public: 10.0.0.11}, {name: db2, public: 10.0.0.12}]") {
 		return nil
 	}
@@ -166,10 +169,11 @@ func (f fields) members() []Member {
 	members := make([]Member, 0, len(items))
 	seen := map[string]map[string]string{}
 	for _, n := range items {
-		g := f.r.mapping(n, "member", "name", "ssh", "public", "private", "application_name", "fence")
-		m := g.member()
+		g := f.r.mapping(n, "member", "name", "ssh", "public", "private", "application_name", "instance", "fence")
+		m := g.member(p)
 		for key, value := range map[string]string{
 			"name": m.Name, "ssh": m.SSH, "public": m.Public, "private": m.Private, "application_name": m.Application,
+			"instance": m.Instance,
 		} {
 			other, twice := seen[key][value]
 			if twice && value != "" && m.Name != "" && (g.has(key) || key == "name") {
@@ -185,17 +189,11 @@ func (f fields) members() []Member {
 	return members
 }
 
-func (f fields) member() Member {
-	m := Member{
-		Name: f.text("name"), SSH: f.text("ssh"), Public: f.address("public"), Private: f.address("private"),
-		Application: f.text("application_name"),
-	}
+func (f fields) member(p Product) Member {
+	m := Member{Name: f.text("name"), SSH: f.ssh(), Public: f.address("public"), Private: f.address("private")}
 	if f.need("name", "db1") && m.Name != "" && !names.MatchString(m.Name) {
 		f.fail("name", phrase.Errorf("%q is no name: use letters, digits, dots and hyphens, at most 60", m.Name))
 		m.Name = ""
-	}
-	if strings.HasPrefix(m.SSH, "-") || strings.ContainsAny(m.SSH, " \t") {
-		f.fail("ssh", phrase.Errorf("%q is no destination of ssh: write what follows ssh on the command line", m.SSH))
 	}
 	f.need("public", "10.0.0.11")
 	if m.SSH == "" {
@@ -204,13 +202,20 @@ func (f fields) member() Member {
 	if !f.has("private") {
 		m.Private = m.Public
 	}
-	if m.Application == "" {
-		m.Application = m.Name
-	}
+	f.ownName(&m, p)
 	if f.has("fence") {
 		m.Fence = f.fence()
 	}
 	return m
+}
+
+// ssh reads a destination.
+func (f fields) ssh() string {
+	value := f.text("ssh")
+	if strings.HasPrefix(value, "-") || strings.ContainsAny(value, " \t") {
+		f.fail("ssh", phrase.Errorf("%q is no destination of ssh: write what follows ssh on the command line", value))
+	}
+	return value
 }
 
 // hostnames is what a name that resolves looks like.

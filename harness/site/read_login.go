@@ -9,9 +9,13 @@ import (
 
 	"drillbook/harness/fault"
 	"drillbook/harness/phrase"
+	"drillbook/harness/secret"
 )
 
-func (f fields) login() Login {
+func (f fields) login(p Product) Login {
+	if p.Group {
+		return f.serviceLogin(p)
+	}
 	if !f.need("login", "{database: shop, user: app, password: {env: SHOP_PASSWORD}}") {
 		return Login{}
 	}
@@ -36,9 +40,9 @@ func (f fields) login() Login {
 var variables = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // secret reads where a secret is kept. No value is repeated, since it may be the secret.
-func (f fields) secret(key string) Secret {
+func (f fields) secret(key string) secret.Source {
 	g := f.r.mapping(f.values[key], f.key(key), "env", "file", "command")
-	s := Secret{Env: g.text("env"), File: g.path("file"), Command: g.argv("command")}
+	s := secret.Source{Env: g.text("env"), File: g.path("file"), Command: g.argv("command")}
 	if len(g.values) != 1 && !g.odd {
 		f.fail(key, phrase.Errorf("it must have exactly one of env, file and command"))
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"drillbook/fixtures/sites"
+	"drillbook/harness/secret"
 	"drillbook/harness/site"
 )
 
@@ -70,7 +71,7 @@ func TestWhole(t *testing.T) {
 			{Name: "db2", SSH: "db2", Public: "db2.example", Private: "db2.example", Application: "db2"},
 		},
 		Login: site.Login{
-			Database: "shop", User: "app", Password: site.Secret{Env: "SHOP_PASSWORD"}, TLS: "verify-full",
+			Database: "shop", User: "app", Password: secret.Source{Env: "SHOP_PASSWORD"}, TLS: "verify-full",
 			CA: "/etc/ssl/ca.pem",
 		},
 		Listens: []int{22, 9100}, Never: []string{"host-loss", "drop"}, Clients: site.Hosts,

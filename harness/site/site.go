@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drillbook/harness/phrase"
+	"drillbook/harness/secret"
 )
 
 // Site is a cluster that is there already and stays. [Read] fills in what the file leaves
@@ -26,8 +27,8 @@ type Site struct {
 	// Cluster names the cluster as Debian does, "17/main". It is set with [Debian] only.
 	Cluster string `json:"cluster,omitempty"`
 	// Data, Programs and Log are the data directory, the folder of the server's programs
-	// and the file of its log, each as an absolute path. They are set with [Plain] only; Log
-	// may be missing there.
+	// and the file of its log, or the folder of its logs, each as an absolute path. They are
+	// set where the layout has them; Log may be missing there.
 	Data     string `json:"data,omitempty"`
 	Programs string `json:"programs,omitempty"`
 	Log      string `json:"log,omitempty"`
@@ -44,7 +45,9 @@ type Site struct {
 	Clients Clients `json:"clients"`
 	// Lease is how long a fault lasts that nobody renews.
 	Lease time.Duration `json:"lease_ns"`
-	Rate  int           `json:"rate"` // of the probe's writes, a second
+	// Monitor is the machine from which the group is watched; nil: its product has none.
+	Monitor *Monitor `json:"monitor,omitempty"`
+	Rate    int      `json:"rate"` // of the probe's writes, a second
 	// Settings is the file that ssh reads in place of the person's own; "": that.
 	Settings string `json:"ssh_config,omitempty"`
 }
@@ -58,8 +61,21 @@ type Member struct {
 	Public  string `json:"public"`
 	Private string `json:"private"`
 	// Application is the application_name with which it replicates.
-	Application string `json:"application_name"`
-	Fence       *Fence `json:"fence,omitempty"` // nil: its power is not in our hands
+	Application string `json:"application_name,omitempty"`
+	// Instance is the name of its instance, where the product's members are instances of a
+	// group.
+	Instance string `json:"instance,omitempty"`
+	Fence    *Fence `json:"fence,omitempty"` // nil: its power is not in our hands
+}
+
+// Monitor is a machine that is no member: a monitor of the group is started there, and the
+// probe's clients.
+type Monitor struct {
+	SSH string `json:"ssh"` // as that of a member
+	// Public and Private are its addresses on the two networks.
+	Public  string `json:"public"`
+	Private string `json:"private"`
+	Ini     string `json:"ini"` // file of settings of the monitor, as an absolute path
 }
 
 // Fence is how the power of a member's machine is switched: programs with their arguments,
@@ -89,11 +105,14 @@ const Hosts Clients = "hosts"
 
 // Login is how the probe gets in: as the application does.
 type Login struct {
-	Database string `json:"database"`
-	User     string `json:"user"`
-	Password Secret `json:"password,omitzero"` // the zero Secret: none is needed
-	TLS      string `json:"tls,omitempty"`     // as libpq's sslmode; "": as the product does by itself
-	CA       string `json:"ca,omitempty"`      // file of the certificates that are trusted; "": those of the system
+	Database string `json:"database,omitempty"`
+	// Service is what the clients' file of services calls the group, where the product has
+	// that in place of a database.
+	Service  string        `json:"service,omitempty"`
+	User     string        `json:"user"`
+	Password secret.Source `json:"password,omitzero"` // the zero Source: none is needed
+	TLS      string        `json:"tls,omitempty"`     // as libpq's sslmode; "": as the product does by itself
+	CA       string        `json:"ca,omitempty"`      // file of the certificates that are trusted; "": the system's
 }
 
 // resolveWithin bounds the question after one name.
@@ -102,11 +121,23 @@ const resolveWithin = 5 * time.Second
 // Addresses are the member's addresses for clients and for replication. Names are resolved
 // here and now; each must lead to exactly one IPv4 address.
 func (m Member) Addresses(ctx context.Context) (public, private netip.Addr, err error) {
-	if public, err = resolve(ctx, m.Public); err != nil {
-		return public, private, phrase.Errorf("the public address of %s: %w", m.Name, err)
+	return addresses(ctx, m.Name, m.Public, m.Private)
+}
+
+// MonitorName is what drills and reports call the monitor's machine.
+const MonitorName = "monitor"
+
+// Addresses are those of the machine, as those of a member.
+func (m Monitor) Addresses(ctx context.Context) (public, private netip.Addr, err error) {
+	return addresses(ctx, MonitorName, m.Public, m.Private)
+}
+
+func addresses(ctx context.Context, name, one, other string) (public, private netip.Addr, err error) {
+	if public, err = resolve(ctx, one); err != nil {
+		return public, private, phrase.Errorf("the public address of %s: %w", name, err)
 	}
-	if private, err = resolve(ctx, m.Private); err != nil {
-		return public, private, phrase.Errorf("the private address of %s: %w", m.Name, err)
+	if private, err = resolve(ctx, other); err != nil {
+		return public, private, phrase.Errorf("the private address of %s: %w", name, err)
 	}
 	return public, private, nil
 }

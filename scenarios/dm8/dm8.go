@@ -24,7 +24,7 @@ import (
 func Product() dsl.Product {
 	return dsl.Product{
 		Name: "dm8", Title: "Dameng DM8 Data Watch", Images: []host.Image{standin.StandIn()}, Probe: probe(),
-		ImageVariable: imageEnv,
+		ImageVariable: imageEnv, Own: adopt,
 		Scenarios: []dsl.Scenario{
 			Switchover(), Takeover(), SyncCheck(), SplitBrain(), RebuildStandby(), OrderedShutdown(), ServiceName(),
 			AutoTakeover(), BuildGroup(),

@@ -12,14 +12,17 @@ import (
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
+	"drillbook/harness/link"
 	"drillbook/harness/phrase"
-	"drillbook/harness/shell"
+	"drillbook/harness/site"
 	"drillbook/scenarios/dsl"
 )
 
 // Switchover carries out runbooks/dm8/switchover.md.
 func Switchover() dsl.Scenario {
-	return scenario("dm8/switchover", dsl.Smoke, conf.Manual, switchover)
+	sc := scenario("dm8/switchover", dsl.Smoke, conf.Manual, switchover)
+	sc.Faults = dsl.NoFaults
+	return sc
 }
 
 func switchover(s *story) {
@@ -56,7 +59,60 @@ func switchover(s *story) {
 
 // Takeover carries out runbooks/dm8/takeover.md.
 func Takeover() dsl.Scenario {
-	return scenario("dm8/takeover", dsl.Smoke, conf.Manual, takeover)
+	sc := scenario("dm8/takeover", dsl.Smoke, conf.Manual, takeover)
+	sc.Needs = dsl.Always(dsl.Cuts) // of machines that stay; of others the interfaces are taken away
+	sc.Faults = takeoverFaults
+	return sc
+}
+
+// The steps of takeover that inject faults.
+const (
+	networkStops = "The primary's network stops"
+	oldIsStopped = "Stop the old primary at its own console"
+)
+
+// takeoverFaults are the faults of takeover.
+func takeoverFaults(ctx context.Context, f dsl.Foreseen) ([]dsl.StepFault, error) {
+	dm, ok := f.Cluster.Driver.(*dm8.Driver)
+	if !ok || len(f.Standbys) == 0 {
+		return nil, phrase.Errorf("this is no group of DM8 with a standby: %T", f.Cluster.Driver)
+	}
+	var all []dsl.StepFault
+	if f.Params["feed"] == "async" {
+		held, err := f.Link(ctx, link.Route{
+			From: f.Primary.Name, To: f.Standbys[0].Name, Over: host.Private, Port: conf.DefaultPorts().Mail,
+		}, link.Drop)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, dsl.StepFault{Step: networkStops, Fault: held})
+	}
+	stops, err := isolation(ctx, dm, f.Links, f.Primary, f.Standbys)
+	return append(all, dsl.StepFault{Step: networkStops, Fault: stops},
+		dsl.StepFault{Step: oldIsStopped, Fault: fault.KillServer(watched{dm}, f.Primary)}), err
+}
+
+// isolation is the fault by which a member's network stops: its interfaces are taken away, or, on
+// a machine that stays, all traffic with the others of the group, monitor and clients is cut.
+func isolation(
+	ctx context.Context, dm *dm8.Driver, links link.Network, m driver.Member, others []driver.Member,
+) (fault.Fault, error) {
+	if !dm.Stays() {
+		return fault.Unplug(m, host.Public, host.Private), nil
+	}
+	names := make([]string, 0, 1+len(others))
+	for _, o := range others {
+		names = append(names, o.Name)
+	}
+	var parts []fault.Fault
+	for _, name := range append(names, site.MonitorName) {
+		l, err := links.Link(ctx, link.Route{From: m.Name, To: name})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, fault.Impair(l, link.Condition{Kind: link.Drop}))
+	}
+	return fault.Group(phrase.Say("network of %s is cut", m.Name), parts...), nil
 }
 
 func takeover(s *story) {
@@ -66,12 +122,14 @@ func takeover(s *story) {
 		s.d.Confirm("choose takeover")(s.nobody(ctx, "takeover"))
 		s.d.Confirm("choose takeover force")(s.nobody(ctx, "takeover force"))
 	})
-	s.step("The primary's network stops", func(ctx SpecContext) {
+	s.step(networkStops, func(ctx SpecContext) {
 		s.expect(conf.ManualTakeover)
 		if s.async() {
 			held = s.holdBack(ctx)
 		}
-		cut = fault.Unplug(s.a, host.Public, host.Private)
+		var err error
+		cut, err = isolation(ctx, s.dm(), s.d.Links, s.a, append([]driver.Member{s.b}, s.others...))
+		s.works(err)
 		s.works(s.d.Inject(ctx, cut))
 	})
 	s.step("Take over", func(ctx SpecContext) {
@@ -89,7 +147,7 @@ func takeover(s *story) {
 		s.d.ConfirmServed(ctx)
 		s.follow(ctx)
 	})
-	s.step("Stop the old primary at its own console", func(ctx SpecContext) {
+	s.step(oldIsStopped, func(ctx SpecContext) {
 		s.works(s.dm().StopProgram(ctx, s.a, "dmwatcher"))
 		killed = fault.KillServer(watched{s.dm()}, s.a)
 		s.works(s.d.Inject(ctx, killed))
@@ -147,8 +205,7 @@ type watched struct{ *dm8.Driver }
 
 // StartServer starts the watcher, if none runs.
 func (w watched) StartServer(ctx context.Context, m driver.Member) error {
-	left, err := shell.Processes(ctx, m, "dmwatcher")
-	if err != nil || len(left) > 0 {
+	if runs, err := w.WatcherRuns(ctx, m); err != nil || runs {
 		return err
 	}
 	return w.StartWatcher(ctx, m)

@@ -57,6 +57,7 @@ func (p Planning) Plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
+	defer func() { err = errors.Join(err, c.Close(context.WithoutCancel(ctx))) }()
 	for _, f := range c.Facts.All {
 		made.Facts = append(made.Facts, plan.Fact{Member: f.Member, What: f.What, Value: f.Value, Moves: f.Moves})
 	}
@@ -166,7 +167,7 @@ func (p Planning) commands(made plan.Plan, step int) []string {
 	known := p.Commands.Known[made.Runbook][step]
 	all := make([]string, 0, len(known))
 	for _, c := range known {
-		all = append(all, Names(made.Members).Named(p.Commands.Site.Named(c)))
+		all = append(all, p.Commands.Site.Named(Names(made.Members).Named(c)))
 	}
 	return all
 }

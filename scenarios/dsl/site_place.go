@@ -55,6 +55,9 @@ func machines(s site.Site) string {
 	for _, m := range s.Members {
 		all = append(all, m.Name+" = "+m.SSH)
 	}
+	if s.Monitor != nil {
+		all = append(all, site.MonitorName+" = "+s.Monitor.SSH)
+	}
 	return strings.Join(all, ", ")
 }
 
@@ -68,6 +71,16 @@ func openSite(ctx context.Context, s site.Site, o Owned, run string) (host.Host,
 		cfg.Machines = append(cfg.Machines, ssh.Machine{
 			Name: m.Name, Reach: m.SSH, Public: public.String(), Private: private.String(), User: s.User, Env: o.Env,
 			Power: power(m.Fence),
+		})
+	}
+	if m := s.Monitor; m != nil {
+		public, private, err := m.Addresses(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		cfg.Machines = append(cfg.Machines, ssh.Machine{
+			Name: site.MonitorName, Reach: m.SSH, Public: public.String(), Private: private.String(), User: s.User,
+			Env: o.Env,
 		})
 	}
 	h, err := ssh.Open(ctx, cfg)

@@ -18,7 +18,7 @@ import (
 // Attach runs a command on a terminal of the machine that neither echoes nor changes ends
 // of lines.
 func (n *Node) Attach(ctx context.Context, c host.Command) (host.Console, error) {
-	s, err := n.conn.session(ctx)
+	s, err := n.consoles.session(ctx, n.h.cfg.Settings, n.m.Reach)
 	if err != nil {
 		return nil, phrase.Errorf("attach to %s: %w", n.m.Name, err)
 	}
@@ -29,7 +29,7 @@ func (n *Node) Attach(ctx context.Context, c host.Command) (host.Console, error)
 	return k, nil
 }
 
-func (n *Node) attach(ctx context.Context, s *ssh.Session, c host.Command) (*console, error) {
+func (n *Node) attach(ctx context.Context, s *session, c host.Command) (*console, error) {
 	const rows, columns = 50, 200
 	if err := s.RequestPty("dumb", rows, columns, ssh.TerminalModes{ssh.ECHO: 0, ssh.ONLCR: 0}); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (n *Node) attach(ctx context.Context, s *ssh.Session, c host.Command) (*con
 
 // console is a command on a terminal.
 type console struct {
-	s    *ssh.Session
+	s    *session
 	kill func() // the command
 	in   io.Writer
 	out  *bufio.Reader

@@ -20,10 +20,11 @@ const (
 	aliveWithin = 10 * time.Second
 )
 
-// conn is the one connection to a machine. It is opened when it is needed, and anew when
+// conn is a connection to a machine. It is opened when it is needed, and anew when
 // it has broken.
 type conn struct {
 	file, destination string
+	places            chan struct{} // one for each session that is open
 
 	mu     sync.Mutex // guards all but all; held while it is opened
 	link   *link
@@ -35,6 +36,10 @@ type conn struct {
 	take taker
 	lost error          // why the lock cannot be had any more
 	all  sync.WaitGroup // goroutines of the connection
+}
+
+func newConn(file, destination string) *conn {
+	return &conn{file: file, destination: destination, places: make(chan struct{}, mostSessions)}
 }
 
 // taker takes a machine's lock on a connection; again, if the run has had it before.
@@ -199,8 +204,8 @@ func (c *conn) watch(ctx context.Context, l *link) {
 	}
 }
 
-// session opens a session. A connection that turns out to be broken is opened anew, once.
-func (c *conn) session(ctx context.Context) (*ssh.Session, error) {
+// open opens a session. A connection that turns out to be broken is opened anew, once.
+func (c *conn) open(ctx context.Context) (*ssh.Session, error) {
 	var errs []error
 	for range 2 {
 		l, err := c.get(ctx)

@@ -111,7 +111,10 @@ func (n *Node) remote(ctx context.Context, line, stdin string) (host.Answer, err
 	var out, errs bytes.Buffer
 	s.Stdin, s.Stdout, s.Stderr = strings.NewReader(stdin), &out, &errs
 	done := make(chan error, 1)
-	n.conn.all.Go(func() { done <- s.Run(n.behindMark(line)) })
+	n.conn.all.Go(func() {
+		defer s.free()
+		done <- s.Run(n.behindMark(line))
+	})
 	select {
 	case err = <-done:
 	case <-ctx.Done():

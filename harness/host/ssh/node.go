@@ -23,11 +23,12 @@ const folders = "/run/drillbook"
 
 // Node is one machine. It is a [host.Node] whose power is in our hands if its [Power] is set.
 type Node struct {
-	h    *Host
-	m    Machine
-	conn *conn
-	mark string       // that a command's own output comes behind
-	last atomic.Int64 // number of the last command, console or lease
+	h        *Host
+	m        Machine
+	conn     *conn // of commands
+	consoles consoles
+	mark     string       // that a command's own output comes behind
+	last     atomic.Int64 // number of the last command, console or lease
 }
 
 var (
@@ -43,7 +44,7 @@ var (
 
 func newNode(h *Host, m Machine) *Node {
 	mark := fmt.Sprintf("drillbook-%016x", rand.Uint64()) //nolint:gosec // to be told apart, not secret
-	return &Node{h: h, m: m, mark: mark, conn: &conn{file: h.cfg.Settings, destination: m.Reach}}
+	return &Node{h: h, m: m, mark: mark, conn: newConn(h.cfg.Settings, m.Reach)}
 }
 
 func (n *Node) folder() string { return path.Join(folders, n.h.cfg.Run) }
@@ -86,6 +87,7 @@ func (n *Node) sign(ctx context.Context) error {
 // close removes the folder of the run and ends the connection.
 func (n *Node) close(ctx context.Context) error {
 	defer n.conn.close()
+	n.consoles.close()
 	if !n.conn.reached() || n.conn.isOff() { // the folder does not outlive a boot
 		return nil
 	}

@@ -1,4 +1,4 @@
-package site
+package secret
 
 import (
 	"bytes"
@@ -11,11 +11,10 @@ import (
 	"time"
 
 	"drillbook/harness/phrase"
-	"drillbook/harness/secret"
 )
 
-// Secret says where a secret is kept. One field is set, or none: then there is no secret.
-type Secret struct {
+// Source says where a secret is kept. One field is set, or none: then there is no secret.
+type Source struct {
 	Env     string   `json:"env,omitempty"`     // a variable of the environment
 	File    string   `json:"file,omitempty"`    // a file with nothing else in its first line
 	Command []string `json:"command,omitempty"` // a program that prints it as its first line
@@ -26,7 +25,7 @@ const commandWithin = time.Minute
 
 // Resolve gets the secret, which is called so where it would stand. Nothing of it is in the
 // error.
-func (s Secret) Resolve(ctx context.Context, name string) (secret.Text, error) {
+func (s Source) Resolve(ctx context.Context, name string) (Text, error) {
 	var value string
 	var err error
 	switch {
@@ -39,12 +38,12 @@ func (s Secret) Resolve(ctx context.Context, name string) (secret.Text, error) {
 	case len(s.Command) > 0:
 		value, err = fromCommand(ctx, s.Command)
 	default:
-		return secret.Text{}, nil
+		return Text{}, nil
 	}
 	if err != nil {
-		return secret.Text{}, phrase.Errorf("get the %s: %w", name, err)
+		return Text{}, phrase.Errorf("get the %s: %w", name, err)
 	}
-	return secret.New(name, value), nil
+	return New(name, value), nil
 }
 
 // readableByOthers are the rights that a file with a secret must not give.
@@ -97,4 +96,4 @@ func firstLine(text []byte) string {
 }
 
 // IsZero reports whether there is no secret.
-func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }
+func (s Source) IsZero() bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }
