@@ -10,10 +10,11 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 go=$1 part=${2:-}
 
-# They wait for containers, whose deadlines are far off, or only compute.
+# They wait for containers or a browser, whose deadlines are far off, or only compute.
 beside=(
 	fixtures/dm8 fixtures/iris fixtures/postgres harness/fault harness/host/container harness/preflight
-	fixtures/iris/standin/mirror harness/linear harness/measure harness/record
+	fixtures/iris/standin/mirror fixtures/dm8/console harness/linear harness/measure harness/record harness/selftest
+	reports
 )
 
 all=$("$go" list ./...) && module=$("$go" list -m) || exit 1
