@@ -14,6 +14,7 @@ SEED     ?= 1
 KILLS    ?= 25
 SHARD    ?=
 PART     ?=
+ATONCE   ?= 3
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 RUN      := bin/drillbook run --yes --product $(PRODUCT) --host $(HOST) --out $(OUT) --trials $(TRIALS) \
             $(foreach s,$(SET),--set $(s))
@@ -50,10 +51,10 @@ scenarios: ## carry out all scenarios under go test, and those whose outages are
 		IRIS_MISSED=$$drill $(GO) test -count=1 -timeout 1h -run '^TestMissed$$' ./scenarios/iris || exit 1; done
 	DRILLBOOK_EVERY_SCENARIO=1 $(GO) test -count=1 -timeout 1h ./fixtures/iris
 
-kills: ## kill every process of a DM8 group after every step (ONLY="takeover …"); PRODUCT=iris: KILLS=25 at random (SEED=), or KILLS=all (SHARD=i/n)
+kills: ## kill every process of a DM8 group after every step (ONLY="takeover …"); PRODUCT=iris: KILLS=25 at random (SEED=), or KILLS=all (SHARD=i/n), ATONCE=3 at a time
 ifeq ($(PRODUCT),iris)
 	IRIS_KILLS=$(KILLS) IRIS_SHARD=$(SHARD) IRIS_ONLY="$(ONLY)" IRIS_SEED=$(if $(filter file,$(origin SEED)),,$(SEED)) \
-		$(GO) test -count=1 -timeout 24h -v -run '^TestKills$$' ./scenarios/iris
+		$(GO) test -count=1 -timeout 24h -parallel $(ATONCE) -v -run '^TestKills$$' ./scenarios/iris
 else
 	DRILLBOOK_EVERY_STEP=1 DM8_ONLY="$(ONLY)" $(GO) test -count=1 -timeout 24h -run TestKillsAfterSteps ./scenarios/dm8
 endif
@@ -107,7 +108,7 @@ lint:
 	$(LINT) run
 
 unit: # without those that need an engine; with the race detector
-	$(GO) test -race -short -vet=off -shuffle=on ./...
+	$(GO) test -race -short -vet=off -shuffle=on -timeout 20m ./...
 
 mod-check:
 	$(GO) mod tidy -diff
