@@ -321,7 +321,8 @@ func rules() []rule {
 		},
 		{"fixtures/dm8/svc", []string{"fixtures/dm8/conf"}, "connection rules of clients"},
 		{"fixtures/dm8", []string{
-			"fixtures/charset", "fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "fixtures/lint", "harness/console",
+			"fixtures/charset", "fixtures/dm8/conf", "fixtures/dm8/console", "fixtures/dm8/svc", "fixtures/lint",
+			"harness/console",
 			"harness/driver",
 			"harness/host", "harness/secret", "harness/shell", "harness/wait",
 		}, "the adapter depends on neither image nor stand-in"},

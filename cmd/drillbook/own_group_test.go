@@ -29,7 +29,6 @@ data: /dmdata/SHOP
 programs: /opt/dmdbms/bin
 port: 6236
 login: {service: shop, password: {env: SYSDBA_PASSWORD}}
-rate: 20
 lease: 30s
 `
 
@@ -89,10 +88,73 @@ func (p *sitePair) makeGroup(words ...string) {
 func TestOwnClusterDM8(t *testing.T) {
 	onOwnCluster(t)
 	p := newSiteGroup(t)
+	p.groupRefuses()
 	for _, page := range []string{"switchover", "rebuild-standby", "takeover"} {
 		rec := p.drill("dm8/" + page)
 		if rec.Head.StandIn == "" {
 			t.Errorf("the record of %s does not say that a stand-in runs", page)
 		}
 	}
+}
+
+// groupRefuses makes sure of what is refused on a group in mode MANUAL with one realtime standby, before
+// anything is touched.
+func (p *sitePair) groupRefuses() {
+	p.t.Helper()
+	text, err := os.ReadFile(p.file)
+	must(p.t, err)
+	as := func(old, with string) string { return strings.Replace(string(text), old, with, 1) }
+	same := string(text)
+	for _, tt := range []struct {
+		name, site string
+		args       []string
+		code       int
+		wanted     string
+	}{
+		{"a page without faults", same, []string{"dm8/build-group"}, exitEnvironment, "which faults it injects"},
+		{"a page of another mode", same, []string{"dm8/auto-takeover"}, exitEnvironment, "which faults it injects"},
+		{
+			"a parameter that is a fact", same,
+			[]string{"dm8/switchover", "--set", "standbys=2"},
+			exitEnvironment,
+			"say --set standbys=1",
+		},
+		{
+			"files that would change", same,
+			[]string{"dm8/takeover", "--set", "feed=async"},
+			exitEnvironment,
+			"rewrites files of the group",
+		},
+		{
+			"another instance", as("SHOP1", "OTHER"),
+			[]string{"dm8/switchover"},
+			exitEnvironment,
+			"write instance: SHOP1",
+		},
+		{
+			"a wrong password", as("{env: SYSDBA_PASSWORD}", "{command: [echo, wrong]}"),
+			[]string{"dm8/switchover"},
+			exitEnvironment, "SYSDBA is not let in",
+		},
+		{
+			"another service", as("service: shop", "service: other"),
+			[]string{"dm8/switchover"},
+			exitEnvironment,
+			"has no service other",
+		},
+		{"never", same + "never: [drop]\n", []string{"dm8/takeover"}, exitEnvironment, "drop"},
+	} {
+		file := filepath.Join(p.t.TempDir(), "site.yaml")
+		must(p.t, os.WriteFile(file, []byte(tt.site), 0o600))
+		code, said := p.runs(append([]string{"plan", "--site", file}, tt.args...)...)
+		if code != tt.code || !strings.Contains(said, tt.wanted) {
+			p.t.Errorf("%s: ended with %d, want %d and %q:\n%s", tt.name, code, tt.code, tt.wanted, said)
+		}
+	}
+	p.root(p.t.Context(), "mon", "sed -i 's/MON_DW_CONFIRM = 0/MON_DW_CONFIRM = 1/' /dmdata/monitor/dmmonitor.ini")
+	if code, said := p.runs("plan", "dm8/switchover", "--site", p.file); code != exitEnvironment ||
+		!strings.Contains(said, "is the file of a confirm monitor") {
+		p.t.Errorf("the file of a confirm monitor: %d, %s", code, said)
+	}
+	p.root(p.t.Context(), "mon", "sed -i 's/MON_DW_CONFIRM = 1/MON_DW_CONFIRM = 0/' /dmdata/monitor/dmmonitor.ini")
 }

@@ -106,6 +106,10 @@ func siteWords(s site.Site) dsl.SiteWords {
 	if s.Monitor != nil {
 		add(s.Monitor.Ini, "{monitor.ini}")
 	}
+	words = append(words, dsl.SiteWord{
+		Of: regexp.MustCompile(`(127\.0\.0\.1:)` + strconv.Itoa(s.Port) + `\b`), General: "${1}{port}",
+		Token: "{port}", Value: strconv.Itoa(s.Port),
+	})
 	for _, m := range s.Members {
 		words = append(words, dsl.SiteWord{
 			Of:      regexp.MustCompile(`(dmmonitor: [a-z ]+)\b` + regexp.QuoteMeta(m.Instance) + `\b`),
