@@ -8,8 +8,9 @@ import (
 )
 
 // mostSessions is how many sessions are open at once on a connection. An sshd allows ten,
-// unless its MaxSessions says otherwise; the lock has one of them.
-const mostSessions = 8
+// unless its MaxSessions says otherwise: the lock has one of them, and as many as are open may
+// have ended here and not yet there.
+const mostSessions = 4
 
 // session is a session with its place among those of the connection.
 type session struct {
