@@ -91,7 +91,7 @@ elsewhere: build images ## try an engine that is not this machine's own: one in 
 ssh: ## try machines that stay and are reached by ssh: containers that a script has given an sshd
 	DRILLBOOK_EVERY_SSH=1 $(GO) test -count=1 -timeout 1h ./harness/host/ssh
 	DRILLBOOK_EVERY_SSH=1 $(GO) test -count=1 -timeout 1h -run "^TestAdopt" ./fixtures/postgres ./fixtures/dm8
-	DRILLBOOK_EVERY_SSH=1 $(GO) test -count=1 -timeout 1h -run "^TestOwnCluster" ./cmd/drillbook
+	DRILLBOOK_EVERY_SSH=1 $(GO) test -count=1 -timeout 2h -run "^TestOwnCluster" ./cmd/drillbook
 
 versions: export DRILLBOOK_DEBIAN = $(DEBIAN)
 versions: build ## carry out all drills of PostgreSQL with the oldest version that is supported, 13 (DEBIAN=bookworm: 15)
