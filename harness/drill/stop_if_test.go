@@ -158,14 +158,13 @@ func TestStopWatch(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
+			dir, got := t.TempDir(), ""
 			synctest.Test(t, func(t *testing.T) {
 				cfg := healthy()
 				cfg.Defects = tt.defects
 				d := begin(t, fake.New(cfg), dir, generous())
 				w := d.WatchStop(t.Context(), tt.is)
 				step(t, d.Drill, 1, func() error { return tt.act(t, d) })
-				got := ""
 				select {
 				case why := <-w.Reached():
 					got = why.Text
@@ -183,7 +182,7 @@ func TestStopWatch(t *testing.T) {
 			}
 			noted := false
 			for _, e := range rec.Events {
-				noted = noted || e.Kind == record.Note && strings.HasPrefix(e.What, "ended by its own condition: ")
+				noted = noted || e.Kind == record.Finding && e.What == "ended by its own condition" && e.Err == got
 			}
 			if noted != (tt.want != "") {
 				t.Errorf("the record says that it was ended: %t", noted)

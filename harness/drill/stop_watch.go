@@ -72,8 +72,7 @@ func (w *StopWatch) look(ctx context.Context, every time.Duration, holds func(co
 		}
 		select {
 		case w.reached <- why:
-			said := phrase.Say("ended by its own condition: %s", why)
-			w.drill.event(record.Event{Kind: record.Note, What: said.Text}, said)
+			w.drill.RecordFinding(phrase.Say("ended by its own condition"), phrase.Phrase{}, phrase.Errorf("%s", why))
 		default: // the other one was first
 		}
 		return
