@@ -12,7 +12,7 @@ go=$1 part=${2:-}
 
 # They wait for containers or a browser, whose deadlines are far off, or only compute.
 beside=(
-	fixtures/dm8 fixtures/iris fixtures/postgres harness/fault harness/host/container harness/preflight
+	fixtures/iris fixtures/postgres harness/fault harness/host/container harness/preflight
 	fixtures/iris/standin/mirror fixtures/dm8/console harness/linear harness/measure harness/record harness/selftest
 	reports
 )

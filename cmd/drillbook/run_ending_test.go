@@ -361,7 +361,6 @@ func TestEndingsOfEachKind(t *testing.T) {
 // TestEndings walks the matrix: every way in which a run ends, at the outlets.
 func TestEndings(t *testing.T) {
 	takesLong(t)
-	t.Parallel() // with others that look at no figures
 	prepared := t.TempDir()
 	ways := endings(t)
 	all := make([]task, 0, len(ways)*len(outlets()))
