@@ -148,7 +148,7 @@ func (d sheetDrafter) sheet(of Drill) Sheet {
 	out := Sheet{
 		Lang: d.Lang, Title: d.Say("sheet.title"), Number: d.fact(d.Say("sheet.number"), quote(d.cover.Number), ""),
 		Boxes: d.boxes(), Verdict: of.Conclusion, Figures: d.verdictFigures(), Notes: d.verdictNotes(of),
-		Table: d.sheetTable(of), Problems: d.problems(of), Opinion: d.opinion(),
+		Table: d.sheetTable(of), Problems: d.problems(of), Opinion: d.opinion(of.Conclusion),
 		Run:    d.fact(d.Say("sheet.run"), text.Name(d.rec.Head.Run), ""),
 		SHA256: d.fact(d.Say("sheet.sha256"), d.SHA256, ""), Annex: d.Say("sheet.annex"),
 		Paging: Paging{d.Say("sheet.page"), d.Say("sheet.of"), d.Say("sheet.pages")},

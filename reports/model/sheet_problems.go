@@ -108,9 +108,10 @@ func (d sheetDrafter) fromRest() []Problem {
 	return found
 }
 
-// opinion is where people sign: who carried it out, who watched, and who approves.
-func (d sheetDrafter) opinion() Opinion {
-	o := Opinion{Title: d.Say("sheet.opinion"), Head: [4]string{
+// opinion is where people sign: who carried it out, who watched, and who approves. It says
+// the verdict again, since it may stand on a page of its own.
+func (d sheetDrafter) opinion(c Conclusion) Opinion {
+	o := Opinion{Title: d.Say("sheet.opinion", "verdict", c.Symbol+" "+c.Word), Head: [4]string{
 		d.Say("sheet.role"), d.Say("sheet.view"), d.Say("sheet.name"), d.Say("sheet.date"),
 	}}
 	o.Rows = append(o.Rows, Signer{Role: d.Say("sheet.role.operator")}, Signer{Role: d.Say("sheet.role.observer")})

@@ -38,7 +38,7 @@ func (n netNode) Exec(ctx context.Context, c host.Command) (host.Answer, error) 
 	if !ok {
 		return host.Answer{}, host.ErrUnsupported
 	}
-	return admin.NetExec(ctx, host.Command{Argv: c.Argv, Stdin: c.Stdin})
+	return admin.NetExec(ctx, host.Command{Argv: c.Argv, Stdin: c.Input()})
 }
 
 // TestKernelEndsTheLease: a cut stands for as long as it is renewed, and ends within a
