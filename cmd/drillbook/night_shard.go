@@ -175,16 +175,24 @@ func (s *shardRun) conclude(c carriedOut) error {
 
 // isInSteps reports whether a run has begun the first step of a drill.
 func isInSteps(folder string) (bool, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*", drill.RecordName))
-	for _, file := range files {
+	begun := false
+	err := filepath.WalkDir(folder, func(file string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // it is only being made
+			return nil
+		}
+		if err != nil || e.Name() != drill.RecordName {
+			return err
+		}
 		// What is wrong with a record shows when it is merged; here one that is being written
 		// is read as far as it goes.
 		rec, _ := record.ReadFile(file)
-		if rec != nil && slices.ContainsFunc(rec.Events, func(e record.Event) bool { return e.Kind == record.Began }) {
-			return true, nil
+		begun = rec != nil && slices.ContainsFunc(rec.Events, func(e record.Event) bool { return e.Kind == record.Began })
+		if begun {
+			return fs.SkipAll
 		}
-	}
-	return false, err
+		return nil
+	})
+	return begun, err
 }
 
 // isRecorded reports whether a run has left a record, or has said why it cannot be

@@ -68,7 +68,7 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	code := exitMissed
 	if broken {
 		code = exitEnvironment
-	} else if err := beginSteps(filepath.Join(folder, "drill")); err != nil {
+	} else if err := beginSteps(filepath.Join(folder, "2026-11-28T07-00-00", "drill")); err != nil {
 		return nil, err.Error()
 	}
 	select {
@@ -81,7 +81,7 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 
 // beginSteps leaves a record as it is when a drill begins its first step.
 func beginSteps(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	f, err := os.Create(filepath.Join(dir, drill.RecordName))
