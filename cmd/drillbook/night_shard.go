@@ -186,7 +186,8 @@ func isInSteps(folder string) (bool, error) {
 		// What is wrong with a record shows when it is merged; here one that is being written
 		// is read as far as it goes.
 		rec, _ := record.ReadFile(file)
-		begun = rec != nil && slices.ContainsFunc(rec.Events, func(e record.Event) bool { return e.Kind == record.Began })
+		isStep := func(e record.Event) bool { return e.Kind == record.Began }
+		begun = rec != nil && slices.ContainsFunc(rec.Events, isStep)
 		if begun {
 			return fs.SkipAll
 		}
