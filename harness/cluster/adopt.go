@@ -27,11 +27,18 @@ func Adopt(ctx context.Context, spec Spec, needs []string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{Driver: spec.Driver, plans: plans}
-	for i, name := range spec.Members {
+	there := func(name string) (host.Node, error) {
 		node, ok := nodes.Node(name)
 		if !ok {
 			return nil, phrase.Errorf("there is no node %q", name)
+		}
+		return node, nil
+	}
+	c := &Cluster{Driver: spec.Driver, plans: plans}
+	for i, name := range spec.Members {
+		node, err := there(name)
+		if err != nil {
+			return nil, err
 		}
 		s, err := seat(ctx, spec, i, plans)
 		if err != nil {
@@ -41,9 +48,9 @@ func Adopt(ctx context.Context, spec Spec, needs []string) (*Cluster, error) {
 		c.Members = append(c.Members, member(spec, s, node))
 	}
 	for _, p := range plans {
-		node, ok := nodes.Node(p.Spec.Name)
-		if !ok {
-			return nil, phrase.Errorf("there is no node %q", p.Spec.Name)
+		node, err := there(p.Spec.Name)
+		if err != nil {
+			return nil, err
 		}
 		c.Auxiliaries = append(c.Auxiliaries, driver.Member{
 			Name: p.Spec.Name, Node: node, OnCommand: spec.OnCommand, Public: publicAddr(spec.Host, p),

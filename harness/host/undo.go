@@ -45,17 +45,17 @@ type Restorer interface {
 // Command takes back what was done. What it reads is recorded with it; where it asks for a
 // secret, it has the mask of that.
 func (u Undo) Command() Command {
-	c := Command{Argv: u.Argv, User: u.User, Typed: u.Stdin}
-	if u.Asks != "" {
-		c.Typed = u.mask() + c.Typed
-	}
-	return c
+	return u.command(u.Argv, u.Stdin)
 }
 
-// mask stands for the line with the secret that the undo asks for.
-func (u Undo) mask() string { return secret.New(u.Asks, "").String() + "\n" }
+func (u Undo) command(argv []string, reads string) Command {
+	if u.Asks != "" {
+		reads = secret.New(u.Asks, "").String() + "\n" + reads
+	}
+	return Command{Argv: argv, User: u.User, Typed: reads}
+}
 
-// Answered is Command, or another one of the undo, with the secret that it asks for.
+// Answered is a command of the undo with the secret whose mask it has.
 func (u Undo) Answered(ctx context.Context, c Command) (Command, error) {
 	if u.Asks == "" {
 		return c, nil
@@ -64,7 +64,6 @@ func (u Undo) Answered(ctx context.Context, c Command) (Command, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Typed = s.String() + "\n" + strings.TrimPrefix(c.Typed, u.mask())
 	c.Secrets = []secret.Text{s}
 	return c, nil
 }
@@ -83,7 +82,7 @@ func (u Undo) Run(ctx context.Context, n Node) error {
 
 // Confirm reports what is left to take back.
 func (u Undo) Confirm(ctx context.Context, n Node) error {
-	c, err := u.Answered(ctx, Command{Argv: u.Done, User: u.User})
+	c, err := u.Answered(ctx, u.command(u.Done, ""))
 	if err == nil {
 		err = runWhole(ctx, n, c)
 	}

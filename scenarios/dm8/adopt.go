@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"embed"
-	"encoding/json"
 	"os"
 	"path"
 	"regexp"
@@ -74,15 +73,7 @@ var commands embed.FS
 // commandsOn are the commands that drills are known to run on a site. A test of drills on
 // such groups writes and checks them.
 func commandsOn(s site.Site) (dsl.Commands, error) {
-	known := dsl.Commands{Site: siteWords(s)}
-	text, err := commands.ReadFile("commands/" + string(s.Layout) + ".json")
-	if err == nil {
-		err = json.Unmarshal(text, &known.Known)
-	}
-	if err != nil {
-		return known, phrase.Errorf("read which commands drills run on a %s server: %w", s.Layout, err)
-	}
-	return known, nil
+	return dsl.ReadCommands(commands, string(s.Layout), siteWords(s))
 }
 
 // siteWords is what a site has for what stands in known commands.

@@ -1,10 +1,13 @@
 package dsl
 
 import (
+	"encoding/json"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/plan"
 )
 
@@ -15,6 +18,20 @@ type Commands struct {
 	// as <lsn>, <time> or <run>; and what is the site's as Site has it.
 	Known map[string]map[int][]string
 	Site  SiteWords
+}
+
+// ReadCommands reads the commands that are known for a layout of servers, which stand in the
+// folder commands of a product's scenarios.
+func ReadCommands(files fs.FS, layout string, site SiteWords) (Commands, error) {
+	known := Commands{Site: site}
+	text, err := fs.ReadFile(files, "commands/"+layout+".json")
+	if err == nil {
+		err = json.Unmarshal(text, &known.Known)
+	}
+	if err != nil {
+		return known, phrase.Errorf("read which commands drills run on a %s server: %w", layout, err)
+	}
+	return known, nil
 }
 
 // SiteWords is what a site has where known commands have a word in braces.

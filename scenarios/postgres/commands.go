@@ -2,12 +2,10 @@ package postgres
 
 import (
 	"embed"
-	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"drillbook/harness/phrase"
 	"drillbook/harness/site"
 	"drillbook/scenarios/dsl"
 )
@@ -18,15 +16,7 @@ var commands embed.FS
 // commandsOn are the commands that drills are known to run on a site. A test of drills on
 // such clusters writes and checks them.
 func commandsOn(s site.Site) (dsl.Commands, error) {
-	known := dsl.Commands{Site: siteWords(s)}
-	text, err := commands.ReadFile("commands/" + string(s.Layout) + ".json")
-	if err == nil {
-		err = json.Unmarshal(text, &known.Known)
-	}
-	if err != nil {
-		return known, phrase.Errorf("read which commands drills run on a %s server: %w", s.Layout, err)
-	}
-	return known, nil
+	return dsl.ReadCommands(commands, string(s.Layout), siteWords(s))
 }
 
 // asItReplicates is the connection string of a standby, without where it leads and its name:
