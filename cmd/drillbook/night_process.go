@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"drillbook/harness/calibrate"
 	"drillbook/harness/drill"
@@ -108,12 +109,16 @@ func (k *keptEnd) lastLine() string {
 	return strings.TrimPrefix(lines[len(lines)-1], "drillbook: ")
 }
 
-// enough finds out whether this machine has room for another drill: whether the probe,
-// beside those that run, still measures outages of known length within the bound.
+// enough finds out whether this machine has room for another drill: whether the probes of
+// those that run are within the bound, and whether one beside them still measures outages of
+// known length within it.
 func enough(p drill.Probe, lib runbooks.Library, w words.Words) room {
-	return func(ctx context.Context, beside []night.Cell) (string, error) {
+	return func(ctx context.Context, beside []night.Cell, erred time.Duration) (string, error) {
 		settings := p.Calibration()
 		bound := calibrate.Bound(settings, promised(lib, beside))
+		if erred > bound {
+			return w.Say("night.erred", "error", w.Duration(erred), "bound", w.Duration(bound)), nil
+		}
 		trials, err := calibrate.Quick(ctx, settings, bound)
 		if err != nil {
 			return "", fmt.Errorf("calibrate the probe: %w", err)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"drillbook/harness/drill"
+	"drillbook/harness/measure"
 	"drillbook/harness/night"
 	"drillbook/harness/record"
 	"drillbook/reports"
@@ -25,8 +26,9 @@ import (
 // run, nil if it was killed, and its last words.
 type carrier func(ctx context.Context, c night.Cell, folder string) (code *int, said string)
 
-// room says whether another drill may begin beside others: "" if it may, else why not.
-type room func(ctx context.Context, beside []night.Cell) (whyNot string, err error)
+// room says whether another drill may begin beside others: "" if it may, else why not. The
+// probes of those that run have erred by so much up to now.
+type room func(ctx context.Context, beside []night.Cell, erred time.Duration) (whyNot string, err error)
 
 // shardRun carries out a shard.
 type shardRun struct {
@@ -125,13 +127,15 @@ func (s *shardRun) makeRoom(
 func (s *shardRun) mayBegin(
 	ctx context.Context, running []night.Cell, next night.Cell,
 ) (again time.Duration, whyNot string, err error) {
+	worst := time.Duration(0)
 	for _, c := range running {
-		begun, err := isInSteps(filepath.Join(s.folder, c.Folder()))
+		begun, erred, err := soFar(filepath.Join(s.folder, c.Folder()))
 		if err != nil || !begun {
 			return lookAgain, "", environment(err)
 		}
+		worst = max(worst, erred)
 	}
-	whyNot, err = s.room(ctx, append(slices.Clone(running), next))
+	whyNot, err = s.room(ctx, append(slices.Clone(running), next), worst)
 	if err != nil || whyNot == "" {
 		return 0, "", err
 	}
@@ -173,10 +177,10 @@ func (s *shardRun) conclude(c carriedOut) error {
 	return environment(fmt.Errorf("%s has left no record: %s", c.cell.Name, strings.TrimSpace(c.turn.Said)))
 }
 
-// isInSteps reports whether a run has begun the first step of a drill.
-func isInSteps(folder string) (bool, error) {
-	begun := false
-	err := filepath.WalkDir(folder, func(file string, e fs.DirEntry, err error) error {
+// soFar reports whether a run has begun the first step of a drill, and by how much its probe
+// has erred up to now.
+func soFar(folder string) (begun bool, erred time.Duration, err error) {
+	err = filepath.WalkDir(folder, func(file string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) { // it is only being made
 			return nil
 		}
@@ -187,13 +191,13 @@ func isInSteps(folder string) (bool, error) {
 		// is read as far as it goes.
 		rec, _ := record.ReadFile(file)
 		isStep := func(e record.Event) bool { return e.Kind == record.Began }
-		begun = rec != nil && slices.ContainsFunc(rec.Events, isStep)
-		if begun {
+		if begun = rec != nil && slices.ContainsFunc(rec.Events, isStep); begun {
+			erred = measure.Of(rec).Error
 			return fs.SkipAll
 		}
 		return nil
 	})
-	return begun, err
+	return begun, erred, err
 }
 
 // isRecorded reports whether a run has left a record, or has said why it cannot be

@@ -38,7 +38,7 @@ func farm(t *testing.T, parallel int) *farmed {
 	f.shardRun = shardRun{
 		folder: t.TempDir(), cells: cells, shard: newShard(n, night.Share{Index: 1, Of: 1}, cells), parallel: parallel,
 		w: wordsIn("en"), say: func(line string) { f.said.WriteString(line + "\n") },
-		room: func(context.Context, []night.Cell) (string, error) { return "", nil },
+		room: func(context.Context, []night.Cell, time.Duration) (string, error) { return "", nil },
 	}
 	f.carry = f.carryOut
 	return f
@@ -135,7 +135,7 @@ func TestParallelIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := farm(t, 8)
 		asked := 0
-		f.room = func(_ context.Context, beside []night.Cell) (string, error) {
+		f.room = func(_ context.Context, beside []night.Cell, _ time.Duration) (string, error) {
 			if asked++; len(beside) > 2 {
 				return "the probe measures a reset of 120 ms as 40 ms", nil
 			}
@@ -152,6 +152,31 @@ func TestParallelIsBounded(t *testing.T) {
 			t.Errorf("the probe was calibrated %d times", asked)
 		}
 	})
+}
+
+// No drill begins beside one whose own probe has erred by more than the bound, however well
+// another probe does beside it.
+func TestDisturbedDrillHasNothingBeside(t *testing.T) {
+	folder := t.TempDir()
+	f, err := os.Create(filepath.Join(folder, drill.RecordName))
+	must(t, err)
+	w, err := record.NewWriter(f, record.Head{})
+	must(t, err)
+	w.Event(record.Event{Kind: record.Began, Step: 1})
+	w.Event(record.Event{
+		Kind: record.Calibrated, What: "reset", Took: 120 * time.Millisecond, Least: 500 * time.Millisecond,
+		Most: 500 * time.Millisecond,
+	})
+	must(t, errors.Join(w.Close(record.Tail{}), f.Close()))
+	begun, erred, err := soFar(folder)
+	if !begun || erred != 380*time.Millisecond || err != nil {
+		t.Fatalf("begun %v, erred by %v, %v, want 380 ms", begun, erred, err)
+	}
+	lib, words := embedded(t), wordsIn("en")
+	why, err := enough(drill.Probe{}, lib, words)(t.Context(), nightOf(t, smallNight)[:2], erred)
+	if want := "a probe of theirs has erred by 380 ms, and its bound is"; !strings.HasPrefix(why, want) || err != nil {
+		t.Errorf("%q, %v, want %q", why, err, want)
+	}
 }
 
 // No drill begins while another one starts its cluster: what that will need of the machine

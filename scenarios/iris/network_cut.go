@@ -97,12 +97,7 @@ func (s *story) play(ctx context.Context, c cutCase) {
 	s.settle(ctx, c, o, b)
 	s.d.Confirm("who takes writes")(s.whoWrites(ctx, c, p, b))
 	s.d.RecordFinding(phrase.Say("links were lost"), phrase.Say("%s", time.Since(began).Round(time.Millisecond)), nil)
-	for i, f := range cuts {
-		s.works(s.d.Heal(ctx, f))
-		if i == 0 && c.writes == nobody { // the first link that is back decides who goes on
-			s.d.ConfirmServed(ctx)
-		}
-	}
+	s.mendLinks(ctx, c, cuts)
 	if c.writes == theBackup {
 		s.forcedDown(ctx, p, b)
 	}
@@ -220,6 +215,19 @@ func (s *story) cutLinks(ctx context.Context, c cutCase, p, b driver.Member) []f
 		s.works(s.d.InjectTogether(ctx, cuts...))
 	}
 	return cuts
+}
+
+// mendLinks mends what cutLinks has cut, in that order. Where nobody takes writes, the first
+// link that is back decides who goes on: it is the one between the members, and the primary
+// goes on before the backup, which could still take over, reaches the arbiter again.
+func (s *story) mendLinks(ctx context.Context, c cutCase, cuts []fault.Fault) {
+	GinkgoHelper()
+	for i, f := range cuts {
+		s.works(s.d.Heal(ctx, f))
+		if i == 0 && c.writes == nobody {
+			s.d.ConfirmServed(ctx)
+		}
+	}
 }
 
 // cut is the loss of all that goes by a route.

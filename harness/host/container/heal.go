@@ -215,12 +215,7 @@ func (e *engine) removeRun(ctx context.Context, run string) (int, error) {
 	if err := e.leave(ctx, networks); err != nil {
 		return 0, err
 	}
-	err = forEach(networks, func(n network.Summary) error {
-		if err := e.cli.NetworkRemove(ctx, n.ID); err != nil && !cerrdefs.IsNotFound(err) {
-			return phrase.Errorf("remove network %s: %w", n.Name, err)
-		}
-		return nil
-	})
+	err = forEach(networks, func(n network.Summary) error { return e.removeNetwork(ctx, n) })
 	if err != nil {
 		return 0, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"drillbook/harness/host"
 	"drillbook/harness/phrase"
+	"drillbook/harness/wait"
 )
 
 const (
@@ -162,4 +163,35 @@ func isOurs(addr netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// removeNetwork removes a network of which all containers have been removed. An engine may
+// take a moment to see that, and may keep the place of one that it had not disconnected.
+func (e *engine) removeNetwork(ctx context.Context, n network.Summary) error {
+	until := phrase.Say("the network to be free")
+	err := wait.For(ctx, until, settleDeadline, func(ctx context.Context) error {
+		err := e.cli.NetworkRemove(ctx, n.ID)
+		if err == nil || cerrdefs.IsNotFound(err) {
+			return nil
+		}
+		return errors.Join(err, e.disconnectAll(ctx, n.ID))
+	})
+	if err != nil {
+		return phrase.Errorf("remove network %s: %w", n.Name, err)
+	}
+	return nil
+}
+
+// disconnectAll disconnects what the engine still sees on a network.
+func (e *engine) disconnectAll(ctx context.Context, id string) error {
+	seen, err := e.cli.NetworkInspect(ctx, id, network.InspectOptions{})
+	if err != nil {
+		return phrase.Errorf("look at network %.12s: %w", id, err)
+	}
+	for _, c := range seen.Containers {
+		if err := e.cli.NetworkDisconnect(ctx, id, c.Name, true); err != nil && !cerrdefs.IsNotFound(err) {
+			return phrase.Errorf("disconnect %s: %w", c.Name, err)
+		}
+	}
+	return nil
 }
