@@ -201,8 +201,9 @@ func hasHan(s string) bool {
 
 // reviewed are the words that are the same in Chinese, as testdata/words.zh.txt has them.
 type reviewed struct {
-	used map[string]int
-	each map[string]*regexp.Regexp
+	used  map[string]int
+	each  map[string]*regexp.Regexp
+	order []string // the longest first: short ones are parts of others
 }
 
 func wordList(t *testing.T) reviewed {
@@ -215,8 +216,10 @@ func wordList(t *testing.T) reviewed {
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			l.used[line], l.each[line] = 0, regexp.MustCompile(line)
+			l.order = append(l.order, line)
 		}
 	}
+	slices.SortStableFunc(l.order, func(a, b string) int { return len(b) - len(a) })
 	return l
 }
 
@@ -225,11 +228,28 @@ func (l reviewed) strip(s string, names []string) string {
 	if hasHan(s) {
 		return s
 	}
-	for _, n := range names {
-		s = strings.ReplaceAll(s, n, " ")
+	s = spaced(strings.ReplaceAll(s, "¦", "|"))
+	if begin, cut := strings.CutSuffix(s, "…"); cut && len(begin) > 40 {
+		isPart := func(n string) bool { return strings.Contains(spaced(n), begin[len(begin)-40:]) }
+		if slices.ContainsFunc(names, isPart) {
+			return ""
+		}
 	}
-	for word, re := range l.each {
-		if re.MatchString(s) {
+	s = l.without(s, true) // titles have names in them
+	for _, n := range names {
+		s = strings.ReplaceAll(s, spaced(n), " ")
+	}
+	return l.without(s, false)
+}
+
+// spaced is a text whose words are parted by a space each: formats break lines in ways of their
+// own.
+func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// without is a text without reviewed words, or without the sentences among them.
+func (l reviewed) without(s string, sentences bool) string {
+	for _, word := range l.order {
+		if re := l.each[word]; strings.Contains(word, " ") == sentences && re.MatchString(s) {
 			l.used[word]++
 			s = re.ReplaceAllString(s, " ")
 		}
@@ -266,6 +286,12 @@ func namesIn(r reports.Run) []string {
 			if e.Kind == record.Command {
 				all = append(append(all, e.What, e.Answer), strings.Split(e.What, "\n")...)
 			}
+			if e.Kind == record.Finding && strings.Contains(e.Answer, "\n") { // as a console prints it
+				all = append(all, e.Answer)
+			}
+			if e.Kind == record.Alert {
+				all = append(all, e.Answer, e.Logged.Level, e.Logged.Clock, "messages.log")
+			}
 		}
 		for _, c := range d.Record.Copies {
 			if c.Saved != nil {
@@ -273,7 +299,7 @@ func namesIn(r reports.Run) []string {
 			}
 		}
 		for _, p := range d.Record.Phrases {
-			all = append(all, quotes(p)...)
+			all = append(all, quotes(phrase.Phrase{Args: []phrase.Phrase{p}})...)
 		}
 		if h.Schema < record.Schema { // it has no other texts than English ones
 			all = append(append(all, d.Record.Causes...), h.Source)

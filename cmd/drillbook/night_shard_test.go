@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type farmed struct {
 	most   int // how many ran at the same time
 	began  []string
 	broken map[string]string // cells that leave no record, and their last words
+	bears  int               // more drills at a time disturb each other; 0: none does
 }
 
 func farm(t *testing.T, parallel int) *farmed {
@@ -54,6 +56,7 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	f.most = max(f.most, f.now)
 	f.began = append(f.began, c.Name)
 	said, broken := f.broken[c.Name]
+	disturbed := f.bears > 0 && f.now > f.bears
 	f.mu.Unlock()
 	defer func() {
 		f.mu.Lock()
@@ -68,7 +71,7 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	code := exitMissed
 	if broken {
 		code = exitEnvironment
-	} else if err := beginSteps(filepath.Join(folder, "2026-11-28T07-00-00", "drill")); err != nil {
+	} else if err := beginSteps(filepath.Join(folder, "2026-11-28T07-00-00", "drill"), disturbed); err != nil {
 		return nil, err.Error()
 	}
 	select {
@@ -79,8 +82,9 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	return &code, said
 }
 
-// beginSteps leaves a record as it is when a drill begins its first step.
-func beginSteps(dir string) error {
+// beginSteps leaves a record as it is when a drill begins its first step, for which the
+// harness stood still if it was disturbed.
+func beginSteps(dir string, disturbed bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -92,7 +96,10 @@ func beginSteps(dir string) error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	w.Event(record.Event{Kind: record.Began, Step: 1})
+	if disturbed {
+		w.Event(record.Event{Kind: record.Stall, At: 2 * time.Second, Took: time.Second})
+	}
+	w.Event(record.Event{Kind: record.Began, At: 3 * time.Second, Step: 1})
 	return errors.Join(w.Close(record.Tail{}), f.Close())
 }
 
@@ -154,6 +161,33 @@ func TestParallelIsBounded(t *testing.T) {
 	})
 }
 
+// Once drills have disturbed each other, no more of them run at a time than did well.
+func TestDisturbedDrillsAreFewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := farm(t, 4)
+		f.bears = 2
+		var at []int
+		carry := f.carry
+		f.carry = func(ctx context.Context, c night.Cell, folder string) (*int, string) {
+			f.mu.Lock()
+			at = append(at, f.now+1)
+			f.mu.Unlock()
+			return carry(ctx, c, folder)
+		}
+		must(t, f.run(t.Context()))
+		if f.most != 3 || len(f.began) != len(f.cells) {
+			t.Errorf("%d cells began, %d at a time, want %d and 3", len(f.began), f.most, len(f.cells))
+		}
+		if i := slices.Index(at, 3); slices.Contains(at[i+1:], 3) {
+			t.Errorf("they ran beside each other: %v; want 3 at a time once", at)
+		}
+		want := "was disturbed by the 2 beside it: from now on, 2 at a time"
+		if !strings.Contains(f.said.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, f.said.String())
+		}
+	})
+}
+
 // No drill begins beside one whose own probe has erred by more than the bound, however well
 // another probe does beside it.
 func TestDisturbedDrillHasNothingBeside(t *testing.T) {
@@ -168,12 +202,12 @@ func TestDisturbedDrillHasNothingBeside(t *testing.T) {
 		Most: 500 * time.Millisecond,
 	})
 	must(t, errors.Join(w.Close(record.Tail{}), f.Close()))
-	begun, erred, err := soFar(folder)
-	if !begun || erred != 380*time.Millisecond || err != nil {
-		t.Fatalf("begun %v, erred by %v, %v, want 380 ms", begun, erred, err)
+	p, err := soFar(folder)
+	if !p.begun || p.erred != 380*time.Millisecond || err != nil {
+		t.Fatalf("%+v, %v, want 380 ms", p, err)
 	}
 	lib, words := embedded(t), wordsIn("en")
-	why, err := enough(drill.Probe{}, lib, words)(t.Context(), nightOf(t, smallNight)[:2], erred)
+	why, err := enough(drill.Probe{}, lib, words)(t.Context(), nightOf(t, smallNight)[:2], p.erred)
 	if want := "a probe of theirs has erred by 380 ms, and its bound is"; !strings.HasPrefix(why, want) || err != nil {
 		t.Errorf("%q, %v, want %q", why, err, want)
 	}

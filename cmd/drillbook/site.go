@@ -123,6 +123,8 @@ func powerOf(f *site.Fence, w words.Words) string {
 	switch {
 	case f == nil:
 		return w.Say("site.power.none")
+	case f.Ask:
+		return w.Say("site.power.person")
 	case len(f.Status) == 0:
 		return w.Say("site.power.silent", "program", filepath.Base(f.Off[0]))
 	}

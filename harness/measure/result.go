@@ -65,6 +65,24 @@ type Result struct {
 	Overloads []Overload
 }
 
+// disturbedFrom is the share of a drill from which on the harness has stood still for too
+// long: its verdict holds, and its figures are not worth comparing.
+const disturbedFrom = 0.02
+
+// StoodStill is for how long the harness stood still.
+func (r *Result) StoodStill() time.Duration {
+	still := time.Duration(0)
+	for _, s := range r.Stalls {
+		still += s.To - s.From
+	}
+	return still
+}
+
+// Disturbed reports whether the harness stood still for more than 2 % of the drill.
+func (r *Result) Disturbed() bool {
+	return float64(r.StoodStill()) > disturbedFrom*float64(r.Took)
+}
+
 // Bracket says that something lasted at least and at most so long.
 type Bracket struct {
 	Least, Most time.Duration

@@ -242,7 +242,16 @@ func (f fields) address(key string) string {
 	return ""
 }
 
+// askWord is the fence of a machine whose power a person switches.
+const askWord = "ask"
+
 func (f fields) fence() *Fence {
+	if word, ok := textOf(f.values["fence"]); ok {
+		if word != askWord {
+			f.fail("fence", phrase.Errorf("it must be ask, for a person does it, or the programs off, on and status"))
+		}
+		return &Fence{Ask: true}
+	}
 	g := f.r.mapping(f.values["fence"], "fence", "off", "on", "status")
 	fence := &Fence{Off: g.argv("off"), On: g.argv("on"), Status: g.argv("status")}
 	for _, key := range []string{"off", "on"} {

@@ -118,6 +118,7 @@ func TestHarmless(t *testing.T) {
 	for old, text := range map[string]string{
 		"{env: SHOP_PASSWORD}": "{command: [vault, kv, get, -path=x, -field=password, secret/shop]}",
 		"SHOP_PASSWORD":        "SECRET_TOKEN",
+		"name: db2":            "name: db2\n    fence: ask",
 		"off: [fence_ipmilan,": "off: [ssh, -p, 2222, bmc, power, off, fence_ipmilan,",
 		"on: [fence_ipmilan,":  "on: [fence_ipmilan, --password-script=/etc/drillbook/ipmi, -P,",
 	} {
@@ -170,7 +171,9 @@ func badFiles() []bad {
 		{"name: db2", "name: a/b", "12", `"a/b" is no name`},
 		{"name: db2", "name: 2", "12", "member.name: it must be a text"},
 		{"dba@db1.example", "-oProxyCommand=x", "4", "is no destination of ssh"},
-		{"name: db2", "name: db2\n    fence: yes", "13", "fence must be keys and values"},
+		{"name: db2", "name: db2\n    fence: yes", "13", "fence: it must be ask"},
+		{"name: db2", "name: db2\n    fence: [a]", "13", "fence must be keys and values"},
+		{"name: db2", "name: db2\n    fence: asks", "13", "fence: it must be ask"},
 		{"      on: [fence_ipmilan", "      of: [fence_ipmilan", "10", `there is no key "of" here`},
 		{
 			"status: [fence_ipmilan, -a, 10.9.0.11, -u, 443, -o, status]", "status: []",

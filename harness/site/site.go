@@ -81,8 +81,9 @@ type Monitor struct {
 // Fence is how the power of a member's machine is switched: programs with their arguments,
 // which run on the machine of the harness. There is no secret among the arguments.
 type Fence struct {
-	Off []string `json:"off"`
-	On  []string `json:"on"`
+	Ask bool     `json:"ask,omitempty"` // a person does it, and there are no programs
+	Off []string `json:"off,omitempty"`
+	On  []string `json:"on,omitempty"`
 	// Status, if set, ends with 0 and prints "on" or "off", or ends with 2 for off, as fence
 	// agents do.
 	Status []string `json:"status,omitempty"`

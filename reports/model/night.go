@@ -171,11 +171,11 @@ func (w writer) disturbed(r run.Run) Section {
 	left := 0
 	for _, d := range r.Drills {
 		switch {
-		case !d.Disturbed():
+		case !d.Result.Disturbed():
 		case len(t.Rows) == maxOverview:
 			left++
 		default:
-			t.add(text.Name(d.Name), w.Duration(d.StoodStill()), w.Duration(d.Result.Took))
+			t.add(text.Name(d.Name), w.Duration(d.Result.StoodStill()), w.Duration(d.Result.Took))
 		}
 	}
 	if len(t.Rows) == 0 {

@@ -235,7 +235,7 @@ func newProbe(d run.Drill) probeResult {
 			How: c.How, Truth: millis(c.Truth), Least: millis(c.Least), Most: millis(c.Most), Seen: !c.Unseen,
 		})
 	}
-	out.Stalls, out.Stalled, out.Disturbed = len(r.Stalls), millis(d.StoodStill()), d.Disturbed()
+	out.Stalls, out.Stalled, out.Disturbed = len(r.Stalls), millis(r.StoodStill()), r.Disturbed()
 	return out
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"drillbook/harness/linear"
 	"drillbook/harness/measure"
@@ -83,24 +82,6 @@ func (r Run) RenderedBy() string {
 		return "drillbook"
 	}
 	return r.Generator
-}
-
-// disturbedFrom is the share of a drill from which on the harness has stood still for too
-// long: its verdict holds, and its figures are not worth comparing.
-const disturbedFrom = 0.02
-
-// StoodStill is for how long the harness stood still.
-func (d Drill) StoodStill() time.Duration {
-	still := time.Duration(0)
-	for _, s := range d.Result.Stalls {
-		still += s.To - s.From
-	}
-	return still
-}
-
-// Disturbed reports whether the harness stood still for more than 2 % of the drill.
-func (d Drill) Disturbed() bool {
-	return float64(d.StoodStill()) > disturbedFrom*float64(d.Result.Took)
 }
 
 // ToEnd reports whether the drill was recorded and carried out to its end.

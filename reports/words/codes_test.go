@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 // formats are where the format is among the arguments of what makes phrases, by the name
 // of the function.
 func formats() map[string]int {
-	return map[string]int{"Say": 0, "Errorf": 0, "Confirm": 0, "ConfirmRow": 1, "tell": 0, "fault": 0}
+	return map[string]int{"Say": 0, "Errorf": 0, "Confirm": 0, "ConfirmSeen": 0, "ConfirmRow": 1, "tell": 0, "fault": 0}
 }
 
 // codesOf are the codes of all phrases that are made below a folder, and where. Stand-ins
@@ -153,4 +154,31 @@ func translatedCodes(t *testing.T) map[string]bool {
 		}
 	}
 	return codes
+}
+
+// TestEventsHaveWords: what is expected of an event is told in the language of the report.
+func TestEventsHaveWords(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "..", "fixtures", "*", "conf", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the settings of products: %v, %v", files, err)
+	}
+	found := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\bEvent\s+= "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+			found++
+			for _, lang := range words.Languages() {
+				if !words.In(lang).Has("event." + m[1]) {
+					t.Errorf("%s: %q has no words in %s: add event.%[2]s to reports/words", file, m[1], lang)
+				}
+			}
+		}
+	}
+	if found < 19 {
+		t.Errorf("%d events were found, and there were 19", found)
+	}
 }

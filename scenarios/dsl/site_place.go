@@ -70,7 +70,7 @@ func openSite(ctx context.Context, s site.Site, o Owned, run string) (host.Host,
 		}
 		cfg.Machines = append(cfg.Machines, ssh.Machine{
 			Name: m.Name, Reach: m.SSH, Public: public.String(), Private: private.String(), User: s.User, Env: o.Env,
-			Power: power(m.Fence),
+			Power: power(m),
 		})
 	}
 	if m := s.Monitor; m != nil {
@@ -91,9 +91,13 @@ func openSite(ctx context.Context, s site.Site, o Owned, run string) (host.Host,
 }
 
 // power is how a machine's power is switched; nil if nobody has said.
-func power(f *site.Fence) *ssh.Power {
-	if f == nil {
+func power(m site.Member) *ssh.Power {
+	f := m.Fence
+	switch {
+	case f == nil:
 		return nil
+	case f.Ask:
+		return ssh.ByPerson(m.Name + " (" + m.SSH + ")")
 	}
 	return &ssh.Power{Off: f.Off, On: f.On, Status: f.Status}
 }

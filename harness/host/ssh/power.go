@@ -21,12 +21,32 @@ type Power struct {
 	// Status, if set, ends with 0 and prints "on" or "off", or ends with 2 for off, as fence
 	// agents do.
 	Status []string
+	// Person says that a person does it; see [ByPerson].
+	Person bool
+}
+
+// ByPerson is the power of a machine that a person switches, who is asked to on the terminal
+// of the harness. Without a terminal nobody can be asked, and it fails. That the machine is
+// off is told by its silence, and that it is on by its letting us in.
+func ByPerson(machine string) *Power {
+	const ask = `{ printf '\a\n%s\n%s\n' "$1" "$2" >/dev/tty; } 2>/dev/null ||
+		{ echo "nobody can be asked: there is no terminal" >&2; exit 1; }`
+	asking := func(english, chinese string) []string {
+		return []string{"sh", "-c", ask, "ask", english + " " + machine, chinese + " " + machine}
+	}
+	return &Power{
+		Off:    asking("Cut the power of this machine now:", "现在请切断这台机器的电源："),
+		On:     asking("Switch on the power of this machine now:", "现在请接通这台机器的电源："),
+		Person: true,
+	}
 }
 
 const (
 	// switchWithin bounds a program that switches the power, and then the machine's state to
 	// change. Management boards are slow.
 	switchWithin = 2 * time.Minute
+	// walkWithin is how long a person may take to cut the power.
+	walkWithin = 15 * time.Minute
 	// silentWithin bounds the question whether a machine answers, and is how long one that
 	// is off must have been silent.
 	silentWithin = 3 * time.Second
@@ -48,9 +68,13 @@ func (n *Node) Kill(ctx context.Context) error {
 		return n.errPower("kill")
 	}
 	n.conn.cut()
+	within := switchWithin
+	if n.m.Power.Person {
+		within = walkWithin
+	}
 	err := atHarness(ctx, n.m.Power.Off)
 	if err == nil {
-		err = wait.For(ctx, phrase.Say("the machine of %s to be off", n.m.Name), switchWithin,
+		err = wait.For(ctx, phrase.Say("the machine of %s to be off", n.m.Name), within,
 			patiently(n.in(host.Ended)))
 	}
 	if err != nil {
@@ -92,7 +116,7 @@ func (n *Node) Start(ctx context.Context) error {
 	return err
 }
 
-// bootWithin bounds the boot of a machine.
+// bootWithin bounds the boot of a machine, and before that the walk of whoever switches it on.
 const bootWithin = 15 * time.Minute
 
 // Restore is how the machine's power is switched on again, by whoever does it.
@@ -125,7 +149,7 @@ func switchOn(ctx context.Context, u host.Undo) (switched bool, err error) {
 	}
 	err = atHarness(ctx, u.Argv)
 	if err == nil {
-		err = wait.For(ctx, phrase.Say("the machine of %s to be on", u.Node), switchWithin, patiently(isOn))
+		err = wait.For(ctx, phrase.Say("the machine of %s to be on", u.Node), bootWithin, patiently(isOn))
 	}
 	if err != nil {
 		return false, phrase.Errorf("switch on the power of %s: %w", u.Node, err)
@@ -236,6 +260,9 @@ func (n *Node) KillMechanism() phrase.Phrase {
 	switch p := n.m.Power; {
 	case p == nil:
 		return phrase.Say("the machine's power is not in our hands")
+	case p.Person:
+		return phrase.Say("a person, asked on the terminal, cuts the power of the machine; that it is off is told " +
+			"by its silence alone")
 	case len(p.Status) > 0:
 		return phrase.Say("the power of the machine is cut by %s, and %s says that it is off: nobody is told, not "+
 			"even by its kernel", n.program(p.Off), n.program(p.Status))

@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 
 	"drillbook/harness/host"
 	"drillbook/harness/host/ssh"
@@ -94,15 +98,17 @@ func TestPower(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		status []string
+		person bool
 		how    string
 	}{
-		{"with a status", []string{fence, "status"}, "fence_test says that it is off"},
-		{"by silence", nil, "told by its silence alone"},
+		{"with a status", []string{fence, "status"}, false, "fence_test says that it is off"},
+		{"by silence", nil, false, "is cut by fence_test; that it is off is told by its silence alone"},
+		{"by a person", nil, true, "a person, asked on the terminal, cuts the power"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := m.config(t, "a", "b")
 			cfg.Machines[0].Power = &ssh.Power{
-				Off: []string{fence, "off"}, On: []string{fence, "on"}, Status: tt.status,
+				Off: []string{fence, "off"}, On: []string{fence, "on"}, Status: tt.status, Person: tt.person,
 			}
 			h, err := ssh.Open(t.Context(), cfg)
 			must(t, err)
@@ -176,6 +182,33 @@ func TestNoPower(t *testing.T) {
 	}
 	if answer, err := a.Exec(t.Context(), host.Command{Argv: []string{"echo", "here"}}); answer.Stdout != "here\n" {
 		t.Errorf("it cannot be reached: %v", err)
+	}
+}
+
+// A person is asked on the terminal, in both languages; where there is none, nobody can be.
+func TestPersonIsAsked(t *testing.T) {
+	t.Parallel()
+	p := ssh.ByPerson("db1 (db1.example)")
+	for argv, want := range map[*[]string][]string{
+		&p.Off: {"Cut the power of this machine now: db1 (db1.example)", "请切断这台机器的电源： db1 (db1.example)"},
+		&p.On:  {"Switch on the power of this machine now: db1 (db1.example)", "请接通这台机器的电源： db1"},
+	} {
+		asked := exec.CommandContext(t.Context(), (*argv)[0], (*argv)[1:]...)
+		terminal, err := pty.Start(asked)
+		must(t, err)
+		said, _ := io.ReadAll(terminal) // EIO is how its end is told
+		must(t, errors.Join(asked.Wait(), terminal.Close()))
+		for _, w := range want {
+			if !strings.Contains(string(said), w) {
+				t.Errorf("it says %q, want %q", said, w)
+			}
+		}
+		nobody := exec.CommandContext(t.Context(), (*argv)[0], (*argv)[1:]...)
+		nobody.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		said, err = nobody.CombinedOutput()
+		if err == nil || string(said) != "nobody can be asked: there is no terminal\n" {
+			t.Errorf("without a terminal: %v, %q", err, said)
+		}
 	}
 }
 
