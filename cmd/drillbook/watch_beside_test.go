@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -28,24 +27,34 @@ func TestWatchBesideDrill(t *testing.T) {
 	}
 	p := newProgram(t, t.TempDir())
 	p.docker = ownEngine
-	overlap := 0
+	overlap, near := 0, 0
 	for range n {
 		drilled, watched := besideDrill(t, p)
-		if drilled.Least <= watched.Most && watched.Least <= drilled.Most {
+		if drilled.overlaps(watched, 0) {
 			overlap++
+		}
+		if drilled.overlaps(watched, max(drilled.err, watched.err)) {
+			near++
 		}
 		t.Logf("the drill has %s to %s, the watch %s to %s", drilled.Least, drilled.Most, watched.Least, watched.Most)
 	}
-	if overlap < n {
-		t.Errorf("in %d of %d the brackets overlap", overlap, n)
+	t.Logf("in %d of %d the brackets overlap", overlap, n)
+	if near < n { // the server does not end the sessions of two clients at one moment
+		t.Errorf("in %d of %d the brackets overlap within the error of a probe", near, n)
 	}
 }
 
+// sameProbe has a drill and a watch ask as often and wait as long: how long an outage is
+// depends on when a client gives up and tries again. Two probes that ask 200 times a second
+// are too many for one small machine.
+func sameProbe() []string { return []string{"--rate", "50", "--connect", "500ms", "--reply", "500ms"} }
+
 // besideDrill carries out a drill that waits for its answers, and a watch beside it.
-func besideDrill(t *testing.T, p program) (drilled, watched measure.Bracket) {
+func besideDrill(t *testing.T, p program) (drilled, watched seen) {
 	t.Helper()
-	drill := p.command(t, "run", "postgres/planned-switchover", "--host", "container", "--consent", "ask", "--out",
-		"drill")
+	drill := p.command(t, append([]string{
+		"run", "postgres/planned-switchover", "--host", "container", "--consent", "ask", "--out", "drill",
+	}, sameProbe()...)...)
 	answers, err := drill.StdinPipe()
 	must(t, err)
 	asked := begin(t, drill)
@@ -53,7 +62,7 @@ func besideDrill(t *testing.T, p program) (drilled, watched measure.Bracket) {
 		return asked.has("go on? [y/N]")
 	}))
 	at := "host=" + strings.Join(membersOf(t, p), ",") + " user=postgres dbname=postgres sslmode=disable"
-	watch := p.command(t, "watch", at, "--yes", "--out", "watch", "--rate", "100")
+	watch := p.command(t, append([]string{"watch", at, "--yes", "--out", "watch"}, sameProbe()...)...)
 	person, err := watch.StdinPipe()
 	must(t, err)
 	said := begin(t, watch)
@@ -72,7 +81,8 @@ func besideDrill(t *testing.T, p program) (drilled, watched measure.Bracket) {
 	must(t, errors.Join(err, watch.Wait()))
 	_, err = io.WriteString(answers, "y\n")
 	must(t, errors.Join(err, drill.Wait()))
-	return firstOutage(t, p, "drill"), firstOutage(t, p, "watch")
+	watched = longestOutage(t, p, "watch", time.Time{})
+	return longestOutage(t, p, "drill", watched.middle), watched // the drill goes on, and switches back
 }
 
 // begin starts a command and returns what it says.
@@ -108,8 +118,22 @@ func membersOf(t *testing.T, p program) []string {
 	return all
 }
 
-// firstOutage is the first outage of clients' writes in the last record of a folder.
-func firstOutage(t *testing.T, p program, out string) measure.Bracket {
+// seen is an outage of clients' writes as a probe has measured it.
+type seen struct {
+	measure.Bracket
+
+	middle time.Time
+	err    time.Duration // of the probe
+}
+
+// overlaps reports whether both brackets have a length in common, or nearly so.
+func (s seen) overlaps(o seen, nearly time.Duration) bool {
+	return s.Least <= o.Most+nearly && o.Least <= s.Most+nearly
+}
+
+// longestOutage is the longest one in the last record of a folder, of those under way at a
+// time unless that is zero.
+func longestOutage(t *testing.T, p program, out string, at time.Time) (longest seen) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(p.dir, out, "latest", "*", "record.jsonl"))
 	must(t, err)
@@ -118,11 +142,16 @@ func firstOutage(t *testing.T, p program, out string) measure.Bracket {
 	}
 	rec, err := record.ReadFile(files[0])
 	must(t, err)
-	for _, o := range measure.Of(rec).Outages {
-		if s := rec.Head.Streams[o.Stream]; s.Kind == record.Write && s.Member == "" {
-			return o.Bracket
+	res := measure.Of(rec)
+	for _, o := range res.Outages {
+		s, from, to := rec.Head.Streams[o.Stream], rec.Head.Began.Add(o.From), rec.Head.Began.Add(o.To)
+		if s.Kind == record.Write && s.Member == "" && o.Most > longest.Most &&
+			(at.IsZero() || from.Before(at) && to.After(at)) {
+			longest = seen{o.Bracket, from.Add(to.Sub(from) / 2), res.Error}
 		}
 	}
-	t.Fatal(fmt.Errorf("%s has no outage", files[0]))
-	return measure.Bracket{}
+	if longest.Most == 0 {
+		t.Fatalf("%s has no outage at %s", files[0], at)
+	}
+	return longest
 }

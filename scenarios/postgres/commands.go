@@ -34,9 +34,33 @@ func siteWords(s site.Site) dsl.SiteWords {
 			})
 		}
 	}
+	add("?", hosts(s.Members), "{hosts}", "{hosts}")
+	add("?", byAddress(s.Members, "'"), "{by address}", "{by address}")
+	add("?", byAddress(s.Members, `'\''`), "{by address, quoted}", "{by address, quoted}")
 	add(`(dbname=|-d )?\b`, s.Login.Database, "${1}{database}", "{database}")
 	add(`(user=|TO ")?\b`, s.Login.User, "${1}{user}", "{user}")
 	add(`(port=|-p )?\b`, strconv.Itoa(s.Port), "${1}{port}", "{port}")
 	add(`(/etc/postgresql/)?\b`, s.Cluster, "${1}{cluster}", "{cluster}")
 	return words
+}
+
+// hosts is a list of all members, in the order of the file, which knows no roles.
+func hosts(all []site.Member) string {
+	addresses := make([]string, 0, len(all))
+	for _, m := range all {
+		addresses = append(addresses, m.Public)
+	}
+	return strings.Join(addresses, ",")
+}
+
+// byAddress tells a member by the address at which it was reached, in the order of the file.
+func byAddress(all []site.Member, quote string) string {
+	quoted := func(s string) string { return quote + s + quote }
+	cases := make([]string, 0, 2*len(all))
+	for _, m := range all {
+		for _, at := range []string{m.Public, m.Private} {
+			cases = append(cases, "WHEN "+quoted(at)+" THEN "+quoted(m.Name))
+		}
+	}
+	return strings.Join(cases, " ")
 }
