@@ -105,9 +105,12 @@ func (t *shift) begin(ctx context.Context, c night.Cell) {
 // join notes that a turn is over.
 func (t *shift) join(c carriedOut) {
 	i := slices.IndexFunc(t.running, func(r atWork) bool { return r.cell.Name == c.cell.Name })
-	_, err := t.look(t.running[i])
+	if t.running[i].most > 1 { // one that ran alone disturbs nobody
+		_, err := t.look(t.running[i])
+		t.wrong = append(t.wrong, err)
+	}
 	t.running = slices.Delete(t.running, i, i+1)
-	t.wrong = append(t.wrong, err, c.err, t.s.conclude(c))
+	t.wrong = append(t.wrong, c.err, t.s.conclude(c))
 }
 
 // look sees how a drill goes. Once one is disturbed, no more run at a time than one less than
@@ -116,8 +119,7 @@ func (t *shift) look(r atWork) (progress, error) {
 	p, err := soFar(filepath.Join(t.s.folder, r.cell.Folder()))
 	if fewer := r.most - 1; err == nil && p.disturbed && fewer >= 1 && fewer < t.atMost {
 		t.atMost = fewer
-		t.s.say(t.s.w.Say("night.fewer", "cell", r.cell.Name, "beside", strconv.Itoa(fewer),
-			"count", strconv.Itoa(fewer)))
+		t.s.say(t.s.w.Say("night.fewer", "cell", r.cell.Name, "count", strconv.Itoa(fewer)))
 	}
 	return p, environment(err)
 }

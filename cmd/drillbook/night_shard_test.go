@@ -56,7 +56,10 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	f.most = max(f.most, f.now)
 	f.began = append(f.began, c.Name)
 	said, broken := f.broken[c.Name]
-	disturbed := f.bears > 0 && f.now > f.bears
+	var before []record.Event
+	if f.bears > 0 && f.now > f.bears {
+		before = append(before, record.Event{Kind: record.Stall, At: 2 * time.Second, Took: time.Second})
+	}
 	f.mu.Unlock()
 	defer func() {
 		f.mu.Lock()
@@ -71,7 +74,7 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	code := exitMissed
 	if broken {
 		code = exitEnvironment
-	} else if err := beginSteps(filepath.Join(folder, "2026-11-28T07-00-00", "drill"), disturbed); err != nil {
+	} else if err := beginSteps(filepath.Join(folder, "2026-11-28T07-00-00", "drill"), before...); err != nil {
 		return nil, err.Error()
 	}
 	select {
@@ -82,9 +85,8 @@ func (f *farmed) carryOut(ctx context.Context, c night.Cell, folder string) (*in
 	return &code, said
 }
 
-// beginSteps leaves a record as it is when a drill begins its first step, for which the
-// harness stood still if it was disturbed.
-func beginSteps(dir string, disturbed bool) error {
+// beginSteps leaves a record as it is when a drill begins its first step, with what was before.
+func beginSteps(dir string, before ...record.Event) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -96,8 +98,8 @@ func beginSteps(dir string, disturbed bool) error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	if disturbed {
-		w.Event(record.Event{Kind: record.Stall, At: 2 * time.Second, Took: time.Second})
+	for _, e := range before {
+		w.Event(e)
 	}
 	w.Event(record.Event{Kind: record.Began, At: 3 * time.Second, Step: 1})
 	return errors.Join(w.Close(record.Tail{}), f.Close())
@@ -192,16 +194,10 @@ func TestDisturbedDrillsAreFewer(t *testing.T) {
 // another probe does beside it.
 func TestDisturbedDrillHasNothingBeside(t *testing.T) {
 	folder := t.TempDir()
-	f, err := os.Create(filepath.Join(folder, drill.RecordName))
-	must(t, err)
-	w, err := record.NewWriter(f, record.Head{})
-	must(t, err)
-	w.Event(record.Event{Kind: record.Began, Step: 1})
-	w.Event(record.Event{
+	must(t, beginSteps(folder, record.Event{
 		Kind: record.Calibrated, What: "reset", Took: 120 * time.Millisecond, Least: 500 * time.Millisecond,
 		Most: 500 * time.Millisecond,
-	})
-	must(t, errors.Join(w.Close(record.Tail{}), f.Close()))
+	}))
 	p, err := soFar(folder)
 	if !p.begun || p.erred != 380*time.Millisecond || err != nil {
 		t.Fatalf("%+v, %v, want 380 ms", p, err)

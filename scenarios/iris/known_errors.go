@@ -126,6 +126,7 @@ func (s *story) errorsInUse() {
 		s.d.Confirm("promotion of %s", dr.Name)(s.iris().RefusedInTrouble(ctx, s.a, dr))
 		s.mendLinks(ctx, all, cuts)
 		s.works(s.iris().WaitHealthy(ctx))
+		s.d.ConfirmServed(ctx)
 	})
 }
 
