@@ -11,9 +11,19 @@ import (
 	"drillbook/harness/phrase"
 )
 
-// every is the interval between checks of a condition. It is short, since the
-// condition often ends an outage.
-const every = 10 * time.Millisecond
+// The pause between two checks is short at first, since the condition often ends an outage. It
+// grows by a hundredth of the time waited for each second, since a check may cost a session on
+// the member, and is short again towards the deadline.
+const (
+	shortest = 10 * time.Millisecond
+	longest  = 2 * time.Second
+)
+
+// pause is how long the next check is put off.
+func pause(waited, left time.Duration) time.Duration {
+	grown := time.Duration(waited.Seconds() * float64(waited) / 100)
+	return max(min(grown, longest, left/2), shortest)
+}
 
 // Name is what is waited for: a phrase wherever reports may show it, so that they can say
 // it in their language, and a text in programs and tests of their own.
@@ -33,8 +43,7 @@ func For[N Name](ctx context.Context, name N, within time.Duration, cond func(ct
 	clock.Go(func() { left.spend(ctx, func() { cancel(late) }) })
 	defer clock.Wait()
 	defer cancel(nil)
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	began := time.Now()
 	var why error // why it was not so when there still was time to look
 	for {
 		inTime, err := look(ctx, left.left(), cond)
@@ -47,7 +56,7 @@ func For[N Name](ctx context.Context, name N, within time.Duration, cond func(ct
 		select {
 		case <-ctx.Done():
 			return phrase.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), why)
-		case <-tick.C:
+		case <-time.After(pause(time.Since(began), left.left())):
 		}
 	}
 }

@@ -43,3 +43,31 @@ func TestMet(t *testing.T) {
 		}
 	})
 }
+
+// What became so is seen soon where a wait is short, and of a long one checks are few.
+func TestFewChecks(t *testing.T) {
+	for _, one := range []struct{ so, seen time.Duration }{
+		{0, 0},
+		{100 * time.Millisecond, 110 * time.Millisecond},
+		{time.Second, 1010 * time.Millisecond},
+		{2 * time.Second, 2040 * time.Millisecond},
+		{50 * time.Second, 52 * time.Second},
+		{59900 * time.Millisecond, time.Minute}, // which is all there is
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began, checks := time.Now(), 0
+			err := wait.For(t.Context(), "it", time.Minute, func(context.Context) error {
+				if checks++; time.Since(began) < one.so {
+					return errors.New("not yet")
+				}
+				return nil
+			})
+			if took := time.Since(began); err != nil || took < one.so || took > one.seen {
+				t.Errorf("what was so after %s was seen after %s: %v", one.so, took, err)
+			}
+			if checks > 250 {
+				t.Errorf("within %s it was checked %d times", one.so, checks)
+			}
+		})
+	}
+}

@@ -50,7 +50,7 @@ const (
 // few is a probe that leaves the machine to several drills at a time: what is asked here is
 // how they end, not how closely their outages are known.
 func few() drill.Probe {
-	return drill.Probe{Writes: 10, Reads: 2, Connects: 1, Direct: 2, Registers: 2}
+	return drill.Probe{Writes: 10, Reads: 2, Connects: 1, Direct: 2, Registers: 2, Roles: 5}
 }
 
 // TestOneKill is the process of one drill of [TestKills]. Its steps may fail; the repair may
