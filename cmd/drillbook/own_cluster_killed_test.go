@@ -292,12 +292,14 @@ func TestOwnClusterKilledAfterTakeover(t *testing.T) {
 }
 
 // TestOwnClusterWithoutSSH: a cut ends by itself when the machine can no longer be reached,
-// although the harness lives. Heal does the rest once it can.
+// although the harness lives. Heal does the rest once it can: the pair is asynchronous, since
+// the settings of a synchronous one whose standby has taken over wait for a new standby.
 func TestOwnClusterWithoutSSH(t *testing.T) {
 	onOwnCluster(t)
 	p := newSitePair(t, "debian")
 	p.withShortLease()
-	c, out := p.begun(t, "postgres/network-cut", "mode=sync")
+	p.makePair("async")
+	c, out := p.begun(t, "postgres/network-cut", "mode=async")
 	must(t, wait.For(t.Context(), "the cut", time.Minute, func(context.Context) error {
 		return out.has("fault holds: network of")
 	}))
