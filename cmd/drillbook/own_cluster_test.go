@@ -255,15 +255,19 @@ func (p *sitePair) checkCommands(rec *record.Record, file string) {
 	must(p.t, err)
 	owned, err := p.product.Own(p.t.Context(), own, secret.Text{})
 	must(p.t, err)
-	words, learned := owned.Commands.Site, map[int][]string{}
+	words, learned := owned.Commands.Site, map[int][]plan.Command{}
 	for _, e := range rec.Events {
-		if e.Kind == record.Command && !slices.ContainsFunc(plannedCommands(made, e.Step), func(c string) bool {
-			return words.Same(c, e.What)
+		ran, names := plan.Command{Member: e.Member, Command: e.What}, dsl.Names(made.Members)
+		if e.Kind == record.Command && !slices.ContainsFunc(plannedCommands(made, e.Step), func(c plan.Command) bool {
+			return words.Same(c, ran)
 		}) {
-			general := dsl.Names(made.Members).General(words.General(e.What))
+			general := plan.Command{
+				Member: names.General(ran.Member), Command: names.General(words.General(ran.Command)),
+			}
 			if !slices.Contains(learned[e.Step], general) {
 				learned[e.Step] = append(learned[e.Step], general)
-				p.t.Errorf("step %d of %s ran what was not in the plan:\n%q", e.Step, made.Runbook, general)
+				p.t.Errorf("step %d of %s ran on %s what was not in the plan:\n%q", e.Step, made.Runbook,
+					general.Member, general.Command)
 			}
 		}
 	}
@@ -273,19 +277,19 @@ func (p *sitePair) checkCommands(rec *record.Record, file string) {
 }
 
 // learn adds commands to those that plans know.
-func (p *sitePair) learn(page string, learned map[int][]string) {
+func (p *sitePair) learn(page string, learned map[int][]plan.Command) {
 	p.t.Helper()
 	file := filepath.Join("..", "..", "scenarios", p.product.Name, "commands", p.layout+".json")
 	text, err := os.ReadFile(file)
 	must(p.t, err)
-	known := map[string]map[int][]string{}
+	known := map[string]map[int][]plan.Command{}
 	must(p.t, json.Unmarshal(text, &known))
 	if known[page] == nil {
-		known[page] = map[int][]string{}
+		known[page] = map[int][]plan.Command{}
 	}
 	for step, all := range learned {
 		for _, c := range all {
-			if !slices.ContainsFunc(known[page][step], func(k string) bool { return dsl.SameCommand(k, c) }) {
+			if !slices.ContainsFunc(known[page][step], func(k plan.Command) bool { return dsl.SameCommand(k, c) }) {
 				known[page][step] = append(known[page][step], c)
 			}
 		}
@@ -300,11 +304,11 @@ func (p *sitePair) learn(page string, learned map[int][]string) {
 
 // plannedCommands are those of a step of a plan, and what takes back something, which may be
 // done in any.
-func plannedCommands(p plan.Plan, step int) []string {
+func plannedCommands(p plan.Plan, step int) []plan.Command {
 	all := slices.Clone(p.Before)
 	for _, l := range p.Leaves {
 		for _, u := range l.Undo {
-			all = append(all, u.Command)
+			all = append(all, plan.Command{Member: u.Member, Command: u.Command})
 		}
 	}
 	for _, s := range p.Steps {
@@ -313,7 +317,7 @@ func plannedCommands(p plan.Plan, step int) []string {
 		}
 		for _, f := range s.Faults {
 			for _, u := range f.Undo {
-				all = append(all, u.Command)
+				all = append(all, plan.Command{Member: u.Member, Command: u.Command})
 			}
 		}
 	}

@@ -149,7 +149,7 @@ func printPlan(out io.Writer, p plan.Plan, w words.Words) error {
 		say("plan.before")
 	}
 	for _, c := range p.Before {
-		say("plan.command", "command", c)
+		say("plan.command", "member", c.Member, "command", c.Command)
 	}
 	for _, step := range p.Steps {
 		s.WriteString("\n## " + strconv.Itoa(step.Number) + ". " + step.Title.In(w.Lang) + "\n")
@@ -211,7 +211,7 @@ func printStep(say func(string, ...string), step plan.Step, leaves bool, w words
 		say("plan.asks-made")
 	}
 	for _, c := range step.Commands {
-		say("plan.command", "command", c)
+		say("plan.command", "member", c.Member, "command", c.Command)
 	}
 	for _, f := range step.Faults {
 		say("plan.fault", "fault", w.Tell(f.What), "kinds", kindWords(f.Kinds, w), "how", w.Tell(f.How))

@@ -21,7 +21,7 @@ import (
 )
 
 // Schema is the version of the format of a plan's file.
-const Schema = 1
+const Schema = 2
 
 // Plan is what a drill is going to do, and the facts under which it does so.
 type Plan struct {
@@ -35,7 +35,7 @@ type Plan struct {
 	Probe   string            `json:"probe,omitempty"` // what it asks of the cluster a second
 	Facts   []Fact            `json:"facts"`
 	Wrong   []phrase.Phrase   `json:"wrong,omitempty"`  // why it would be refused
-	Before  []string          `json:"before,omitempty"` // commands before the first step
+	Before  []Command         `json:"before,omitempty"` // before the first step
 	Steps   []Step            `json:"steps"`
 	Leaves  []Leaving         `json:"leaves"` // what it makes in the cluster
 	// Untold says that the steps may inject faults that are not in the plan. It is never so
@@ -67,8 +67,14 @@ type Step struct {
 	Title       record.Text `json:"title"`
 	Consequence record.Text `json:"consequence,omitempty"`
 	Asks        bool        `json:"asks"` // a person is asked before it
-	Commands    []string    `json:"commands,omitempty"`
+	Commands    []Command   `json:"commands,omitempty"`
 	Faults      []Fault     `json:"faults,omitempty"`
+}
+
+// Command is what is run on a member, or on the machine of the harness for it.
+type Command struct {
+	Member  string `json:"member"`
+	Command string `json:"command"`
 }
 
 // Fault is what a step has go wrong.

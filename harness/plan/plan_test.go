@@ -84,7 +84,7 @@ func TestChanged(t *testing.T) {
 // A step is part of what a person consents to.
 func TestDigestHasEverything(t *testing.T) {
 	now := made()
-	now.Steps[0].Commands = []string{"pg_ctl stop"}
+	now.Steps[0].Commands = []plan.Command{{Member: "db1", Command: "pg_ctl stop"}}
 	if digest(t, made()) == digest(t, now) {
 		t.Error("a command more is the same plan")
 	}

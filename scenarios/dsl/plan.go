@@ -163,11 +163,13 @@ func (p Planning) fill(
 
 // commands are those that drills of the page are known to run in a step, with the site's
 // names.
-func (p Planning) commands(made plan.Plan, step int) []string {
+func (p Planning) commands(made plan.Plan, step int) []plan.Command {
 	known := p.Commands.Known[made.Runbook][step]
-	all := make([]string, 0, len(known))
+	all, names := make([]plan.Command, 0, len(known)), Names(made.Members)
 	for _, c := range known {
-		all = append(all, p.Commands.Site.Named(Names(made.Members).Named(c)))
+		all = append(all, plan.Command{
+			Member: names.Named(c.Member), Command: p.Commands.Site.Named(names.Named(c.Command)),
+		})
 	}
 	return all
 }

@@ -14,9 +14,9 @@ import (
 // Commands are those that drills of runbooks have run on clusters that were there already.
 type Commands struct {
 	// Known are they by runbook and number of the step; 0: before the first. Members stand in
-	// them as the page calls them: {a}, {a.public}, {a.private}; what is made anew for each run
+	// them, and are, as the page calls them: {a}, {a.public}, {a.private}; what is made anew for each run
 	// as <lsn>, <time> or <run>; and what is the site's as Site has it.
-	Known map[string]map[int][]string
+	Known map[string]map[int][]plan.Command
 	Site  SiteWords
 }
 
@@ -107,13 +107,14 @@ func withoutRun(command string) string {
 }
 
 // Same reports whether a command of a plan is one of a record.
-func (w SiteWords) Same(planned, ran string) bool {
-	return SameCommand(w.General(planned), w.General(ran))
+func (w SiteWords) Same(planned, ran plan.Command) bool {
+	planned.Command, ran.Command = w.General(planned.Command), w.General(ran.Command)
+	return SameCommand(planned, ran)
 }
 
-// SameCommand reports whether two commands differ in nothing but what is made anew for every
-// run, numbers of processes and timelines among it.
-func SameCommand(a, b string) bool {
+// SameCommand reports whether two commands of one member differ in nothing but what is made
+// anew for every run, numbers of processes and timelines among it.
+func SameCommand(a, b plan.Command) bool {
 	loose := func(c string) string { return number.ReplaceAllString(withoutRun(c), "#") }
-	return loose(a) == loose(b)
+	return a.Member == b.Member && loose(a.Command) == loose(b.Command)
 }

@@ -67,7 +67,10 @@ func TestCommandsOfAnotherSite(t *testing.T) {
 		t.Errorf("it is told as\n%s, want\n%s", said, want)
 	}
 	same := "psql 'host=192.0.2.2 user=app' -c 'west after 1/AB at 2027-01-01 00:00:00+00' # east"
-	if !words("app").Same(said, same) || words("app").Same(said, strings.Replace(same, "west after", "east after", 1)) {
+	planned, was := plan.Command{Member: "east", Command: said}, plan.Command{Member: "east", Command: same}
+	another, elsewhere := was, was
+	another.Command, elsewhere.Member = strings.Replace(same, "west after", "east after", 1), "west"
+	if at := words("app"); !at.Same(planned, was) || at.Same(planned, another) || at.Same(planned, elsewhere) {
 		t.Error("it is not the same command, or any is")
 	}
 }
