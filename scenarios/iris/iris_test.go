@@ -25,8 +25,11 @@ func TestScenarios(t *testing.T) {
 	}
 	all = dsl.Due(all)
 	for i := range all {
-		if all[i].Runbook == "iris/network-cut" {
+		switch all[i].Runbook {
+		case "iris/network-cut":
 			all[i].Params = map[string]string{"case": "7"}
+		case "iris/remove-mirror":
+			all[i].Params = map[string]string{"told": "yes"}
 		}
 	}
 	dsl.Test(t, dsl.Containers(), all...)

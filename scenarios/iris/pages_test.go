@@ -60,8 +60,8 @@ func allMissed() map[string]missed {
 		"behind": {sc: iris.AsyncPromote(), params: map[string]string{"disaster": "behind"}, code: measure.RPOMissed},
 		"forced": {sc: iris.RebuildMember(), params: map[string]string{"alone": "20s"}, code: measure.RPOMissed},
 		"order": { // the product removes the primary before the others
-			sc: iris.RemoveMirror(), env: map[string]string{"IRIS_STANDIN_ORDER": "any"}, code: measure.StepFailed,
-			failed: 2,
+			sc: iris.RemoveMirror(), params: map[string]string{"told": "yes"},
+			env: map[string]string{"IRIS_STANDIN_ORDER": "any"}, code: measure.StepFailed, failed: 2,
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"drillbook/fixtures/iris"
+	"drillbook/fixtures/iris/console"
 	"drillbook/harness/driver"
 	"drillbook/harness/phrase"
 	"drillbook/scenarios/dsl"
@@ -50,6 +51,7 @@ func removeMirror(s *story) {
 			s.d.RecordFinding(phrase.Say("wrong order, typed"), phrase.Say("not tried: told=no"), nil)
 			return
 		}
+		s.d.Confirm("the primary")(s.iris().CheckState(ctx, s.a, console.TypeFailover, console.StatusPrimary))
 		s.d.Confirm("wrong order, typed")(s.iris().ProductRefusesPrimary(ctx, s.a))
 	})
 	s.step("Take the database out on the primary", func(ctx SpecContext) {
