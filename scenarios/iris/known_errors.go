@@ -6,6 +6,7 @@ import (
 
 	"drillbook/fixtures/iris"
 	"drillbook/fixtures/iris/conf"
+	"drillbook/fixtures/iris/console"
 	"drillbook/harness/driver"
 	"drillbook/harness/fault"
 	"drillbook/harness/host"
@@ -112,6 +113,7 @@ func (s *story) errorsInUse() {
 		s.works(s.iris().RemovePlain(ctx, s.a, existing))
 	})
 	s.step("Mirroring is stopped on the primary (#2022)", func(ctx SpecContext) {
+		s.d.Confirm("the primary")(s.iris().CheckState(ctx, s.a, console.TypeFailover, console.StatusPrimary))
 		s.d.Confirm("mirroring of %s", s.a.Name)(s.iris().RefusedToStop(ctx, s.a))
 	})
 	s.step("A member is promoted that cannot be (#2117)", func(ctx SpecContext) {
