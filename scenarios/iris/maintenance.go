@@ -118,6 +118,7 @@ func (s *story) pauses() {
 		s.d.Confirm("false failover")(short.Phrase(), nil)
 	})
 	s.step("Bring the old primary back", func(ctx SpecContext) {
+		s.d.Confirm("the primary")(s.iris().CheckState(ctx, s.b, console.TypeFailover, console.StatusPrimary))
 		s.forcedDown(ctx, s.a, s.b)
 		s.works(s.iris().WaitHealthy(ctx))
 		s.works(s.d.Switchover(ctx, s.b, s.a))
@@ -191,6 +192,7 @@ func (s *story) backupDown() {
 		s.works(s.iris().WaitHealthy(ctx))
 	})
 	s.step("Demote the backup before its host goes down", func(ctx SpecContext) {
+		s.d.Confirm("the backup")(s.iris().CheckState(ctx, s.b, console.TypeFailover, console.StatusBackup))
 		s.d.Confirm("demoted by")(s.iris().DemoteMember(ctx, s.b))
 		loseBackup(ctx)
 		s.works(s.iris().StopInstance(ctx, s.a))
