@@ -4,6 +4,7 @@ package iris
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -91,6 +92,26 @@ func qos(params map[string]string) (time.Duration, error) {
 			"such as 8s", text, shortestQoS, longestQoS)
 	}
 	return d, nil
+}
+
+// shortest is for how long what a page is about must last at least: a drill that has it last for
+// no time would still lose what the mirror and the drill need time for, and seem to say that
+// nothing brings that about.
+const shortest = time.Second
+
+// shows refuses lengths, by the names of their parameters, with which a drill would show nothing.
+func shows(params map[string]string, names ...string) error {
+	if err := dsl.Durations(params, names...); err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range names {
+		if d, err := time.ParseDuration(params[name]); err != nil || d < shortest {
+			errs = append(errs, phrase.Errorf("%s=%s is too short to show anything: it must be %s or longer", name,
+				params[name], shortest))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // briefest is the shortest QoS timeout that members which share a machine bear: in a shorter one

@@ -32,7 +32,7 @@ func Maintenance() dsl.Scenario {
 
 // pauses refuses lengths with which the two timeouts could not be told apart.
 func pauses(params map[string]string) error {
-	if err := dsl.Durations(params, "pause"); err != nil {
+	if err := shows(params, "pause"); err != nil {
 		return err
 	}
 	pause, _ := time.ParseDuration(params["pause"]) // it was parsed

@@ -21,7 +21,7 @@ func RebuildMember() dsl.Scenario {
 	sc.Needs = dsl.Always(dsl.ClientsBeside, dsl.Cuts)
 	usual := sc.Driver
 	sc.Driver = func(params map[string]string) (driver.Driver, error) {
-		if err := dsl.Durations(params, "alone"); err != nil {
+		if err := shows(params, "alone"); err != nil {
 			return nil, err
 		}
 		return usual(params)
@@ -67,6 +67,7 @@ func (s *story) forcedStart() {
 		s.d.ConfirmServed(ctx)
 	})
 	s.step("See that the old primary stays out", func(ctx SpecContext) {
+		s.d.Confirm("the primary")(s.iris().CheckState(ctx, s.b, console.TypeFailover, console.StatusPrimary))
 		s.works(s.d.Heal(ctx, lost))
 		s.d.Confirm("the old primary")(s.iris().WaitInconsistent(ctx, s.a))
 	})
@@ -118,12 +119,14 @@ func (s *story) restore(ctx context.Context, m, primary driver.Member, c iris.Co
 // journals since.
 func (s *story) reverted() {
 	s.step("Take a snapshot of the backup", func(ctx SpecContext) {
+		s.d.Confirm("the backup")(s.iris().CheckState(ctx, s.a, console.TypeFailover, console.StatusBackup))
 		s.works(s.iris().StopInstance(ctx, s.a))
 		s.d.Confirm("snapshot")(s.iris().TakeSnapshot(ctx, s.a))
 		s.works(s.d.Rejoin(ctx, s.a, s.b, driver.Rewind))
 		s.d.ConfirmServed(ctx)
 	})
 	s.step("Revert it to the snapshot", func(ctx SpecContext) {
+		s.d.Confirm("the primary")(s.iris().CheckState(ctx, s.b, console.TypeFailover, console.StatusPrimary))
 		s.works(s.iris().StopInstance(ctx, s.a))
 		s.d.Confirm("reverted")(s.iris().RevertSnapshot(ctx, s.a))
 		s.works(s.d.Rejoin(ctx, s.a, s.b, driver.Rewind))
