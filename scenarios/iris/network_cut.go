@@ -7,6 +7,7 @@ import (
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
 	"drillbook/fixtures/iris/conf"
 	"drillbook/harness/driver"
@@ -116,6 +117,9 @@ func (s *story) playPerson(ctx context.Context, c cutCase) {
 	cuts := s.cutLinks(ctx, c, p, b)
 	s.works(wait.Duration(ctx, s.iris().Expected(conf.Cut7).Most))
 	s.d.Confirm("who takes writes in trouble")(s.whoWrites(ctx, c, p, b))
+	now, err := s.iris().Takeovers(ctx, b)
+	s.works(err)
+	Expect(now).To(Equal(takeovers), "the backup has taken over")
 	s.works(s.iris().StopInstance(ctx, b))
 	s.d.Confirm("the backup")(s.iris().Down(ctx, b))
 	s.d.Confirm("resumed by")(s.iris().EndTrouble(ctx, p, b, takeovers))
