@@ -33,7 +33,7 @@ func TestBadLengths(t *testing.T) {
 		{iris.Maintenance(), map[string]string{"qos": "8s", "pause": "2s", "longer": "40s"}, ""},
 		{iris.RebuildMember(), map[string]string{"alone": "2s"}, ""},
 		{iris.RebuildMember(), map[string]string{"alone": "1s"}, ""},
-		{iris.RebuildMember(), map[string]string{"alone": "0"}, "alone=0 is too short to show anything: it must be 1s or longer"},
+		{iris.RebuildMember(), map[string]string{"alone": "0"}, "alone=0 is too short to show anything: it must be 1s"},
 		{iris.RebuildMember(), map[string]string{"alone": "999ms"}, "alone=999ms is too short"},
 		{iris.RebuildMember(), map[string]string{"alone": "-1s"}, "alone=-1s is no duration"},
 		{iris.RebuildMember(), map[string]string{"alone": "1d"}, "alone=1d"},
