@@ -243,7 +243,7 @@ func TestBracket(t *testing.T) {
 		{"little is certain", 300 * time.Microsecond, 12 * ms, false, "0.3 ms – 12 ms"},
 		{"both alike", 30 * sec, 30 * sec, false, "30 s"},
 		{"still open", 1200 * ms, 1200 * ms, true, "at least 1.2 s, still open"},
-		{"has just begun", 0, 3 * ms, true, "nobody knows how long, still open"},
+		{"has just begun", 0, 3 * ms, true, "an unknown time, still open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := words.In("en").Bracket(measure.Bracket{Least: tt.least, Most: tt.most}, tt.open)
