@@ -15,6 +15,7 @@ import (
 
 	"drillbook/fixtures/postgres"
 	"drillbook/harness/drill"
+	"drillbook/harness/driver"
 	"drillbook/harness/probe"
 	"drillbook/harness/record"
 	"drillbook/reports/words"
@@ -71,7 +72,7 @@ func watchedProbe() drill.Probe {
 
 // watchPlan is a watch that may begin.
 type watchPlan struct {
-	site   *postgres.Site
+	site   driver.Site
 	head   record.Head
 	probe  drill.Probe
 	lasts  time.Duration
@@ -98,10 +99,7 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 	if p.head, err = f.head(cmd, w); err != nil {
 		return p, err
 	}
-	p.site, err = postgres.NewSite(postgres.SiteConfig{
-		Conninfo: strings.Join(args, ""), Run: p.head.Run, ReadOnly: f.probe.ReadOnly,
-	})
-	if err != nil {
+	if p.site, err = f.site(strings.Join(args, ""), p.head.Run); err != nil {
 		return p, usage(err)
 	}
 	if err := p.probe.Check(p.site.Addresses(), p.site.Product()); err != nil {
@@ -112,6 +110,11 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 	}
 	p.head.Watched = &record.Watched{By: f.who(), Login: p.site.Login(), ReadOnly: f.probe.ReadOnly}
 	return p, nil
+}
+
+// site is what the flags lead to. It is not reached yet.
+func (f watchFlags) site(connection, run string) (driver.Site, error) {
+	return postgres.NewSite(postgres.SiteConfig{Conninfo: connection, Run: run, ReadOnly: f.probe.ReadOnly})
 }
 
 func (f watchFlags) check(cmd *cobra.Command, w words.Words) error {

@@ -35,16 +35,14 @@ func (p *watchPerson) consent(ctx context.Context) error {
 	if p.plan.yes || p.plan.probe.ReadOnly {
 		return nil
 	}
-	site := p.plan.site
-	if _, err := fmt.Fprint(p.ask, p.words.Say("watch.ask", "schema", site.Schema(), "undo", site.Undo(),
-		"rate", strconv.FormatFloat(p.plan.probe.Writes, 'g', -1, 64))); err != nil {
+	if _, err := fmt.Fprint(p.ask, p.sayMade("watch.ask", "rate", strconv.FormatFloat(p.plan.probe.Writes, 'g', -1, 64))); err != nil {
 		return environment(err)
 	}
 	select {
 	case line, ok := <-p.lines:
 		switch {
 		case !ok:
-			return usage(errors.New(p.words.Say("watch.nobody")))
+			return usage(errors.New(p.sayMade("watch.nobody")))
 		case !isYes(line):
 			return usage(errors.New(p.words.Say("watch.refused")))
 		}
@@ -85,7 +83,7 @@ func (p *watchPerson) handleSignals(ctx context.Context, signals <-chan os.Signa
 // endAtOnce ends the program as it stands, and says what it leaves.
 func (p *watchPerson) endAtOnce() {
 	if p.made.Load() {
-		fmt.Fprintln(os.Stderr, p.words.Say("watch.at-once", "undo", p.plan.site.Undo()))
+		fmt.Fprintln(os.Stderr, p.sayMade("watch.at-once"))
 	}
 	os.Exit(exitInterrupted)
 }

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"drillbook/fixtures/postgres"
 	"drillbook/harness/calibrate"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
@@ -30,7 +29,7 @@ type watchPerson struct {
 	plan     watchPlan
 	lines    <-chan string
 	begun    atomic.Bool // clients are watched: a signal is no reason to throw that away
-	made     atomic.Bool // there is a schema to drop
+	made     atomic.Bool // there is a schema or a table to drop
 }
 
 func (p *watchPerson) say(key string, pairs ...string) {
@@ -40,18 +39,29 @@ func (p *watchPerson) say(key string, pairs ...string) {
 // hide masks the passwords in what may come from anywhere.
 func (p *watchPerson) hide(text string) string { return secret.Hide(text, p.plan.site.Secrets()...) }
 
+// hidden is an error in the words of the reader, without passwords.
+func (p *watchPerson) hidden(err error) error {
+	return &saidError{text: p.hide(told(p.words, err)), cause: err}
+}
+
+// sayMade is a text about what is made in the site.
+func (p *watchPerson) sayMade(key string, pairs ...string) string {
+	made := p.plan.site.Made()
+	return p.hide(p.words.Say(key, append(pairs, "made", p.words.Tell(made.What), "undo", made.Undo)...))
+}
+
 // watch looks at the site, asks, watches and reports. Whatever happens, what was made is
 // dropped.
 func (p *watchPerson) watch(ctx context.Context) error {
 	survey, err := p.plan.site.Survey(ctx)
 	for _, s := range survey.Servers {
-		p.say("watch.seen", "server", s.String())
+		p.say("watch.seen", "server", p.words.Tell(s))
 	}
 	for _, note := range survey.Notes {
-		p.say("watch.note", "note", note)
+		p.say("watch.note", "note", p.words.Tell(note))
 	}
 	if err != nil {
-		return environment(errors.New(p.hide(err.Error())))
+		return environment(p.hidden(err))
 	}
 	if err := p.consent(ctx); err != nil {
 		return err
@@ -62,7 +72,7 @@ func (p *watchPerson) watch(ctx context.Context) error {
 	}
 	if err := p.prepare(ctx); err != nil {
 		left := p.withdraw(context.WithoutCancel(ctx))
-		return worst(environment(errors.New(p.hide(err.Error()))), left, environment(os.Remove(out)))
+		return worst(environment(p.hidden(err)), left, environment(os.Remove(out)))
 	}
 	ended := watch.Run(ctx, p.config(survey, out))
 	left := p.withdraw(context.WithoutCancel(ctx))
@@ -72,20 +82,20 @@ func (p *watchPerson) watch(ctx context.Context) error {
 	return worst(environment(ended), left, p.report(out))
 }
 
-// makeWithin bounds the making and the dropping of the schema.
+// makeWithin bounds the making and the dropping of what is made.
 const makeWithin = 15 * time.Second
 
 func (p *watchPerson) prepare(ctx context.Context) error {
-	if p.plan.probe.ReadOnly {
-		return nil
-	}
 	ctx, done := context.WithTimeout(ctx, makeWithin)
 	defer done()
-	p.made.Store(true) // even if it fails: a commit that nobody has heard of may have happened
+	makes := !p.plan.probe.ReadOnly
+	p.made.Store(makes) // even if it fails: a commit that nobody has heard of may have happened
 	if err := p.plan.site.Prepare(ctx, driver.Member{}); err != nil {
 		return err
 	}
-	p.say("watch.made", "schema", p.plan.site.Schema(), "undo", p.plan.site.Undo())
+	if makes {
+		_, _ = fmt.Fprintln(p.out, p.sayMade("watch.made")) // there is nowhere to report it
+	}
 	return nil
 }
 
@@ -96,25 +106,22 @@ func (p *watchPerson) withdraw(ctx context.Context) error {
 	}
 	ctx, done := context.WithTimeout(ctx, makeWithin)
 	defer done()
-	site := p.plan.site
-	if err := site.Withdraw(ctx); err != nil {
-		said := p.words.Say("watch.not-dropped", "schema", site.Schema(), "undo", site.Undo(), "error", err.Error())
-		return environment(errors.New(p.hide(said)))
+	if err := p.plan.site.Withdraw(ctx); err != nil {
+		said := p.sayMade("watch.not-dropped", "error", told(p.words, err))
+		return environment(&saidError{text: said, cause: err})
 	}
 	p.made.Store(false)
-	p.say("watch.dropped", "schema", site.Schema())
+	_, _ = fmt.Fprintln(p.out, p.sayMade("watch.dropped")) // there is nowhere to report it
 	return nil
 }
 
 // config is the watch as the harness has it.
-func (p *watchPerson) config(survey postgres.Survey, out string) watch.Config {
+func (p *watchPerson) config(survey driver.Survey, out string) watch.Config {
 	head := p.plan.head
-	for _, s := range survey.Servers {
-		if s.Err == nil {
-			head.System = "PostgreSQL " + s.Version
-			break
-		}
+	if survey.System != "" {
+		head.System = survey.System
 	}
+	head.StandIn = p.plan.site.Product().StandIn.Text // now that servers were asked
 	p.say("watch.calibrating")
 	return watch.Config{
 		Drill: drill.Config{
@@ -126,10 +133,10 @@ func (p *watchPerson) config(survey postgres.Survey, out string) watch.Config {
 		Began: func(d *drill.Drill) {
 			p.begun.Store(true)
 			for _, s := range survey.Servers {
-				d.RecordFinding(phrase.Say("server before the watch"), phrase.Quote(s.String()), nil)
+				d.RecordFinding(phrase.Say("server before the watch"), s, nil)
 			}
-			if sync := survey.Synchronous(); sync != "" {
-				d.RecordFinding(phrase.Quote("synchronous_standby_names"), phrase.Quote(sync), nil)
+			for _, fact := range survey.Facts {
+				d.RecordFinding(fact.What, fact.Value, nil)
 			}
 			for _, note := range survey.Notes {
 				d.Note(note)

@@ -3,6 +3,7 @@ package drill
 import (
 	"time"
 
+	"drillbook/harness/phrase"
 	"drillbook/harness/record"
 )
 
@@ -42,4 +43,6 @@ func (d *Drill) EndMarked() {
 }
 
 // Note records something that is worth knowing.
-func (d *Drill) Note(what string) { d.event(record.Event{Kind: record.Note, What: what}) }
+func (d *Drill) Note(what phrase.Phrase) {
+	d.event(record.Event{Kind: record.Note, What: what.Text}, what)
+}
