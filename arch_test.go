@@ -132,8 +132,8 @@ func rules() []rule {
 		},
 		{
 			"harness/host/local",
-			[]string{"harness/host", "harness/host/roster", "harness/lock", "harness/wait"},
-			"needs the standard library only",
+			[]string{"harness/host", "harness/host/roster", "harness/lock", "harness/wait", "github.com/creack/pty"},
+			"processes of this machine",
 		},
 		{
 			"harness/host/ssh",
@@ -403,6 +403,7 @@ func rules() []rule {
 			"cmd/drillbook",
 			[]string{
 				"fixtures/charset",
+				"fixtures/dm8",
 				"fixtures/dm8/conf",
 				"fixtures/dm8/console",
 				"fixtures/explain",
