@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drillbook/fixtures/postgres"
 	"drillbook/harness/drill"
 	"drillbook/harness/driver"
 	"drillbook/harness/probe"
@@ -30,6 +29,7 @@ type watchFlags struct {
 	rpo                                     int
 	probe                                   drill.Probe
 	yes                                     bool
+	console                                 consoleFlags
 }
 
 func watchCommand(w words.Words) *cobra.Command {
@@ -54,6 +54,7 @@ func watchCommand(w words.Words) *cobra.Command {
 	flags.DurationVar(&f.rto, "rto", 0, w.Say("watch.flag.rto"))
 	flags.IntVar(&f.rpo, "rpo", 0, w.Say("watch.flag.rpo"))
 	flags.StringVar(&f.operator, "operator", "", w.Say("watch.flag.operator"))
+	f.console.add(flags, w)
 	return cmd
 }
 
@@ -99,8 +100,8 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 	if p.head, err = f.head(cmd, w); err != nil {
 		return p, err
 	}
-	if p.site, err = f.site(strings.Join(args, ""), p.head.Run); err != nil {
-		return p, usage(err)
+	if p.site, err = f.site(cmd.Context(), strings.Join(args, ""), p.head.Run, w); err != nil {
+		return p, err
 	}
 	if err := p.probe.Check(p.site.Addresses(), p.site.Product()); err != nil {
 		return p, usage(err)
@@ -112,19 +113,15 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 	return p, nil
 }
 
-// site is what the flags lead to. It is not reached yet.
-func (f watchFlags) site(connection, run string) (driver.Site, error) {
-	return postgres.NewSite(postgres.SiteConfig{Conninfo: connection, Run: run, ReadOnly: f.probe.ReadOnly})
-}
-
 func (f watchFlags) check(cmd *cobra.Command, w words.Words) error {
+	if err := f.checkProduct(cmd, w); err != nil {
+		return err
+	}
 	given := cmd.Flags().Changed
 	deadline := func(flag string, d time.Duration) error {
 		return errors.New(w.Say("watch.error.deadline", "flag", flag, "time", d.String()))
 	}
 	switch {
-	case f.product != "postgres":
-		return errors.New(w.Say("watch.error.product", "product", f.product))
 	case given("for") && f.lasts <= 0:
 		return errors.New(w.Say("watch.error.for", "for", f.lasts.String()))
 	case f.rto < 0:
@@ -155,7 +152,7 @@ func (f watchFlags) head(cmd *cobra.Command, w words.Words) (record.Head, error)
 		}
 		book = &b
 	}
-	head := dsl.WatchedHead(book, (&postgres.Site{}).Product(), version())
+	head := dsl.WatchedHead(book, f.described(), version())
 	if cmd.Flags().Changed("rto") {
 		head.Promise.RTO, head.Promise.NoRTO = f.rto, false
 	}

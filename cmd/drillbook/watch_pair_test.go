@@ -228,9 +228,15 @@ type watcher struct {
 // startWatch starts a watch of the pair.
 func (p ownPair) startWatch(t *testing.T, args ...string) *watcher {
 	t.Helper()
+	return startWatching(t, []string{"PGPASSFILE=" + p.passfile}, args...)
+}
+
+// startWatching starts a watch with more in its environment.
+func startWatching(t *testing.T, env []string, args ...string) *watcher {
+	t.Helper()
 	prog := program{dir: t.TempDir(), cache: t.TempDir(), temp: t.TempDir(), docker: nowhere}
 	cmd := prog.command(t, append([]string{"watch"}, args...)...)
-	cmd.Env = append(cmd.Env, "PGPASSFILE="+p.passfile)
+	cmd.Env = append(cmd.Env, env...)
 	w := &watcher{cmd: cmd, said: &safe{}, ended: make(chan error, 1), dir: prog.dir}
 	keys, err := cmd.StdinPipe()
 	must(t, err)

@@ -35,7 +35,8 @@ func (p *watchPerson) consent(ctx context.Context) error {
 	if p.plan.yes || p.plan.probe.ReadOnly {
 		return nil
 	}
-	if _, err := fmt.Fprint(p.ask, p.sayMade("watch.ask", "rate", strconv.FormatFloat(p.plan.probe.Writes, 'g', -1, 64))); err != nil {
+	rate := strconv.FormatFloat(p.plan.probe.Writes, 'g', -1, 64)
+	if _, err := fmt.Fprint(p.ask, p.sayMade("watch.ask", "rate", rate)); err != nil {
 		return environment(err)
 	}
 	select {

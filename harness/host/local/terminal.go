@@ -44,8 +44,8 @@ func (t Terminal) attach(ctx context.Context, c host.Command) (*onePty, error) {
 	if c.User != "" {
 		return nil, phrase.Errorf("as user %s: %w", c.User, host.ErrUnsupported)
 	}
-	// It lives until it is closed: the context bounds its start only.
-	cmd := exec.Command("/bin/sh", append([]string{"-c", onTerminal, "sh"}, c.Argv...)...) //nolint:gosec,noctx // see above
+	argv := append([]string{"-c", onTerminal, "sh"}, c.Argv...)
+	cmd := exec.Command("/bin/sh", argv...) //nolint:gosec,noctx // it lives until it is closed
 	cmd.Env = t.Env
 	tty, err := pty.Start(cmd)
 	if err != nil {

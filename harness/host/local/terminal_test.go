@@ -55,7 +55,8 @@ func TestTerminal(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	began := time.Now()
-	if _, err := here.Attach(ended, host.Command{Argv: []string{"cat"}}); err == nil || time.Since(began) > 5*time.Second {
+	_, err := here.Attach(ended, host.Command{Argv: []string{"cat"}})
+	if err == nil || time.Since(began) > 5*time.Second {
 		t.Errorf("Attach with an ended context = %v after %s", err, time.Since(began))
 	}
 }
