@@ -24,6 +24,10 @@ func TestWatchGroupSwitchover(t *testing.T) {
 	}
 	w.typed(t, "y")
 	w.until(t, "you may begin")
+	consoles := strings.Join(g.consoles(t), "\n")
+	if consoles == "" || strings.Contains(consoles, ownPassword) || strings.Contains(consoles, "DM8_PASSWORD") {
+		t.Errorf("consoles run with %q", consoles)
+	}
 	w.typed(t, "")
 	g.switchover(t, g.b)
 	w.until(t, g.b.address()+": primary")
@@ -166,11 +170,47 @@ func TestWatchGroupRefuses(t *testing.T) {
 	}
 }
 
+// Two watches of one group do not disturb each other; Ctrl-C at the question leaves nothing, and
+// twice it ends a watch in order.
+func TestWatchGroupBesideAnother(t *testing.T) {
+	g := newGroup(t, 10)
+	first := g.startWatch(t, ownPassword, "SYSDBA@shop", "--yes")
+	first.until(t, "you may begin")
+	asked := g.startWatch(t, ownPassword, g.connection())
+	asked.until(t, "there is a table SYSDBA.DRILLBOOK_WATCH_")
+	asked.until(t, "go on? [y/N]")
+	must(t, asked.cmd.Process.Signal(os.Interrupt))
+	if code := asked.code(t); code != exitInterrupted {
+		t.Errorf("exit code %d after Ctrl-C, want %d:\n%s", code, exitInterrupted, asked.said)
+	}
+	second := g.startWatch(t, ownPassword, g.connection(), "--yes", "--lang", "zh")
+	second.until(t, "您可以操作了")
+	must(t, second.cmd.Process.Signal(os.Interrupt))
+	second.until(t, "仍在监看")
+	time.Sleep(sameRequest + 100*time.Millisecond)
+	must(t, second.cmd.Process.Signal(os.Interrupt))
+	if d := second.ends(t, measure.Unjudged); d.Record.Tail.Interrupted || !d.Result.Writes.Counted {
+		t.Errorf("two Ctrl-C are taken for an interrupt, or nothing was read back: %+v", d.Result.Writes)
+	}
+	first.typed(t, "q")
+	if d := first.ends(t, measure.Unjudged); d.Result.Writes.Acked == 0 || len(d.Result.Writes.Lost) > 0 {
+		t.Errorf("writes = %+v", d.Result.Writes)
+	}
+	if left := g.tables(t, g.a); left != "" || len(g.consoles(t)) > 0 {
+		t.Errorf("left are %q and the consoles %q", left, g.consoles(t))
+	}
+}
+
 // One address cannot be followed, and that is said; the condition ends a watch, and what could
-// not be dropped is named.
+// not be dropped is named. The user has the least rights, and gets in by a service.
 func TestWatchGroupStops(t *testing.T) {
 	g := newGroup(t, 10)
-	w := g.startWatch(t, ownPassword, "SYSDBA@"+g.a.address(), "--yes", "--stop-if", "outage>2s", "--lang", "en")
+	said := g.sql(t, g.a, `create user DRILLBOOK identified by "`+ownPassword+`";`, "grant RESOURCE to DRILLBOOK;",
+		"grant VTI to DRILLBOOK;")
+	if strings.Contains(said, "[-") {
+		t.Fatal(said)
+	}
+	w := g.startWatch(t, ownPassword, "drillbook@shop=("+g.a.address()+")", "--yes", "--stop-if", "outage>2s")
 	w.until(t, "one address")
 	w.until(t, "you may begin")
 	must(t, g.a.watcher.Process.Kill())
@@ -179,8 +219,11 @@ func TestWatchGroupStops(t *testing.T) {
 		t.Errorf("exit code %d, want %d:\n%s", code, exitMissed, w.said)
 	}
 	if said := w.said.String(); !strings.Contains(said, "could not be dropped") ||
-		!strings.Contains(said, "DROP TABLE IF EXISTS SYSDBA.DRILLBOOK_WATCH_") {
+		!strings.Contains(said, "DROP TABLE IF EXISTS DRILLBOOK.DRILLBOOK_WATCH_") {
 		t.Errorf("it is not said how to drop what is left:\n%s", said)
+	}
+	if left := g.consoles(t); len(left) > 0 {
+		t.Errorf("consoles are left: %q", left)
 	}
 	w.hidesPassword(t)
 }

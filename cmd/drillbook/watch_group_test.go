@@ -251,6 +251,25 @@ func (g *ownGroup) tables(t *testing.T, i *ownInstance) string {
 	return rest
 }
 
+// consoles are the command lines and environments of the disql of watches that run now.
+func (g *ownGroup) consoles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	must(t, err)
+	var all []string
+	for _, file := range files {
+		line, err := os.ReadFile(file)
+		if err != nil || !strings.HasPrefix(string(line), filepath.Join(g.programs, "disql")+"\x00/nolog") {
+			continue // it has ended, or is another program
+		}
+		env, err := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+		if err == nil {
+			all = append(all, string(line)+string(env))
+		}
+	}
+	return all
+}
+
 // connection is how clients get in by a list of addresses.
 func (g *ownGroup) connection() string { return "SYSDBA@" + g.a.address() + "," + g.b.address() }
 
