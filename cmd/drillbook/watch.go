@@ -63,12 +63,17 @@ func watchCommand(w words.Words) *cobra.Command {
 const watchedRate = 20
 
 // watchedProbe is the probe for a cluster that serves others: it tries rarely, and has the
-// patience that a real network and encryption need.
-func watchedProbe() drill.Probe {
-	return drill.Probe{
+// patience that a real network and encryption need. Where sessions are consoles, an instance
+// that does not answer costs a program for each attempt, so it is asked less often.
+func watchedProbe(product string) drill.Probe {
+	p := drill.Probe{
 		Writes: watchedRate, Reads: 10, Connects: 2, Direct: 5, Roles: 10,
 		Connect: 500 * time.Millisecond, Reply: 500 * time.Millisecond,
 	}
+	if product == dm8Name {
+		p.Direct, p.Roles = 2, 5
+	}
+	return p
 }
 
 // watchPlan is a watch that may begin.
@@ -93,7 +98,7 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 	if f.lasts == 0 && canAnswer(cmd.InOrStdin(), w) != nil {
 		return p, usage(errors.New(w.Say("watch.nobody-ends")))
 	}
-	p = watchPlan{probe: f.probe.Or(watchedProbe()), lasts: f.lasts, yes: f.yes, out: f.out}
+	p = watchPlan{probe: f.probe.Or(watchedProbe(f.product)), lasts: f.lasts, yes: f.yes, out: f.out}
 	if p.stopIf, err = stopIf(f.stopIf, w); err != nil {
 		return p, usage(err)
 	}

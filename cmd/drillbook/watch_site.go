@@ -22,6 +22,8 @@ type consoleFlags struct {
 	disql, passwordEnv, passwordFile string
 }
 
+const dm8Name = "dm8"
+
 // passwordVariable has the password of DM8's user where no flag says otherwise.
 const passwordVariable = "DM8_PASSWORD"
 
@@ -34,7 +36,7 @@ func (f *consoleFlags) add(flags *pflag.FlagSet, w words.Words) {
 // checkProduct reports why the product cannot be watched, or not with these flags.
 func (f watchFlags) checkProduct(cmd *cobra.Command, w words.Words) error {
 	switch f.product {
-	case "dm8":
+	case dm8Name:
 		if f.console.passwordEnv != "" && f.console.passwordFile != "" {
 			return errors.New(w.Say("watch.error.passwords"))
 		}
@@ -54,7 +56,7 @@ func (f watchFlags) checkProduct(cmd *cobra.Command, w words.Words) error {
 
 // described is the product as reports have it before anything is known of the site.
 func (f watchFlags) described() driver.Description {
-	if f.product == "dm8" {
+	if f.product == dm8Name {
 		return (&dm8.Site{}).Product()
 	}
 	return (&postgres.Site{}).Product()
@@ -62,7 +64,7 @@ func (f watchFlags) described() driver.Description {
 
 // site is what the flags lead to. It is not reached yet.
 func (f watchFlags) site(ctx context.Context, connection, run string, w words.Words) (driver.Site, error) {
-	if f.product != "dm8" {
+	if f.product != dm8Name {
 		s, err := postgres.NewSite(postgres.SiteConfig{Conninfo: connection, Run: run, ReadOnly: f.probe.ReadOnly})
 		if err != nil {
 			return nil, usage(err)

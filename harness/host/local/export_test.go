@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"time"
 
 	"drillbook/harness/host"
 )
@@ -32,3 +33,9 @@ func CountByPS(ctx context.Context, folder string) (int, error) {
 
 // FindFolder is where an image's programs would be taken from.
 func FindFolder(n *host.Native) (string, error) { return findFolder(n) }
+
+// IsPollable reports whether reading a console keeps no processor from others.
+func IsPollable(c host.Console) bool {
+	s, ok := c.(*onePty)
+	return ok && s.tty.SetReadDeadline(time.Time{}) == nil
+}

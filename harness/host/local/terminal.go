@@ -47,9 +47,14 @@ func (t Terminal) attach(ctx context.Context, c host.Command) (*onePty, error) {
 	argv := append([]string{"-c", onTerminal, "sh"}, c.Argv...)
 	cmd := exec.Command("/bin/sh", argv...) //nolint:gosec,noctx // it lives until it is closed
 	cmd.Env = t.Env
-	tty, err := pty.Start(cmd)
+	opened, err := pty.Start(cmd)
 	if err != nil {
 		return nil, err
+	}
+	tty, err := pollable(opened)
+	if err != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+		return nil, errors.Join(err, cmd.Wait())
 	}
 	s := &onePty{tty: tty, out: bufio.NewReader(tty), cmd: cmd}
 	stop := context.AfterFunc(ctx, s.kill) // which ends the reading
@@ -64,6 +69,25 @@ func (t Terminal) attach(ctx context.Context, c host.Command) (*onePty, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// pollable takes the place of a terminal whose reads block: each would keep a processor from the
+// rest of the program for up to ten milliseconds, which is as if the harness stood still.
+func pollable(blocking *os.File) (*os.File, error) {
+	defer func() { _ = blocking.Close() }()
+	syscall.ForkLock.RLock()                   // or another program that starts just now would keep it open
+	fd, err := syscall.Dup(int(blocking.Fd()))
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, phrase.Errorf("open a terminal: %w", err)
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return nil, errors.Join(phrase.Errorf("open a terminal: %w", err), syscall.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), blocking.Name()), nil
 }
 
 // onePty is a command on a terminal, which is the first process of its session.

@@ -38,6 +38,9 @@ func TestTerminal(t *testing.T) {
 		t.Error(err)
 	}
 	said(r, "got second\n")
+	if !local.IsPollable(s) {
+		t.Error("a read of it keeps a processor from the rest of the program")
+	}
 	for range 2 {
 		if err := s.Close(); err != nil {
 			t.Error(err)
