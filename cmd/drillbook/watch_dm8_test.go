@@ -119,6 +119,7 @@ func TestWatchGroupObserveOnly(t *testing.T) {
 
 // What a person may get wrong is said in one line before anything is made.
 func TestWatchGroupRefuses(t *testing.T) {
+	t.Parallel() // it measures nothing
 	g := newGroup(t, 10)
 	a, b := g.a.address(), g.b.address()
 	port := a[strings.LastIndex(a, ":"):]
@@ -204,6 +205,7 @@ func TestWatchGroupBesideAnother(t *testing.T) {
 // One address cannot be followed, and that is said; the condition ends a watch, and what could
 // not be dropped is named. The user has the least rights, and gets in by a service.
 func TestWatchGroupStops(t *testing.T) {
+	t.Parallel() // its figures are not looked at
 	g := newGroup(t, 10)
 	said := g.sql(t, g.a, `create user DRILLBOOK identified by "`+ownPassword+`";`, "grant RESOURCE to DRILLBOOK;",
 		"grant VTI to DRILLBOOK;")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net"
 	"os"
@@ -71,10 +72,12 @@ func newGroup(t *testing.T, speed int) *ownGroup {
 	return g
 }
 
-// fourTimes finds four ports in a row for each of n instances.
+// fourTimes finds four ports in a row for each of n instances. Tests that run at once look elsewhere.
 func fourTimes(t *testing.T, n int) int {
 	t.Helper()
-	for base := 20000 + os.Getpid()%400*25; base < 32000; base += 4 * n {
+	h := fnv.New32a()
+	fmt.Fprint(h, t.Name(), os.Getpid())
+	for base := 20000 + int(h.Sum32()%400)*25; base < 32000; base += 4 * n {
 		free := 0
 		for p := range 4 * n {
 			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(base+p))

@@ -75,7 +75,7 @@ func (t Terminal) attach(ctx context.Context, c host.Command) (*onePty, error) {
 // rest of the program for up to ten milliseconds, which is as if the harness stood still.
 func pollable(blocking *os.File) (*os.File, error) {
 	defer func() { _ = blocking.Close() }()
-	syscall.ForkLock.RLock()                   // or another program that starts just now would keep it open
+	syscall.ForkLock.RLock() // or another program that starts just now would keep it open
 	fd, err := syscall.Dup(int(blocking.Fd()))
 	if err == nil {
 		syscall.CloseOnExec(fd)
