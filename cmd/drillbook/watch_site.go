@@ -72,6 +72,9 @@ func (f watchFlags) site(ctx context.Context, connection, run string, w words.Wo
 		return s, nil
 	}
 	said := func(err error) error { return &saidError{text: told(w, err), cause: err} }
+	if err := dm8.CheckShown(connection); err != nil { // before anything else is wrong
+		return nil, usage(said(err))
+	}
 	env := cmp.Or(f.console.passwordEnv, passwordVariable)
 	client, err := dm8.FindClient(f.console.disql, env)
 	if err != nil {
