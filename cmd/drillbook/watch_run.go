@@ -106,12 +106,16 @@ func (p *watchPerson) withdraw(ctx context.Context) error {
 	}
 	ctx, done := context.WithTimeout(ctx, makeWithin)
 	defer done()
-	if err := p.plan.site.Withdraw(ctx); err != nil {
+	unreached, err := p.plan.site.Withdraw(ctx)
+	if err != nil {
 		said := p.sayMade("watch.not-dropped", "error", told(p.words, err))
 		return environment(&saidError{text: said, cause: err})
 	}
 	p.made.Store(false)
 	_, _ = fmt.Fprintln(p.out, p.sayMade("watch.dropped")) // there is nowhere to report it
+	for _, at := range unreached {
+		_, _ = fmt.Fprintln(p.out, p.sayMade("watch.may-be-left", "server", at)) // the same
+	}
 	return nil
 }
 

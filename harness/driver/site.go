@@ -2,6 +2,8 @@ package driver
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"drillbook/harness/phrase"
 )
@@ -23,8 +25,46 @@ type Site interface {
 	Survey(ctx context.Context) (Survey, error)
 	// Made is what Prepare makes.
 	Made() Made
-	// Withdraw removes that from the server that takes writes.
-	Withdraw(ctx context.Context) error
+	// Withdraw removes that from every server that takes writes, since after a takeover there
+	// may be two. It fails if there was none. A server that did not answer is returned: what
+	// was made is still there, unless it comes back as a standby.
+	Withdraw(ctx context.Context) (unreached []string, err error)
+}
+
+// WithdrawEach is Withdraw of a site whose servers are at these addresses, which share the time
+// that ctx leaves. Drop removes what was made from one, if it takes writes; an error of one that
+// does not is that it did not answer.
+func WithdrawEach(
+	ctx context.Context, addresses []string, drop func(ctx context.Context, address string) (writes bool, err error),
+) (unreached []string, err error) {
+	var silent, failed []error
+	some := false
+	for i, at := range addresses {
+		ctx, cancel := shareOf(ctx, len(addresses)-i)
+		writes, err := drop(ctx, at)
+		cancel()
+		some = some || writes
+		switch {
+		case err == nil:
+		case writes:
+			failed = append(failed, err)
+		default:
+			unreached, silent = append(unreached, at), append(silent, err)
+		}
+	}
+	if !some {
+		failed = append(failed, phrase.Errorf("no primary answers"), errors.Join(silent...))
+	}
+	return unreached, errors.Join(failed...)
+}
+
+// shareOf is what one of so many has of the time.
+func shareOf(ctx context.Context, of int) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/time.Duration(of))
 }
 
 // Survey is what is known of a site before it is watched.
