@@ -24,6 +24,7 @@ func explained() []explain.Product {
 // explainOptions are what the flags of explain say.
 type explainOptions struct {
 	product string
+	all     bool
 	json    bool
 }
 
@@ -41,6 +42,7 @@ func explainCommand(w words.Words) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.product, "product", "", w.Say("flag.explain.product"))
+	cmd.Flags().BoolVar(&o.all, "all", false, w.Say("flag.explain.all"))
 	cmd.Flags().BoolVar(&o.json, "json", false, w.Say("flag.json"))
 	return cmd
 }
@@ -53,25 +55,47 @@ func (o explainOptions) run(cmd *cobra.Command, args []string, w words.Words) er
 	if len(among) == 0 {
 		return usage(failure(w, nil, "error.lint.product", "product", o.product, "products", "dm8, iris, postgres"))
 	}
-	say := explainer{out: cmd.OutOrStdout(), w: w, among: among, json: o.json}
+	say := explainer{out: cmd.OutOrStdout(), w: w, among: among, all: o.all, json: o.json}
 	switch {
 	case len(args) == 0 || len(args) == 1 && args[0] == "-":
 		if len(args) == 0 && atTerminal(cmd.InOrStdin()) {
 			return usage(failure(w, nil, "error.explain.what"))
 		}
 		return say.console(cmd.InOrStdin(), "-")
-	case len(args) == 1 && !isKnown(args[0], among) && !explain.IsCode(args[0]):
-		return say.file(args[0])
+	case len(args) == 1:
+		return say.one(args[0])
 	}
-	for _, asked := range args {
-		if !isKnown(asked, among) && !explain.IsCode(asked) {
-			return usage(failure(w, nil, "error.explain.many", "asked", asked))
-		}
-	}
-	return say.codes(args)
+	return say.several(args)
 }
 
-func isKnown(asked string, among []explain.Product) bool { return len(explain.Look(asked, among)) > 0 }
+// one explains what the only argument is: a code, a file, or words with codes in them.
+func (e explainer) one(asked string) error {
+	if code, ok := explain.Exactly(asked, e.among); ok {
+		return e.codes([]string{code})
+	}
+	if _, err := os.Stat(asked); errors.Is(err, os.ErrNotExist) || strings.ContainsAny(asked, " \n") && err != nil {
+		if codes := explain.Asked(asked, e.among); codes != nil {
+			return e.codes(codes)
+		}
+	}
+	return e.file(asked)
+}
+
+// several explains codes, or a line of a console that was not quoted.
+func (e explainer) several(args []string) error {
+	var codes []string
+	for _, asked := range args {
+		some := explain.Asked(asked, e.among)
+		if some == nil {
+			if codes = explain.Said(strings.Join(args, " "), e.among); codes != nil {
+				return e.codes(codes)
+			}
+			return usage(failure(e.w, nil, "error.explain.many", "asked", asked))
+		}
+		codes = append(codes, some...)
+	}
+	return e.codes(codes)
+}
 
 // atTerminal reports whether what is read from is a terminal and no pipe or file.
 func atTerminal(in io.Reader) bool {
@@ -91,7 +115,7 @@ func codesAsArguments(args []string) []string {
 	}
 	args = slices.Clone(args)
 	for i, a := range args {
-		if strings.HasPrefix(a, "-") && len(a) > 1 && strings.Trim(a[1:], "0123456789") == "" {
+		if len(a) > 1 && a[0] == '-' && a[1] >= '0' && a[1] <= '9' {
 			args[i] = "[" + a + "]"
 		}
 	}
@@ -103,6 +127,7 @@ type explainer struct {
 	out   io.Writer
 	w     words.Words
 	among []explain.Product
+	all   bool // lines of a console are marked, however many are alike
 	json  bool
 }
 
@@ -111,7 +136,6 @@ func (e explainer) codes(asked []string) error {
 	all := explainedJSON{Explanations: []entryJSON{}, Unknown: []unknownJSON{}}
 	var b strings.Builder
 	for i, code := range asked {
-		code = strings.Trim(code, "[]［］")
 		if i > 0 {
 			b.WriteString("\n")
 		}

@@ -18,6 +18,10 @@ import (
 // mostUnknown is how many different codes that nobody knows are kept of a console.
 const mostUnknown = 200
 
+// mostMarked is how many lines with the same code or wording are marked; further ones are
+// counted, so that what is printed of a log stays short.
+const mostMarked = 10
+
 // markedJSON is a line of a console as --json prints it.
 type markedJSON struct {
 	Line  int         `json:"line"`
@@ -32,19 +36,23 @@ type foundCode struct {
 	Known   bool   `json:"known"`
 }
 
+// occurrence is in which lines something was found: the first, the last, and how many.
+type occurrence struct{ first, last, lines int }
+
 // marks are what was found in a console so far. It does not grow with the console.
 type marks struct {
 	explainer
 
-	first map[explain.Found]int // in which line it was seen first
-	lines map[explain.Found]int // how many have it
-	known int                   // lines that have something known
-	some  bool                  // a line was printed
+	seen    map[explain.Found]*occurrence
+	unknown int // kinds of codes that nobody knows
+	known   int // lines that have something known
+	untold  int // of these, lines that are counted only
+	some    bool
 }
 
 // console explains a console line by line, as it reads on.
 func (e explainer) console(in io.Reader, name string) error {
-	m := &marks{explainer: e, first: map[explain.Found]int{}, lines: map[explain.Found]int{}}
+	m := &marks{explainer: e, seen: map[explain.Found]*occurrence{}}
 	count, err := explain.Read(in, e.among, m.line)
 	switch {
 	case errors.Is(err, charset.ErrBinary):
@@ -63,29 +71,61 @@ func (e explainer) console(in io.Reader, name string) error {
 	return nil
 }
 
-// line marks a line: with the explanation where it is the first of its kind.
+// line counts a line, and marks it unless that was done with many like it.
 func (m *marks) line(l explain.Line) error {
-	text := beginning(l.Text)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d: %s\n", l.Number, text)
-	known := false
+	known, told := false, []explain.Found{}
 	for _, f := range l.Found {
 		known = known || f.Known
-		before, seen := m.first[f]
-		if !seen && !f.Known && m.unknownKinds() >= mostUnknown {
-			continue
+		if m.count(f, l.Number) <= m.most(f) {
+			told = append(told, f)
 		}
-		if !seen {
-			m.first[f] = l.Number
-		}
-		m.lines[f]++
-		b.WriteString(m.sayFound(f, before, seen))
 	}
 	if known {
 		m.known++
 	}
+	if len(told) == 0 {
+		if known {
+			m.untold++
+		}
+		return nil
+	}
+	l.Found = told
 	if m.json {
-		return m.lineJSON(l, text)
+		return m.lineJSON(l)
+	}
+	return m.mark(l)
+}
+
+// count counts a line that has something, and returns how many have it by now.
+func (m *marks) count(f explain.Found, line int) int {
+	s := m.seen[f]
+	if s == nil {
+		if !f.Known {
+			if m.unknown++; m.unknown > mostUnknown {
+				return mostMarked + 1
+			}
+		}
+		s = &occurrence{first: line}
+		m.seen[f] = s
+	}
+	s.last, s.lines = line, s.lines+1
+	return s.lines
+}
+
+// most is how many lines that have something are marked.
+func (m *marks) most(f explain.Found) int {
+	if m.all && m.seen[f] != nil {
+		return m.seen[f].lines
+	}
+	return mostMarked
+}
+
+// mark prints a line, with the explanation of what is the first of its kind.
+func (m *marks) mark(l explain.Line) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d: %s\n", l.Number, beginning(l.Text))
+	for _, f := range l.Found {
+		b.WriteString(m.sayFound(f))
 	}
 	_, err := io.WriteString(m.out, b.String())
 	return err
@@ -94,6 +134,9 @@ func (m *marks) line(l explain.Line) error {
 // beginning is as much of a line as is shown.
 func beginning(line string) string {
 	const most = 200
+	if len(line) <= most {
+		return line
+	}
 	if r := []rune(line); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
@@ -101,15 +144,29 @@ func beginning(line string) string {
 }
 
 // sayFound says what a line has.
-func (m *marks) sayFound(f explain.Found, before int, seen bool) string {
-	title := m.product(f).Title
+func (m *marks) sayFound(f explain.Found) string {
+	title, s := m.product(f).Title, m.seen[f]
+	var text string
 	switch {
+	case s.lines == 1 && f.Known:
+		return "  " + strings.ReplaceAll(m.sayEntry(m.entry(m.hit(f)), title), "\n  ", "\n    ")
 	case !f.Known:
-		return "  " + m.w.Say("explain.unknown.line", "code", f.Key, "product", title) + "\n"
-	case seen:
-		return "  " + m.w.Say("explain.again", "code", f.Key, "product", title, "line", strconv.Itoa(before)) + "\n"
+		text = m.w.Say("explain.unknown.line", "code", f.Key, "product", title)
+	default:
+		text = m.w.Say("explain.again", "code", m.name(f), "product", title, "line", strconv.Itoa(s.first))
 	}
-	return "  " + strings.ReplaceAll(m.sayEntry(m.entry(m.hit(f)), title), "\n  ", "\n    ")
+	if s.lines == mostMarked && !m.all {
+		text += m.w.Say("explain.enough")
+	}
+	return "  " + text + "\n"
+}
+
+// name is what something found is called: a wording by what it means.
+func (m *marks) name(f explain.Found) string {
+	if explain.IsCode(f.Key) {
+		return f.Key
+	}
+	return strings.TrimRight(m.hit(f).Entry.Means.In(m.w.Lang), ".。")
 }
 
 func (m *marks) product(f explain.Found) explain.Product {
@@ -118,23 +175,13 @@ func (m *marks) product(f explain.Found) explain.Product {
 
 func (m *marks) hit(f explain.Found) explain.Hit {
 	p := m.product(f)
-	x, _ := p.Table.Find(f.Key) // it was found there
+	x, _ := p.Find(f.Key) // it was found there
 	return explain.Hit{Product: p, Key: f.Key, Entry: x}
 }
 
-func (m *marks) unknownKinds() int {
-	n := 0
-	for f := range m.first {
-		if !f.Known {
-			n++
-		}
-	}
-	return n
-}
-
 // lineJSON prints a line as an element of the list that the document begins with.
-func (m *marks) lineJSON(l explain.Line, text string) error {
-	line := markedJSON{Line: l.Number, Text: text}
+func (m *marks) lineJSON(l explain.Line) error {
+	line := markedJSON{Line: l.Number, Text: beginning(l.Text)}
 	for _, f := range l.Found {
 		line.Found = append(line.Found, foundCode{f.Product, f.Key, f.Known})
 	}
@@ -153,48 +200,71 @@ func (m *marks) lineJSON(l explain.Line, text string) error {
 
 // order are all that was found, in the order of their first lines.
 func (m *marks) order() []explain.Found {
-	return slices.SortedFunc(maps.Keys(m.first), func(a, b explain.Found) int {
-		return cmp.Or(m.first[a]-m.first[b], strings.Compare(a.Product, b.Product), strings.Compare(a.Key, b.Key))
+	return slices.SortedFunc(maps.Keys(m.seen), func(a, b explain.Found) int {
+		return cmp.Or(m.seen[a].first-m.seen[b].first, strings.Compare(a.Product, b.Product), strings.Compare(a.Key, b.Key))
 	})
 }
 
-// end says what of the console is known and what is not.
+// end says how often everything was there, and what of it is not known.
 func (m *marks) end(count explain.Count) error {
 	all := explainedJSON{Explanations: []entryJSON{}, Unknown: []unknownJSON{}}
+	var b strings.Builder
 	for _, f := range m.order() {
+		s := m.seen[f]
 		if f.Known {
 			x := m.entry(m.hit(f))
-			x.Lines = m.lines[f]
+			x.Lines, x.First, x.Last = s.lines, s.first, s.last
 			all.Explanations = append(all.Explanations, x)
+			b.WriteString(m.sayCount(f, *s))
 			continue
 		}
 		one := m.explainer
 		one.among = []explain.Product{m.product(f)}
 		u := one.unknown(f.Key)
-		u.Lines = m.lines[f]
+		u.Lines, u.First, u.Last = s.lines, s.first, s.last
 		all.Unknown = append(all.Unknown, u)
 	}
 	if m.json {
 		return m.endJSON(all, count)
 	}
-	var b strings.Builder
+	if b.Len() > 0 {
+		_, _ = io.WriteString(m.out, "\n"+m.w.Say("explain.counts")+"\n") // the next write fails as well
+	}
 	if len(all.Unknown) > 0 {
 		b.WriteString("\n")
 	}
 	for _, u := range all.Unknown {
 		b.WriteString(m.sayUnknown(u))
 	}
-	fmt.Fprintf(
-		&b,
-		"\n%s\n",
-		m.w.Say("explain.summary", "lines", strconv.Itoa(count.Lines), "known", strconv.Itoa(m.known),
-			"codes", strconv.Itoa(len(all.Explanations)), "unknown", strconv.Itoa(len(all.Unknown))),
-	)
-	if count.Cut > 0 {
-		fmt.Fprintln(&b, m.w.Say("explain.cut", "lines", strconv.Itoa(count.Cut)))
-	}
+	b.WriteString("\n" + m.summary(all, count))
 	_, err := io.WriteString(m.out, b.String())
 	return err
+}
+
+// sayCount is in how many lines something known was.
+func (m *marks) sayCount(f explain.Found, s occurrence) string {
+	where := m.w.Say("explain.count.one", "first", strconv.Itoa(s.first))
+	if s.lines > 1 {
+		where = m.w.Say("explain.count.many", "first", strconv.Itoa(s.first), "last", strconv.Itoa(s.last))
+	}
+	return "  " + m.w.Say("explain.count", "lines", strconv.Itoa(s.lines), "code", m.name(f),
+		"product", m.product(f).Title, "where", where) + "\n"
+}
+
+// summary is the last paragraph.
+func (m *marks) summary(all explainedJSON, count explain.Count) string {
+	said := m.w.Say("explain.summary", "lines", strconv.Itoa(count.Lines), "known", strconv.Itoa(m.known),
+		"codes", strconv.Itoa(len(all.Explanations)), "unknown", strconv.Itoa(len(all.Unknown))) + "\n"
+	if m.untold > 0 {
+		said += m.w.Say("explain.untold", "lines", strconv.Itoa(m.untold), "most", strconv.Itoa(mostMarked)) + "\n"
+	}
+	if m.unknown > mostUnknown {
+		said += m.w.Say("explain.unknown.more", "most", strconv.Itoa(mostUnknown)) + "\n"
+	}
+	if count.Cut > 0 {
+		said += m.w.Say("explain.cut", "lines", strconv.Itoa(count.Cut)) + "\n"
+	}
+	return said
 }
 
 // endJSON ends the document.
@@ -202,9 +272,10 @@ func (m *marks) endJSON(all explainedJSON, count explain.Count) error {
 	rest, err := json.MarshalIndent(struct {
 		explainedJSON
 
-		Read int `json:"read"` // lines
-		Cut  int `json:"cut"`  // lines of which only the beginning was read
-	}{all, count.Lines, count.Cut}, "", "  ")
+		Read   int `json:"read"`   // lines
+		Untold int `json:"untold"` // lines that have something known and are counted only
+		Cut    int `json:"cut"`    // lines of which only the beginning was read
+	}{all, count.Lines, m.untold, count.Cut}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -9,17 +9,22 @@ import (
 // entryJSON is an explanation as --json prints it.
 type entryJSON struct {
 	Product string `json:"product"`
-	Code    string `json:"code"` // or the kind of a wording
+	Code    string `json:"code"`            // or the kind of a wording
+	Class   string `json:"class,omitempty"` // whose entry it is, if the code has none of its own
 	Means   string `json:"means"`
 	Do      string `json:"do"`
 	Why     string `json:"why"`
 	Lines   int    `json:"lines,omitempty"` // of a console that have it
+	First   int    `json:"first,omitempty"` // of these
+	Last    int    `json:"last,omitempty"`
 }
 
 // unknownJSON is a code that no table has.
 type unknownJSON struct {
 	Code  string   `json:"code"`
 	Lines int      `json:"lines,omitempty"`
+	First int      `json:"first,omitempty"`
+	Last  int      `json:"last,omitempty"`
 	Near  []string `json:"near"` // PRODUCT CODE
 	Look  []string `json:"look"` // where else
 }
@@ -33,10 +38,14 @@ type explainedJSON struct {
 // entry is a hit in the language of the reader.
 func (e explainer) entry(h explain.Hit) entryJSON {
 	lang := e.w.Lang
-	return entryJSON{
+	x := entryJSON{
 		Product: h.Product.Name, Code: h.Key, Means: h.Entry.Means.In(lang), Do: h.Entry.Do.In(lang),
 		Why: h.Entry.Why.In(lang),
 	}
+	if h.IsClass() {
+		x.Class = h.Entry.Keys[0]
+	}
+	return x
 }
 
 // unknown is what can be said of a code that no table has.
@@ -56,7 +65,10 @@ func (e explainer) unknown(code string) unknownJSON {
 // why.
 func (e explainer) sayEntry(x entryJSON, title string) string {
 	head := e.w.Say("explain.wording", "product", title, "means", x.Means)
-	if explain.IsCode(x.Code) {
+	switch {
+	case x.Class != "":
+		head = e.w.Say("explain.class", "code", x.Code, "class", x.Class, "product", title, "means", x.Means)
+	case explain.IsCode(x.Code):
 		head = e.w.Say("explain.code", "code", x.Code, "product", title, "means", x.Means)
 	}
 	return head + "\n" + e.sayCure(x)

@@ -3,6 +3,7 @@ package console
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // control are the sequences that terminals take for themselves.
@@ -12,6 +13,9 @@ var control = regexp.MustCompile(
 // Clean is a text without what terminals take for themselves: colours, movements of the
 // cursor, what was rubbed out. A return within a line begins another one.
 func Clean(text string) string {
+	if isClean(text) {
+		return text
+	}
 	text = control.ReplaceAllString(text, "")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	clean := make([]rune, 0, len(text))
@@ -26,4 +30,14 @@ func Clean(text string) string {
 		}
 	}
 	return string(clean)
+}
+
+// isClean reports whether there is nothing to be taken out of a text, as of most.
+func isClean(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return utf8.ValidString(text)
 }
