@@ -96,7 +96,9 @@ func rows000() []string {
 }
 
 // empty are the headings of seed 000 that have no procedure below them.
-func empty() []string { return []string{"END", "5.", "Mirror WRC", "“can't access mirror-journal”"} }
+func empty() []string {
+	return []string{"END", "5.", "Mirror WRC", "“can't access mirror-journal”"}
+}
 
 // later are the runbooks that are still to be written.
 func later() []string {

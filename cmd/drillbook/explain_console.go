@@ -18,6 +18,9 @@ import (
 // mostUnknown is how many different codes that nobody knows are kept of a console.
 const mostUnknown = 200
 
+// mostKinds is how many different codes of all are kept: more than any product has.
+const mostKinds = 5000
+
 // mostMarked is how many lines with the same code or wording are marked; further ones are
 // counted, so that what is printed of a log stays short.
 const mostMarked = 10
@@ -101,9 +104,10 @@ func (m *marks) count(f explain.Found, line int) int {
 	s := m.seen[f]
 	if s == nil {
 		if !f.Known {
-			if m.unknown++; m.unknown > mostUnknown {
-				return mostMarked + 1
-			}
+			m.unknown++
+		}
+		if !f.Known && m.unknown > mostUnknown || len(m.seen) >= mostKinds {
+			return mostMarked + 1
 		}
 		s = &occurrence{first: line}
 		m.seen[f] = s

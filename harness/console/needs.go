@@ -84,7 +84,8 @@ func exactly(re *syntax.Regexp) []string {
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return []string{""}
 	case syntax.OpLiteral:
-		return []string{fold(string(re.Rune))}
+		text, _ := fold(string(re.Rune))
+		return []string{text}
 	case syntax.OpCharClass:
 		return ofClass(re.Rune)
 	case syntax.OpQuest:
@@ -121,7 +122,7 @@ func ofClass(ranges []rune) []string {
 			return nil
 		}
 		for r := ranges[i]; r <= ranges[i+1]; r++ {
-			if text := fold(string(r)); !slices.Contains(all, text) {
+			if text, _ := fold(string(r)); !slices.Contains(all, text) {
 				all = append(all, text)
 			}
 		}

@@ -54,7 +54,7 @@ func (s *Sieve) add(texts []string, then Passed) {
 // Of are the expressions that a line may fit.
 func (s *Sieve) Of(line string) Passed {
 	passed := s.always
-	line = fold(line)
+	line, _ = fold(line)
 	for i := 1; i < len(line); i++ {
 		pair := uint16(line[i-1])<<8 | uint16(line[i])
 		if s.pairs[pair/64]&(1<<(pair%64)) == 0 {
@@ -70,14 +70,23 @@ func (s *Sieve) Of(line string) Passed {
 }
 
 // fold is a text in which letters that expressions take for one, whatever their case, are
-// one.
-func fold(text string) string {
+// one; and whether everything in it has stayed in its place.
+func fold(text string) (folded string, inPlace bool) {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
-			return strings.Map(foldRune, text)
+			return foldWide(text)
 		}
 	}
-	return strings.ToLower(text)
+	return strings.ToLower(text), true
+}
+
+func foldWide(text string) (folded string, inPlace bool) {
+	inPlace = utf8.ValidString(text)
+	return strings.Map(func(r rune) rune {
+		f := foldRune(r)
+		inPlace = inPlace && utf8.RuneLen(f) == utf8.RuneLen(r)
+		return f
+	}, text), inPlace
 }
 
 func foldRune(r rune) rune {
