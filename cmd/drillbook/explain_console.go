@@ -205,7 +205,8 @@ func (m *marks) lineJSON(l explain.Line) error {
 // order are all that was found, in the order of their first lines.
 func (m *marks) order() []explain.Found {
 	return slices.SortedFunc(maps.Keys(m.seen), func(a, b explain.Found) int {
-		return cmp.Or(m.seen[a].first-m.seen[b].first, strings.Compare(a.Product, b.Product), strings.Compare(a.Key, b.Key))
+		return cmp.Or(m.seen[a].first-m.seen[b].first, strings.Compare(a.Product, b.Product),
+			strings.Compare(a.Key, b.Key))
 	})
 }
 

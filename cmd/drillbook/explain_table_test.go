@@ -12,11 +12,12 @@ var (
 	// latin is what stands in Chinese text as it is to be typed, or as the product names it.
 	latin = regexp.MustCompile(`[A-Za-z$%^~./_#=:-]*[A-Za-z0-9][A-Za-z0-9$%^~./_#=:-]*`)
 	// typed is what is no prose in English text.
-	typed = regexp.MustCompile(`[A-Za-z0-9.]*[$%^~_#=/][A-Za-z0-9$%^~./_#=-]*|\b[A-Za-z]+\.[A-Za-z]+\b|\b[A-Z]{2,}[0-9]*\b`)
+	typed = regexp.MustCompile(
+		`[A-Za-z0-9.]*[$%^~_#=/][A-Za-z0-9$%^~./_#=-]*|\b[A-Za-z]+\.[A-Za-z]+\b|\b[A-Z]{2,}[0-9]*\b`)
 	// placeholders are what the reader is to put a name of their own for.
 	placeholders = regexp.MustCompile(
-		`NAME|HOST\b|PORT\b|ADDRESS|BITS|IFACE|\bDIR\b|\bFILE\b|\bCERT\b|\bKEY\b|VIEW|VALUE|\bUSER\b|PRIMARY|STANDBY|YEARMONTH|` +
-			`OS authentication`)
+		`NAME|HOST\b|PORT\b|ADDRESS|BITS|IFACE|\bDIR\b|\bFILE\b|\bCERT\b|\bKEY\b|VIEW|VALUE|\bUSER\b|PRIMARY|` +
+			`STANDBY|YEARMONTH|OS authentication`)
 )
 
 func wordsOf(re *regexp.Regexp, text string) []string {

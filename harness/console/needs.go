@@ -21,7 +21,7 @@ func needs(re *regexp.Regexp) []string {
 
 // required are the texts of a part of an expression.
 func required(re *syntax.Regexp) []string {
-	switch re.Op {
+	switch re.Op { //nolint:exhaustive // all others are rows
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
@@ -79,7 +79,7 @@ func requiredInRow(parts []*syntax.Regexp) []string {
 
 // exactly are all texts that fit a part, folded; nil if there are too many.
 func exactly(re *syntax.Regexp) []string {
-	switch re.Op {
+	switch re.Op { //nolint:exhaustive // of all others there are too many
 	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return []string{""}
