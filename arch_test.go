@@ -310,7 +310,11 @@ func rules() []rule {
 			[]string{"fixtures/charset", "harness/console"},
 			"what errors of any product mean, in words of its adapter",
 		},
-		{"fixtures/postgres/sqlstate", []string{"fixtures/explain"}, "codes and words are plain data"},
+		{
+			"fixtures/postgres/sqlstate",
+			[]string{"fixtures/explain", "harness/console"},
+			"codes and words are plain data, found as in consoles",
+		},
 		{"fixtures/sites", []string{"harness/site"}, "what the sites of any product say"},
 		{"fixtures/lint", []string{"fixtures/charset"}, "findings, their words, and files of any product"},
 		{"fixtures/dm8/conf", []string{"fixtures/lint"}, "files are plain text"},

@@ -69,8 +69,14 @@ func TestExplainSpellings(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{
-		{""}, {" "}, {"messages-2031.log"}, {"99999999999999999999"}, {"#"},
-		{"[]"}, {"nothing known"}, {"2105", "nowhere.txt"},
+		{""},
+		{" "},
+		{"messages-2031.log"},
+		{"99999999999999999999"},
+		{"#"},
+		{"[]"},
+		{"nothing known"},
+		{"2105", "nowhere.txt"},
 	} {
 		code, out, errs := explainedBy(t, "", args...)
 		if code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 {
