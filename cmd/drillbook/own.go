@@ -34,8 +34,8 @@ func (f *ownFlags) add(flags *pflag.FlagSet, w words.Words) {
 }
 
 // stopIf reads the conditions that end a drill or a watch.
-func stopIf(text string, w words.Words) (drill.StopIf, error) {
-	if text == "" {
+func stopIf(cmd *cobra.Command, text string, w words.Words) (drill.StopIf, error) {
+	if !cmd.Flags().Changed("stop-if") {
 		return drill.StopIf{}, nil
 	}
 	s, err := drill.ParseStopIf(text)

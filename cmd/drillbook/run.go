@@ -239,7 +239,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 		}
 		o.Next = stepper(f.answers, question(cmd.OutOrStdout()), w)
 	}
-	if o.StopIf, err = stopIf(f.own.stopIf, w); err != nil {
+	if o.StopIf, err = stopIf(cmd, f.own.stopIf, w); err != nil {
 		return o, nil, usage(err)
 	}
 	o.Operator, o.Trials, o.Harness = f.operator, f.trials, version()

@@ -99,7 +99,7 @@ func (f watchFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (p
 		return p, usage(errors.New(w.Say("watch.nobody-ends")))
 	}
 	p = watchPlan{probe: f.probe.Or(watchedProbe(f.product)), lasts: f.lasts, yes: f.yes, out: f.out}
-	if p.stopIf, err = stopIf(f.stopIf, w); err != nil {
+	if p.stopIf, err = stopIf(cmd, f.stopIf, w); err != nil {
 		return p, usage(err)
 	}
 	if p.head, err = f.head(cmd, w); err != nil {
@@ -129,6 +129,8 @@ func (f watchFlags) check(cmd *cobra.Command, w words.Words) error {
 	switch {
 	case given("for") && f.lasts <= 0:
 		return errors.New(w.Say("watch.error.for", "for", f.lasts.String()))
+	case f.probe.ReadOnly && (given("rto") || given("rpo")):
+		return errors.New(w.Say("watch.error.no-writes"))
 	case f.rto < 0:
 		return errors.New(w.Say("watch.error.rto", "rto", f.rto.String()))
 	case f.rpo < 0:
@@ -156,6 +158,9 @@ func (f watchFlags) head(cmd *cobra.Command, w words.Words) (record.Head, error)
 			return record.Head{}, usage(err)
 		}
 		book = &b
+		if of, _, _ := strings.Cut(b.Name, "/"); of != f.product {
+			return record.Head{}, usage(errors.New(w.Say("watch.error.book", "runbook", b.Name, "product", f.product)))
+		}
 	}
 	head := dsl.WatchedHead(book, f.described(), version())
 	if cmd.Flags().Changed("rto") {

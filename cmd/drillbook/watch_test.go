@@ -334,3 +334,21 @@ func TestWatchBehindPooler(t *testing.T) {
 		t.Errorf("the watch has left something:\n%s", after)
 	}
 }
+
+// What cannot be meant is refused before anything is reached.
+func TestWatchFlags(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--observe-only", "--rto", "2s"}, "--observe-only writes nothing"},
+		{[]string{"--observe-only", "--rpo", "0"}, "--observe-only writes nothing"},
+		{[]string{"--stop-if", ""}, "--stop-if"},
+		{[]string{"--runbook", "dm8/takeover"}, "another product"},
+	} {
+		args := append([]string{"watch", "--for", "1s", "--yes", "host=192.0.2.1"}, tt.args...)
+		if code, _, stderr := command(t, args...); code != exitUsage || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%q = %d, %q; want %d, with %q", args, code, stderr, exitUsage, tt.want)
+		}
+	}
+}
