@@ -99,12 +99,20 @@ func refusals() []refusal {
 			}, exitEnvironment, "is not let in",
 		},
 		{
+			"swapped addresses", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
+				return addresses.ReplaceAllString(s, "${1}${4}${3}${2}${5}")
+			}, exitEnvironment, "at the public address of db1 the server of db2 answers",
+		},
+		{
 			"one machine twice", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
 				return strings.Replace(s, "ssh: far-db2", "ssh: db1", 1)
 			}, exitEnvironment, "one machine",
 		},
 	}
 }
+
+// addresses are those that clients dial, of both members.
+var addresses = regexp.MustCompile(`(?s)(public: )([0-9.]+)(,.*public: )([0-9.]+)(,)`)
 
 // withoutFence is a site's file that does not say how power is cut.
 func withoutFence(s string) string { return fences.ReplaceAllString(s, "}") }
