@@ -119,11 +119,11 @@ func hop(ctx context.Context, through *ssh.Client, to settings) (*ssh.Client, er
 
 // explain says what a person can do about a failed handshake.
 func (s settings) explain(err error, keys int) error {
-	if errors.Is(err, errHostKey) {
+	if errors.Is(err, errHostKey) || errors.Is(err, errOtherKey) {
 		return err
 	}
-	return phrase.Errorf("log in to %s as %s with %d keys: %w: `ssh %s true` must work without a question", s.address(),
-		s.user, keys, err, s.said)
+	return phrase.Errorf("log in to %s as %s with %d keys: %w: `%s` must work without a question", s.address(),
+		s.user, keys, err, s.typed("", "true"))
 }
 
 // identities are the keys of the agent and of the files. Leave ends the connection to the
@@ -159,7 +159,7 @@ func identities(ctx context.Context, s settings) (all []ssh.Signer, leave func()
 		err = phrase.Errorf("the key %s has a passphrase: give it to the agent by `ssh-add %s`", locked[0], locked[0])
 	default:
 		err = phrase.Errorf("there is no key for %s, neither from an agent nor in a file that ssh names: "+
-			"`ssh-add -l`, `ssh -G %s`", s.said, s.said)
+			"`ssh-add -l`, `%s`", s.said, s.typed("-G"))
 	}
 	leave()
 	return nil, nil, err

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"drillbook/harness/host"
 	"drillbook/harness/phrase"
 )
 
 // settings are what the ssh program itself would use for a destination.
 type settings struct {
 	said  string // the destination, as a person types it
+	file  string // that is read in place of the person's own settings; "": none is
 	user  string
 	host  string
 	port  string
@@ -22,6 +24,7 @@ type settings struct {
 	jumps []string
 	keys  []string // files of private keys, those that are there
 	known []string // files of known hosts, those that are there
+	keeps []string // files of known hosts of the person, whether they are there or not
 	agent string   // socket of the agent; "": there is none
 }
 
@@ -43,7 +46,7 @@ func settingsOf(ctx context.Context, file, destination string) (settings, error)
 		return settings{}, phrase.Errorf("ask ssh how %s is reached, which needs the ssh program: %w", destination, err)
 	}
 	s := parseSettings(string(said))
-	s.said = destination
+	s.said, s.file = destination, file
 	switch {
 	case s.host == "" || s.port == "":
 		return s, phrase.Errorf("ssh -G %s does not say where that is", destination)
@@ -74,7 +77,9 @@ func parseSettings(said string) settings {
 			}
 		case "identityfile":
 			s.keys = appendThere(s.keys, value)
-		case "userknownhostsfile", "globalknownhostsfile":
+		case "userknownhostsfile":
+			s.known, s.keeps = appendThere(s.known, strings.Fields(value)...), strings.Fields(value)
+		case "globalknownhostsfile":
 			s.known = appendThere(s.known, strings.Fields(value)...)
 		case "identityagent":
 			s.agent = agentSocket(value)
@@ -113,6 +118,18 @@ func expandHome(file string) string {
 		return filepath.Join(home, rest)
 	}
 	return file
+}
+
+// typed is how a person runs ssh for the destination, with options and what to run there.
+func (s settings) typed(options string, command ...string) string {
+	argv := []string{"ssh"}
+	if options != "" {
+		argv = append(argv, options)
+	}
+	if s.file != "" {
+		argv = append(argv, "-F", s.file)
+	}
+	return host.Command{Argv: append(append(argv, s.said), command...)}.Line()
 }
 
 // address is where its sshd is dialled.

@@ -27,6 +27,7 @@ func TestSettings(t *testing.T) {
 				"userknownhostsfile ~/there /nowhere\nglobalknownhostsfile /nowhere\nproxyjump dba@one:22,two\n",
 			settings{
 				user: "dba", host: "10.0.0.5", port: "2222", keys: []string{there}, known: []string{there},
+				keeps: []string{"~/there", "/nowhere"},
 				jumps: []string{"dba@one:22", "two"}, agent: "/tmp/agent",
 			},
 		},

@@ -201,12 +201,12 @@ func TestRefused(t *testing.T) {
 		{
 			"an unknown host key", keys[1], "", "",
 			[]string{"a"},
-			[]string{"ssh-ed25519 SHA256:", "is in none of the files [\"" + m.known, "`ssh a`"},
+			[]string{"ssh-ed25519 SHA256:", "stands in " + m.known, "-F ", " a` once"},
 		},
 		{
 			"a changed host key", "# old\n" + ipOfA + " " + keyOfB, "", "",
 			[]string{"a"},
-			[]string{m.known + ":2 has another", "ssh-keygen -R", "ask who runs it"},
+			[]string{"line 2 of " + m.known, "ssh-keygen -R", "ask who runs it"},
 		},
 		{"one machine under two names", string(known), "", "", []string{"a", "a"}, []string{"lead to one machine"}},
 		{
@@ -238,7 +238,7 @@ func TestRefused(t *testing.T) {
 			"a key that is not let in", string(known), "mv /home/dba/.ssh /home/dba/off",
 			"mv /home/dba/off /home/dba/.ssh",
 			[]string{"a"},
-			[]string{"`ssh a true` must work without a question"},
+			[]string{" a true` must work without a question"},
 		},
 		{"nobody there", string(known), "", "", []string{"nobody@192.0.2.1"}, []string{"192.0.2.1"}},
 	} {
