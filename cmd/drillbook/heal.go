@@ -133,6 +133,7 @@ func (h cleanup) closeLedgers(
 		if len(p.Faults) > 0 {
 			h.say(h.words.Say("heal.record", "run", p.Run, "record", p.Record))
 		}
+		h.tellRoles(p)
 		if gone {
 			delete(runs, p.Run)
 			errs = append(errs, environment(l.Remove()))
@@ -173,6 +174,18 @@ func (h cleanup) tellFaults(ctx context.Context, p fault.RunFaults, healed []hos
 		h.say(h.words.Say("heal.fault", "run", p.Run, "fault", f.What, "mechanism", f.Mechanism, "became", became))
 	}
 	return gone
+}
+
+// tellRoles says of members that stay that nobody has changed their roles back, and which page
+// goes on from there.
+func (h cleanup) tellRoles(p fault.RunFaults) {
+	switch {
+	case !p.Stays || slices.Contains(h.forget, p.Run):
+	case p.Page == "":
+		h.say(h.words.Say("heal.roles-no-page", "run", p.Run))
+	default:
+		h.say(h.words.Say("heal.roles", "run", p.Run, "page", p.Page))
+	}
 }
 
 // undoWithin bounds what a fault's undo may take: a server that starts may have much to

@@ -88,6 +88,37 @@ func TestHealUndoesWhatStays(t *testing.T) {
 	}
 }
 
+// Of members that stay it is said, after all that was undone, that no roles were changed back,
+// and which page goes on.
+func TestHealTellsOfRoles(t *testing.T) {
+	for _, tt := range []struct {
+		page   fault.RunFaults
+		forget []string
+		want   string // "": nothing is said of roles
+	}{
+		{fault.RunFaults{Run: "r1", Stays: true, Page: "postgres/network-cut"}, nil, "`drillbook show postgres/"},
+		{fault.RunFaults{Run: "r1", Stays: true}, nil, "on the page that was drilled"},
+		{fault.RunFaults{Run: "r1", Stays: true}, []string{"r1"}, ""},
+		{fault.RunFaults{Run: "r1", Page: "postgres/network-cut"}, nil, ""},
+	} {
+		dir := t.TempDir()
+		l, err := fault.OpenLedger(dir, tt.page)
+		must(t, err)
+		must(t, l.Add(fault.Entry{What: "a is cut off", Mechanism: "nft", Place: "moon"}))
+		must(t, l.Close())
+		var said []string
+		h := cleanup{
+			forget: tt.forget, words: wordsIn("en"), say: func(line string) { said = append(said, line) },
+		}
+		must(t, h.closeLedgers(t.Context(), dir, map[string]bool{}))
+		text := strings.Join(said, "\n")
+		undone, roles := strings.Index(text, "had been in force"), strings.Index(text, "two members may take writes")
+		if (roles > undone) != (tt.want != "") || !strings.Contains(text, tt.want) {
+			t.Errorf("of %+v it says\n%s\nwant %q behind what it undid", tt.page, text, tt.want)
+		}
+	}
+}
+
 // A run that had nothing in force on members that stay has left nothing.
 func TestHealOfNothingThatStays(t *testing.T) {
 	dir := t.TempDir()

@@ -193,6 +193,9 @@ func (p *sitePair) healed(t *testing.T) {
 	if !strings.Contains(said, "undone: ") && !strings.Contains(said, "confirmed") {
 		t.Errorf("heal does not say what it did")
 	}
+	if !strings.Contains(said, "heal changes no roles") || !strings.Contains(said, "drillbook show postgres/") {
+		t.Errorf("heal does not say that roles are as they are")
+	}
 	if code != 0 && p.root(t.Context(), "db1", "pgrep -x postgres || echo none") == "none" {
 		// The host was lost: its server is for a person to start, and what a drill has left in
 		// its database is on its disk until then.

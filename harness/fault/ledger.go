@@ -32,12 +32,14 @@ type Ledger struct {
 
 // RunFaults is the contents of a ledger.
 type RunFaults struct {
-	Run    string  `json:"run"`
-	Undo   string  `json:"undo"`   // how what was done is undone if the harness cannot
-	Site   string  `json:"site"`   // which place it is in, as [host.Site] has it; "" if that was not said
-	Reach  string  `json:"reach"`  // how a person gets there
-	Record string  `json:"record"` // path of the drill's record
-	Stays  bool    `json:"stays"`  // its members stay when it ends, and its faults with them
+	Run    string `json:"run"`
+	Undo   string `json:"undo"`   // how what was done is undone if the harness cannot
+	Site   string `json:"site"`   // which place it is in, as [host.Site] has it; "" if that was not said
+	Reach  string `json:"reach"`  // how a person gets there
+	Record string `json:"record"` // path of the drill's record
+	Stays  bool   `json:"stays"`  // its members stay when it ends, and its faults with them
+	// Page is the runbook that was followed; "" in ledgers of before.
+	Page   string  `json:"page,omitempty"`
 	Faults []Entry `json:"faults"` // in force, in the order of injection
 }
 

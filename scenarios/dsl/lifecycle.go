@@ -145,7 +145,7 @@ func (d *Drill) openLedger(p Place, h host.Host) (*fault.Ledger, error) {
 	if err != nil {
 		return nil, phrase.Errorf("find the record: %w", err)
 	}
-	page := fault.RunFaults{Run: d.head.Run, Undo: p.Undo, Record: path}
+	page := fault.RunFaults{Run: d.head.Run, Undo: p.Undo, Record: path, Page: d.Book.Name}
 	if s, ok := h.(host.SiteReporter); ok {
 		page.Site, page.Reach = s.Site().ID, s.Site().Reach
 	}
