@@ -95,7 +95,7 @@ func refusals() []refusal {
 		},
 		{
 			"a wrong password", []string{"postgres/lost-primary", "--accept", "x"}, func(s string) string {
-				return strings.Replace(s, "{env: SHOP_PASSWORD}", "{command: [echo, wrong]}", 1)
+				return strings.Replace(s, "{env: SHOP_PASSWORD}", "{command: [uname]}", 1)
 			}, exitEnvironment, "is not let in",
 		},
 		{

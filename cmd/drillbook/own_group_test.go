@@ -132,7 +132,7 @@ func (p *sitePair) groupRefuses() {
 			"write instance: SHOP1",
 		},
 		{
-			"a wrong password", as("{env: SYSDBA_PASSWORD}", "{command: [echo, wrong]}"),
+			"a wrong password", as("{env: SYSDBA_PASSWORD}", "{command: [uname]}"),
 			[]string{"dm8/switchover"},
 			exitEnvironment, "SYSDBA is not let in",
 		},

@@ -1,9 +1,7 @@
 package site
 
 import (
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -41,7 +39,7 @@ func (r *reader) findSecrets(n ast.Node, key string) {
 	}
 	switch n := n.(type) {
 	case *ast.SequenceNode:
-		if (key == fenceKey || key == commandKey) && r.findPassed(n, key) {
+		if (key == fenceKey || key == commandKey) && r.findPassed(n, key) || key == commandKey && r.findTyped(n) {
 			return
 		}
 		for _, item := range n.Values {
@@ -74,37 +72,19 @@ func errWritten() error {
 		"kept instead: password: {env: NAME}, {file: PATH} or {command: [PROGRAM]}, and change the secret")
 }
 
-// findPassed adds a password among the arguments of a program, and reports whether there is
-// one.
-func (r *reader) findPassed(argv *ast.SequenceNode, key string) bool {
-	long, short := []string{"--password", "--passwd", "--pass"}, []string{}
-	program := ""
-	for i, n := range argv.Values {
-		word := ""
-		if t := n.GetToken(); t != nil {
-			word = t.Value
-		}
-		if i == 0 {
-			program = filepath.Base(word)
-			switch {
-			case key != fenceKey || program == "ssh": // to others, -p is something else
-			case strings.HasPrefix(program, "ipmi"):
-				short = []string{"-P"} // to fence agents it is another option
-			default:
-				short = []string{"-p"}
-			}
-			continue
-		}
-		if slices.ContainsFunc(long, func(f string) bool { return word == f || strings.HasPrefix(word, f+"=") }) ||
-			slices.ContainsFunc(short, func(f string) bool { return strings.HasPrefix(word, f) }) {
-			r.add(n, errPassed(program))
-			return true
+// noted are forms in which a secret stands in a comment. What says where one is kept, or stands
+// for one, is none.
+var noted = regexp.MustCompile(`(?i)(?:^|\s)#.*(?:passw(?:or)?d|passphrase|pwd|token|secret|credentials?|api_?key|` +
+	`密码|密碼|口令)\s*[=:：]\s*[^\s{<$*.…]`)
+
+// findNoted adds what looks like a secret in the comments of a text.
+func (r *reader) findNoted(text string) {
+	line := 0
+	for said := range strings.Lines(text) {
+		line++
+		if noted.MatchString(said) {
+			r.wrong = append(r.wrong, finding{line, phrase.Errorf("a secret stands in a comment: people keep such " +
+				"files and pass them on: take it out, say at most where it is kept, and change it")})
 		}
 	}
-	return false
-}
-
-func errPassed(program string) error {
-	return phrase.Errorf("%s gets a password as an argument, which everybody on this machine sees: give it by a "+
-		"script that prints it (fence agents: -S FILE) or by a variable of the environment", program)
 }

@@ -40,6 +40,7 @@ func Parse(file string, text []byte, known []Product) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
+	r.findNoted(strings.TrimPrefix(string(text), "\ufeff"))
 	if r.findSecrets(root, ""); len(r.wrong) > 0 {
 		return Site{}, r.err() // what else is wrong might repeat them
 	}

@@ -116,11 +116,18 @@ func TestSmall(t *testing.T) {
 // Programs that print a secret, or switch the power, may have options that look like one.
 func TestHarmless(t *testing.T) {
 	for old, text := range map[string]string{
-		"{env: SHOP_PASSWORD}": "{command: [vault, kv, get, -path=x, -field=password, secret/shop]}",
-		"SHOP_PASSWORD":        "SECRET_TOKEN",
-		"name: db2":            "name: db2\n    fence: ask",
-		"off: [fence_ipmilan,": "off: [ssh, -p, 2222, bmc, power, off, fence_ipmilan,",
-		"on: [fence_ipmilan,":  "on: [fence_ipmilan, --password-script=/etc/drillbook/ipmi, -P,",
+		"{env: SHOP_PASSWORD}":   "{command: [vault, kv, get, -path=x, -field=password, secret/shop]}",
+		"SHOP_PASSWORD":          "SECRET_TOKEN",
+		"lease: 1m":              "lease: 1m # password: {env: NAME}",
+		"{env: SHOP_PASSWORD},":  "{command: [sh, -c, 'printf %s \"$(cat /run/key)\"; echo \"$PW\"']},",
+		"{env: SHOP_PASSWORD}, ": "{command: [sh, -c, 'echo secret/shop | vault read -']}, ",
+		"rate: 20":               "rate: 20 # the password is in the vault, see db1's page",
+		"on: [":                  "on: [docker, exec, -u, '26:26', ",
+		"  on: [":                "  on: [sh, -c, 'mkdir -p /run/x; ssh -p 22 bmc off', ",
+		"      on: [fence":       "      on: [curl, --netrc-file, /etc/netrc, -u, bmc, 'https://bmc:8443/off', fence",
+		"name: db2":              "name: db2\n    fence: ask",
+		"off: [fence_ipmilan,":   "off: [ssh, -p, 2222, bmc, power, off, fence_ipmilan,",
+		"on: [fence_ipmilan,":    "on: [fence_ipmilan, --password-script=/etc/drillbook/ipmi, -P,",
 	} {
 		if _, err := site.Parse("f", []byte(strings.Replace(whole, old, text, 1)), sites.Products()); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -139,6 +146,7 @@ type bad struct {
 }
 
 func badFiles() []bad {
+	const agents = "off: [fence_ipmilan"
 	const login, pw = "login: {database: shop, user: app, password: ", "{env: SHOP_PASSWORD}"
 	return []bad{
 		{"rate: 20", "rte: 20", "24", `there is no key "rte" here: it may be product`},
@@ -202,6 +210,23 @@ func badFiles() []bad {
 		{"-S, /etc/drillbook/ipmi, -o, off", "--password, hunter2", "9", "gets a password as an argument"},
 		{"off: [fence_ipmilan, -a,", "off: [/usr/bin/ipmitool, -P, hunter2, -a,", "9", "ipmitool gets a password"},
 		{pw, "{command: [getpw, --password=hunter2]}", "18", "getpw gets a password as an argument"},
+		{agents, "off: [sh, -c, 'curl -u root:hunter2 https://bmc/off'", "9", "curl gets a password as an argument"},
+		{agents, "off: [sh, -c, 'true && fence_ipmilan -p hunter2'", "9", "fence_ipmilan gets a password"},
+		{agents, "off: [sudo, fence_ipmilan, --passwd=hunter2", "9", "fence_ipmilan gets a password"},
+		{agents, "off: [curl, -u, 'root:hunter2'", "9", "curl gets a password as an argument"},
+		{agents, "off: [curl, '-uroot:hunter2'", "9", "curl gets a password as an argument"},
+		{agents, "off: [curl, --user, 'root:hunter2'", "9", "curl gets a password as an argument"},
+		{agents, "off: [curl, '--user=root:hunter2'", "9", "curl gets a password as an argument"},
+		{agents, "off: [sh, -c, 'curl https://root:hunter2@bmc/off'", "9", "a site file with a secret in it"},
+		{agents, "off: [sshpass, -p, hunter2, ssh, bmc", "9", "sshpass gets a password as an argument"},
+		{pw, "{command: [sh, -c, 'echo hunter2']}", "18", "the command has the secret in it"},
+		{pw, "{command: [sh, -c, 'true; printf %s hunter2']}", "18", "the command has the secret in it"},
+		{pw, "{command: []}", "18", "command: it must be a list"},
+		{pw, "{command: [/bin/echo, hunter2]}", "18", "the command has the secret in it"},
+		{"rate: 20", "rate: 20 # password: hunter2", "24", "a secret stands in a comment"},
+		{"rate: 20", "# old PASSWORD=hunter2\nrate: 20", "24", "a secret stands in a comment"},
+		{"rate: 20", "rate: 20 # 密码：hunter2", "24", "a secret stands in a comment"},
+		{"rate: 20", "rate: 20 # 口令: hunter2", "24", "a secret stands in a comment"},
 		{"tls: verify-full", "tls: prefer", "18", "disable, require, verify-ca, verify-full"},
 		{"tls: verify-full", "tls: require", "18", "write tls: verify-full with it"},
 		{"listens: [22, 9100]", "listens: 22", "19", "listens: it must be a list: [22, 9100]"},
