@@ -6,10 +6,10 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"drillbook/harness/fault"
 	"drillbook/harness/phrase"
-	"drillbook/harness/plan"
 	"drillbook/reports/table"
 	"drillbook/reports/words"
 	"drillbook/runbooks"
@@ -30,9 +30,10 @@ func question(out io.Writer) io.Writer {
 type consent func(context.Context, runbooks.Step, []fault.Fault) error
 
 // asker asks a person before a step, and says what the step changes and what the way
-// back is, and the same of each of its faults. Anything but yes stops the drill. It stops
-// waiting for an answer when the context ends.
-func asker(answers answers, out io.Writer, w words.Words) consent {
+// back is, and the same of each of its faults. Lease is after how long those end by themselves
+// that nobody renews; 0: with what is made for the drill. Anything but yes stops the drill. It
+// stops waiting for an answer when the context ends.
+func asker(answers answers, out io.Writer, lease time.Duration, w words.Words) consent {
 	return func(ctx context.Context, s runbooks.Step, faults []fault.Fault) error {
 		step := s.Text(w.Lang)
 		said := []string{"", w.Say("consent.step", "step", step)}
@@ -40,7 +41,7 @@ func asker(answers answers, out io.Writer, w words.Words) consent {
 			said = append(said, consequence(s, w))
 		}
 		for _, f := range faults {
-			said = append(said, faultConsequence(ctx, f, w))
+			said = append(said, faultConsequence(ctx, f, lease, w))
 		}
 		if _, err := io.WriteString(out, strings.Join(append(said, w.Say("consent.question")), "\n")); err != nil {
 			return err
@@ -80,29 +81,6 @@ func consequence(s runbooks.Step, w words.Words) string {
 	if said == "" {
 		said = w.Say("consent.unsaid")
 	}
-	return strings.Join(table.Fold(said, helpColumns), "\n")
-}
-
-// faultConsequence says what a fault is, how it is done, and how it is taken back.
-func faultConsequence(ctx context.Context, f fault.Fault, w words.Words) string {
-	back := w.Say("consent.fault-no-way-back")
-	undo, err := fault.UndoOf(ctx, f)
-	switch {
-	case err != nil:
-		back = told(w, err)
-	case len(undo) > 0:
-		lines := make([]string, 0, len(undo))
-		for _, u := range undo {
-			told := plan.UndoOf(u, func(command string) string { return command })
-			line := u.Node + ": " + told.Command
-			if told.ByItself {
-				line += w.Say("consent.fault-itself")
-			}
-			lines = append(lines, line)
-		}
-		back = strings.Join(lines, "; ")
-	}
-	said := w.Say("consent.fault", "fault", w.Tell(f.Phrase()), "how", w.Tell(f.Mechanism()), "back", back)
 	return strings.Join(table.Fold(said, helpColumns), "\n")
 }
 

@@ -287,13 +287,13 @@ func TestConsentNamesTheConsequence(t *testing.T) {
 			"后果： b 成为主库，它没有收到的写入从此丢失。回退方法： 此步不可撤销，a 只能作为 b 的备库回来。\n继续吗？[y/N] ",
 	} {
 		var out strings.Builder
-		must(t, asker(answersFrom(strings.NewReader("y\n")), &out, wordsIn(lang))(t.Context(), book.Steps[2], nil))
+		must(t, asker(answersFrom(strings.NewReader("y\n")), &out, 0, wordsIn(lang))(t.Context(), book.Steps[2], nil))
 		if out.String() != want {
 			t.Errorf("in %s the question is\n%q, want\n%q", lang, out.String(), want)
 		}
 	}
 	var out strings.Builder
-	ask := asker(answersFrom(strings.NewReader("y\n")), &out, wordsIn("en"))
+	ask := asker(answersFrom(strings.NewReader("y\n")), &out, 0, wordsIn("en"))
 	must(t, ask(t.Context(), runbooks.Step{Number: 1}, nil))
 	if !strings.Contains(out.String(), "does not say what this step changes") {
 		t.Errorf("where the page says no consequence, the question is %q", out.String())

@@ -221,7 +221,7 @@ func (o ownCluster) agreed(ctx context.Context, cmd *cobra.Command) (to agreemen
 	}
 	switch o.flags.accept {
 	case "":
-		to.ask = asker(o.answers, question(cmd.OutOrStdout()), o.words)
+		to.ask = asker(o.answers, question(cmd.OutOrStdout()), o.Site.Lease, o.words)
 	case to.digest:
 		to.ask = func(context.Context, runbooks.Step, []fault.Fault) error { return nil } // to all in the plan
 	default:

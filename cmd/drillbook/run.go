@@ -231,7 +231,7 @@ func (f runFlags) prepare(cmd *cobra.Command, args []string, w words.Words) (
 		if err := canAnswer(cmd.InOrStdin(), w); err != nil {
 			return o, nil, usage(err)
 		}
-		o.Consent = asker(f.answers, question(cmd.OutOrStdout()), w)
+		o.Consent = asker(f.answers, question(cmd.OutOrStdout()), 0, w)
 	}
 	if f.step {
 		if canAnswer(cmd.InOrStdin(), w) != nil {

@@ -130,7 +130,7 @@ func TestUnreadQuestions(t *testing.T) {
 	if confirmRemoval(t.Context(), strings.NewReader("y\n"), out, false, wordsIn("en"))(host.Leftover{Run: "r1"}) {
 		t.Error("heal removes what it could not ask about")
 	}
-	ask := asker(answersFrom(strings.NewReader("y\n")), out, wordsIn("en"))
+	ask := asker(answersFrom(strings.NewReader("y\n")), out, 0, wordsIn("en"))
 	if err := ask(t.Context(), runbooks.Step{}, nil); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("a step goes ahead that could not be asked about: %v", err)
 	}
@@ -140,7 +140,7 @@ func TestUnreadQuestions(t *testing.T) {
 func TestAskerEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, person := io.Pipe()
-		ask := asker(answersFrom(in), io.Discard, wordsIn("en"))
+		ask := asker(answersFrom(in), io.Discard, 0, wordsIn("en"))
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("enough"))
 		defer cancel()
 		if err := ask(ctx, runbooks.Step{}, nil); err == nil || !strings.Contains(err.Error(), "enough") {
@@ -153,7 +153,7 @@ func TestAskerEndsWithItsContext(t *testing.T) {
 }
 
 func TestAsker(t *testing.T) {
-	ask := asker(answersFrom(strings.NewReader("y\nno\n")), io.Discard, wordsIn("en"))
+	ask := asker(answersFrom(strings.NewReader("y\nno\n")), io.Discard, 0, wordsIn("en"))
 	for i, want := range []string{"", "was not given", "nobody answered"} {
 		err := ask(t.Context(), runbooks.Step{}, nil)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
