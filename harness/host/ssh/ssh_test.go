@@ -206,7 +206,7 @@ func TestRefused(t *testing.T) {
 		{
 			"a changed host key", "# old\n" + ipOfA + " " + keyOfB, "", "",
 			[]string{"a"},
-			[]string{"line 2 of " + m.known, "ssh-keygen -R", "ask who runs it"},
+			[]string{"line 2 of " + m.known, "ssh-keygen -R", "ask who runs "},
 		},
 		{"one machine under two names", string(known), "", "", []string{"a", "a"}, []string{"lead to one machine"}},
 		{
