@@ -40,7 +40,7 @@ func WithdrawEach(
 	var silent, failed []error
 	some := false
 	for i, at := range addresses {
-		ctx, cancel := shareOf(ctx, len(addresses)-i)
+		ctx, cancel := ShareOf(ctx, len(addresses)-i)
 		writes, err := drop(ctx, at)
 		cancel()
 		some = some || writes
@@ -58,8 +58,8 @@ func WithdrawEach(
 	return unreached, errors.Join(failed...)
 }
 
-// shareOf is what one of so many has of the time.
-func shareOf(ctx context.Context, of int) (context.Context, context.CancelFunc) {
+// ShareOf is ctx with what one of so many that are tried in turn has of its time.
+func ShareOf(ctx context.Context, of int) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
