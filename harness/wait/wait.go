@@ -13,16 +13,19 @@ import (
 
 // The pause between two checks is short at first, since the condition often ends an outage. It
 // grows by a hundredth of the time waited for each second, since a check may cost a session on
-// the member, and is short again towards the deadline.
+// the member, and is short again towards the deadline. It is as long as the check before took,
+// so that checks keep the member busy for half of the time at most; a check that took longer
+// than busiest was itself waiting.
 const (
 	shortest = 10 * time.Millisecond
 	longest  = 2 * time.Second
+	busiest  = 250 * time.Millisecond
 )
 
 // pause is how long the next check is put off.
-func pause(waited, left time.Duration) time.Duration {
+func pause(waited, took, left time.Duration) time.Duration {
 	grown := time.Duration(waited.Seconds() * float64(waited) / 100)
-	return max(min(grown, longest, left/2), shortest)
+	return max(min(max(grown, min(took, busiest)), longest, left/2), shortest)
 }
 
 // Name is what is waited for: a phrase wherever reports may show it, so that they can say
@@ -46,6 +49,7 @@ func For[N Name](ctx context.Context, name N, within time.Duration, cond func(ct
 	began := time.Now()
 	var why error // why it was not so when there still was time to look
 	for {
+		looked := time.Now()
 		inTime, err := look(ctx, left.left(), cond)
 		if err == nil {
 			return nil
@@ -56,7 +60,7 @@ func For[N Name](ctx context.Context, name N, within time.Duration, cond func(ct
 		select {
 		case <-ctx.Done():
 			return phrase.Errorf("wait for %s: %w: %w", name, context.Cause(ctx), why)
-		case <-time.After(pause(time.Since(began), left.left())):
+		case <-time.After(pause(time.Since(began), time.Since(looked), left.left())):
 		}
 	}
 }

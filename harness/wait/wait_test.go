@@ -71,3 +71,27 @@ func TestFewChecks(t *testing.T) {
 		})
 	}
 }
+
+// Checks keep a member busy for half of the time at most, and one that itself waits is soon
+// followed by the next.
+func TestChecksLeaveHalfOfTheTime(t *testing.T) {
+	for _, one := range []struct{ check, pause time.Duration }{
+		{time.Millisecond, 10 * time.Millisecond},
+		{60 * time.Millisecond, 60 * time.Millisecond},
+		{200 * time.Millisecond, 200 * time.Millisecond},
+		{900 * time.Millisecond, 250 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began, checks := time.Now(), 0
+			err := wait.For(t.Context(), "it", time.Minute, func(ctx context.Context) error {
+				if checks++; checks == 4 {
+					return nil
+				}
+				return errors.Join(errNotYet, wait.Duration(ctx, one.check))
+			})
+			if want := 3 * (one.check + one.pause); err != nil || time.Since(began) != want {
+				t.Errorf("after three checks of %s each %s have passed, want %s: %v", one.check, time.Since(began), want, err)
+			}
+		})
+	}
+}

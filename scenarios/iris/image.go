@@ -24,8 +24,10 @@ const (
 	// speedEnv is the stand-in's own variable: by how much its clocks run faster.
 	speedEnv     = "IRIS_STANDIN_SPEED"
 	buildEnv     = "IRIS_STANDIN_BUILD"
-	orderEnv     = "IRIS_STANDIN_ORDER" // "any": it removes the primary before other members
-	langEnv      = "IRIS_STANDIN_LANG"  // what it speaks: the LANG of its hosts, such as zh_CN.UTF-8
+	orderEnv     = "IRIS_STANDIN_ORDER"            // "any": it removes the primary before other members
+	langEnv      = "IRIS_STANDIN_LANG"             // what it speaks: the LANG of its hosts, such as zh_CN.UTF-8
+	delayEnv     = "IRIS_STANDIN_PRODUCTION_DELAY" // seconds of the product from primary to productions
+	longestDelay = 3600
 	defaultSpeed = "10"
 	oldestBuild  = "2018"
 )
@@ -115,6 +117,12 @@ func standIn(cfg *iris.Config) error {
 			return fmt.Errorf("%s: %q is not any; unset it to have the primary removed last", orderEnv, order)
 		}
 		cfg.Env[orderEnv] = order
+	}
+	if delay := os.Getenv(delayEnv); delay != "" {
+		if n, err := strconv.Atoi(delay); err != nil || n < 0 || n > longestDelay {
+			return fmt.Errorf("%s: %q is no number of seconds from 0 to %d", delayEnv, delay, longestDelay)
+		}
+		cfg.Env[delayEnv] = delay
 	}
 	if lang := os.Getenv(langEnv); lang != "" {
 		if !strings.HasPrefix(lang, "zh") && !strings.HasPrefix(lang, "en") && !strings.HasPrefix(lang, "C") {

@@ -14,6 +14,7 @@ func driverOf(t *testing.T, env map[string]string) (driver.Driver, error) {
 	for _, name := range []string{
 		"IRIS_IMAGE", "IRIS_ARBITER_IMAGE", "IRIS_KEY", "IRIS_WEB", "IRIS_PATTERNS",
 		"IRIS_STANDIN_SPEED", "IRIS_STANDIN_BUILD", "IRIS_STANDIN_LANG", "IRIS_STANDIN_ORDER",
+		"IRIS_STANDIN_PRODUCTION_DELAY",
 	} {
 		t.Setenv(name, env[name])
 	}
@@ -24,14 +25,15 @@ func driverOf(t *testing.T, env map[string]string) (driver.Driver, error) {
 // set is left out in silence.
 func TestBadSettings(t *testing.T) {
 	for name, texts := range map[string][]string{
-		"IRIS_STANDIN_SPEED": {"fast", "0", "-3", "0.5", "NaN", "Inf", "1000000", "1,5"},
-		"IRIS_STANDIN_BUILD": {"2099", "2022.1"},
-		"IRIS_STANDIN_LANG":  {"xx", "ja_JP.UTF-8"},
-		"IRIS_STANDIN_ORDER": {"none", "Any"},
-		"IRIS_ARBITER_IMAGE": {"nonsense"},
-		"IRIS_KEY":           {"/nonexistent"},
-		"IRIS_WEB":           {"abc", "99999"},
-		"IRIS_PATTERNS":      {"/nonexistent"},
+		"IRIS_STANDIN_SPEED":            {"fast", "0", "-3", "0.5", "NaN", "Inf", "1000000", "1,5"},
+		"IRIS_STANDIN_BUILD":            {"2099", "2022.1"},
+		"IRIS_STANDIN_LANG":             {"xx", "ja_JP.UTF-8"},
+		"IRIS_STANDIN_ORDER":            {"none", "Any"},
+		"IRIS_STANDIN_PRODUCTION_DELAY": {"-1", "3601", "5s", "0.5"},
+		"IRIS_ARBITER_IMAGE":            {"nonsense"},
+		"IRIS_KEY":                      {"/nonexistent"},
+		"IRIS_WEB":                      {"abc", "99999"},
+		"IRIS_PATTERNS":                 {"/nonexistent"},
 	} {
 		for _, text := range texts {
 			if _, err := driverOf(t, map[string]string{name: text}); err == nil {

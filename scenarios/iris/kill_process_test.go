@@ -45,6 +45,9 @@ const (
 	// that length, which the mirror rightly takes for a loss.
 	speedEnv  = "IRIS_STANDIN_SPEED"
 	speedHere = "4"
+	// delayHere is how long productions put off their start: nobody's outage waits for them.
+	delayEnv  = "IRIS_STANDIN_PRODUCTION_DELAY"
+	delayHere = "4"
 )
 
 // few is a probe that leaves the machine to several drills at a time: what is asked here is
@@ -64,8 +67,10 @@ func TestOneKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv(speedEnv) == "" {
-		t.Setenv(speedEnv, speedHere)
+	for name, value := range map[string]string{speedEnv: speedHere, delayEnv: delayHere} {
+		if os.Getenv(name) == "" {
+			t.Setenv(name, value)
+		}
 	}
 	lib, err := runbooks.Load(runbooks.Embedded())
 	if err != nil {

@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -62,6 +63,36 @@ func (s *imageStore) compilePinned(ctx context.Context, p host.Program, dir stri
 	return text, nil
 }
 
+// identity tells a program of this module from what it was before any of its source, its
+// modules or the compiler changed. It is known without linking, which takes most of the time.
+func (s *imageStore) identity(ctx context.Context, p host.Program) (string, error) {
+	if p.Commit { // no package says of which commit it is
+		text, err := s.compileOwn(ctx, p)
+		return fmt.Sprintf("%x", sha256.Sum256(text)), err
+	}
+	root, err := ownSource(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	ids, err := s.goCommand(ctx, root, "list", "-trimpath", "-mod=readonly", "-deps", "-export",
+		"-f", "{{.ImportPath}} {{.BuildID}}", p.Package)
+	if err != nil {
+		return "", phrase.Errorf("compile %s: %w", p.Package, err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(ids))), nil
+}
+
+// ownSource is the folder of this module.
+func ownSource(ctx context.Context, p host.Program) (string, error) {
+	root, err := goOutput(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module))
+	if err != nil {
+		return "", phrase.Errorf("compile %s: its image is built from drillbook's source: run it inside a "+
+			"checkout: %w",
+			p.Package, err)
+	}
+	return strings.TrimSpace(root), nil
+}
+
 // compileOwn builds a program of this module, once in the life of s.
 func (s *imageStore) compileOwn(ctx context.Context, p host.Program) ([]byte, error) {
 	s.compiling.Lock()
@@ -69,17 +100,15 @@ func (s *imageStore) compileOwn(ctx context.Context, p host.Program) ([]byte, er
 	if text, ok := s.programs[p.Package]; ok {
 		return text, nil
 	}
-	root, err := goOutput(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module))
+	root, err := ownSource(ctx, p)
 	if err != nil {
-		return nil, phrase.Errorf("compile %s: its image is built from drillbook's source: run it inside a "+
-			"checkout: %w",
-			p.Package, err)
+		return nil, err
 	}
 	commit := "-buildvcs=false"
 	if p.Commit {
 		commit = "-buildvcs=auto"
 	}
-	text, err := s.goBuild(ctx, strings.TrimSpace(root), p.Package, "-mod=readonly", commit)
+	text, err := s.goBuild(ctx, root, p.Package, "-mod=readonly", commit)
 	if err != nil {
 		return nil, phrase.Errorf("compile %s: %w", p.Package, err)
 	}
@@ -96,16 +125,21 @@ func (s *imageStore) goBuild(ctx context.Context, dir, pkg string, flags ...stri
 	}
 	program := filepath.Join(out, path.Base(pkg))
 	args := append([]string{"build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", program}, flags...)
-	args = append(args, pkg)
-	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own arguments
-	c.Dir = dir
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+s.engine.Arch, "GOFLAGS=", "GOWORK=off")
-	_, err = goOutput(c)
+	_, err = s.goCommand(ctx, dir, append(args, pkg)...)
 	var text []byte
 	if err == nil {
 		text, err = os.ReadFile(program) //nolint:gosec // our own temporary folder
 	}
 	return text, errors.Join(err, os.RemoveAll(out))
+}
+
+// goCommand runs the go command for programs of the engine. A person's own settings must not
+// make other programs.
+func (s *imageStore) goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own arguments
+	c.Dir = dir
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+s.engine.Arch, "GOFLAGS=", "GOWORK=off")
+	return goOutput(c)
 }
 
 // goOutput runs the go command. Its error is what that has to say.

@@ -70,9 +70,9 @@ func EnsureImage(ctx context.Context, img host.Image, m Making) (ref string, err
 	return ref, err
 }
 
-// CheckImage says what EnsureImage would find, and builds nothing. Only a
-// program of this module is compiled, since its file is what its image is
-// known by.
+// CheckImage says what EnsureImage would find, and builds nothing. Only the
+// packages of a program of this module are compiled, since they are what its
+// image is known by.
 func CheckImage(ctx context.Context, img host.Image) (seen Image, err error) {
 	err = withImages(ctx, Making{}, func(s *imageStore) error {
 		seen, err = s.check(ctx, img)
@@ -206,11 +206,11 @@ func (s *imageStore) reference(ctx context.Context, img host.Image) (string, err
 	switch p := img.Program; {
 	case p == nil:
 	case p.Module == "":
-		text, err := s.compileOwn(ctx, *p)
+		id, err := s.identity(ctx, *p)
 		if err != nil {
 			return "", err
 		}
-		note("program %q %x", p.Package, sha256.Sum256(text))
+		note("program %q %s", p.Package, id)
 	default:
 		note("program %q %q %q %x", p.Package, p.Module, p.Version, sha256.Sum256(p.Sum))
 	}
