@@ -220,12 +220,22 @@ type Command struct {
 // Input is what the program reads. Only who runs the command asks for it.
 func (c Command) Input() string { return secret.Fill(c.Typed, c.Secrets...) + c.Stdin }
 
-// Quote is a word as a shell reads it unchanged.
+// Quote is a word as a shell reads it unchanged, with quotes only where a person would write
+// them. What is not only shown is written with [Quoted].
 func Quote(word string) string {
 	if word == "" || strings.ContainsAny(word, " \t\n'\"$;|&<>()*?") {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word
+}
+
+// Quoted are words as any shell reads them unchanged, whatever is in them.
+func Quoted(words ...string) string {
+	all := make([]string, 0, len(words))
+	for _, w := range words {
+		all = append(all, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
+	}
+	return strings.Join(all, " ")
 }
 
 // Line is the command as a person would type it.

@@ -310,6 +310,9 @@ func named(nodes []host.Node) string {
 // removed is then tried again.
 func (h *Host) Close(ctx context.Context) error {
 	nodes := h.nodes.Close()
+	for _, n := range nodes {
+		n.(*node).endShells() //nolint:forcetypeassert // it launches no others
+	}
 	if h.lock == nil || !h.lock.Held() {
 		return h.engine.cli.Close()
 	}

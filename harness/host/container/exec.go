@@ -18,11 +18,17 @@ import (
 // nothing holds its output open any more. When ctx ends first, Exec returns at
 // once and the command goes on: an engine cannot end what it was asked to run.
 func (n *node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
-	answer, err := n.host.engine.exec(ctx, n.id, c)
+	answer, err := n.shells.exec(ctx, n.host.engine, n.id, c)
 	if err != nil {
 		return host.Answer{}, phrase.Errorf("run %q in node %s: %w", c.Argv, n.name, wrapGone(err))
 	}
 	return answer, nil
+}
+
+// endShells ends what waits in the node, and in the helper, for the next command.
+func (n *node) endShells() {
+	n.shells.rest()
+	n.admin.shells.rest()
 }
 
 // exec speaks to the engine itself: testcontainers looks for the end of a

@@ -56,6 +56,7 @@ func (h *Host) newNode(name string) (*node, error) {
 func (h *Host) removeNode(ctx context.Context, n *node) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
 	defer cancel()
+	n.endShells()
 	var err error
 	if n.id != "" {
 		err = h.engine.remove(ctx, n.id)

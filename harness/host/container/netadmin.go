@@ -20,6 +20,8 @@ type helper struct {
 	mu   sync.Mutex // held while looking whether a new one is needed, and making it
 	id   string
 	boot string // of the node: every boot has a network stack of its own
+
+	shells shells
 }
 
 // NetExec runs a command in the node's network stack and in the file system of
@@ -31,7 +33,7 @@ func (n *node) NetExec(ctx context.Context, c host.Command) (host.Answer, error)
 	if err != nil {
 		return host.Answer{}, phrase.Errorf("enter the network of node %s: %w", n.name, err)
 	}
-	answer, err := n.host.engine.exec(ctx, id, c)
+	answer, err := n.admin.shells.exec(ctx, n.host.engine, id, c)
 	if err != nil {
 		return host.Answer{}, phrase.Errorf("run %q in the network of node %s: %w", c.Argv, n.name, wrapGone(err))
 	}
@@ -62,6 +64,7 @@ func (n *node) helper(ctx context.Context) (string, error) {
 		return n.admin.id, nil
 	}
 	if n.admin.id != "" {
+		n.admin.shells.rest()
 		if err := n.host.engine.remove(ctx, n.admin.id); err != nil {
 			return "", phrase.Errorf("remove the helper of the boot before: %w", err)
 		}
@@ -71,6 +74,7 @@ func (n *node) helper(ctx context.Context) (string, error) {
 		return "", err
 	}
 	n.admin.boot = seen.State.StartedAt
+	n.admin.shells.wake(host.Running)
 	return n.admin.id, nil
 }
 

@@ -35,7 +35,8 @@ type node struct {
 
 	disk disk // of its own, if it has one
 
-	admin helper
+	shells shells
+	admin  helper
 
 	published published
 
@@ -173,9 +174,11 @@ func (n *node) Thaw(ctx context.Context) error {
 // changeState has the engine do something, and returns once the node is in the
 // wanted state. It is no error if the node was in that state before.
 func (n *node) changeState(ctx context.Context, verb string, want host.State, do func() error) error {
+	n.shells.rest()
 	err := do()
 	if err != nil {
 		if s, stateErr := n.State(ctx); stateErr == nil && s == want {
+			n.shells.wake(want)
 			return nil
 		}
 		return phrase.Errorf("%s node %s: %w", verb, n.name, wrapGone(err))
@@ -190,6 +193,7 @@ func (n *node) changeState(ctx context.Context, verb string, want host.State, do
 	if err != nil {
 		return phrase.Errorf("%s node %s: %w", verb, n.name, err)
 	}
+	n.shells.wake(want)
 	return nil
 }
 

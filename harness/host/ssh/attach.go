@@ -45,7 +45,7 @@ func (n *Node) attach(ctx context.Context, s *session, c host.Command) (*console
 	as, file := n.asUser(c.User), n.file("pid")
 	k := &console{s: s, kill: func() { n.kill(ctx, as, file) }, in: in, out: bufio.NewReader(out)}
 	argv := slices.Concat(as, n.environment(), []string{"sh", "-c", `echo $$ >"$0"; exec "$@"`, file}, c.Argv)
-	if err := s.Start(n.behindMark("cd / && exec " + quoted(argv...))); err != nil {
+	if err := s.Start(n.behindMark("cd / && exec " + host.Quoted(argv...))); err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() }) // which ends the reading

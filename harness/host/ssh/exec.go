@@ -33,13 +33,13 @@ const numbered = `echo $$ >"$0"; exec 3>&2 2>/dev/null; ("$@" 2>&3 3>&-); code=$
 func (n *Node) Exec(ctx context.Context, c host.Command) (host.Answer, error) {
 	as := n.asUser(c.User)
 	if c.User == root { // for whom sudo allows single commands only, which are short
-		answer, err := n.remote(ctx, "cd / && exec "+quoted(slices.Concat(as, c.Argv)...), c.Input())
+		answer, err := n.remote(ctx, "cd / && exec "+host.Quoted(slices.Concat(as, c.Argv)...), c.Input())
 		answer, err = n.answer(answer.Hide(c.Secrets...), err, c)
 		return answer, errors.Join(err, n.lacks(ctx, err, c.Argv[0]))
 	}
 	file := n.file("pid")
 	argv := slices.Concat(as, n.environment(), []string{"setsid", "-w", "sh", "-c", numbered, file}, c.Argv)
-	answer, err := n.remote(ctx, "cd / && exec "+quoted(argv...), c.Input())
+	answer, err := n.remote(ctx, "cd / && exec "+host.Quoted(argv...), c.Input())
 	if err != nil && ctx.Err() != nil {
 		n.kill(ctx, as, file)
 		err = context.Cause(ctx)
@@ -93,7 +93,7 @@ func (n *Node) kill(ctx context.Context, as []string, file string) {
 	const kill = `tries=0; until [ -s "$0" ]; do tries=$((tries + 1)) && [ $tries -lt 10 ] && sleep 0.1 || exit 0; done
 read -r pid <"$0"; kill -s KILL -- "-$pid" 2>/dev/null || kill -s KILL "$pid"; rm -f "$0"`
 	// If the machine does not answer, nothing can be ended there.
-	_, _ = n.remote(ctx, "exec "+quoted(slices.Concat(as, []string{"sh", "-c", kill, file})...), "")
+	_, _ = n.remote(ctx, "exec "+host.Quoted(slices.Concat(as, []string{"sh", "-c", kill, file})...), "")
 }
 
 // login runs a line of shell as who has logged in.

@@ -62,7 +62,7 @@ func (s settings) explainOther(known []xknownhosts.KnownKey, key ssh.PublicKey) 
 	at := known[max(0, slices.IndexFunc(known, func(k xknownhosts.KnownKey) bool {
 		return k.Key.Type() == key.Type()
 	}))]
-	forget := "ssh-keygen -R " + quoted(xknownhosts.Normalize(s.keyName())) + " -f " + host.Quote(at.Filename)
+	forget := "ssh-keygen -R " + host.Quoted(xknownhosts.Normalize(s.keyName())) + " -f " + host.Quoted(at.Filename)
 	return phrase.Errorf("%w: it is %s %s, and line %d of %s has %s %s: either the machine was set up anew or "+
 		"something is between: ask who runs %s. Only once they have confirmed the new fingerprint, `%s` forgets the "+
 		"old key, and `%s` asks and keeps the new one", errOtherKey, key.Type(), ssh.FingerprintSHA256(key), at.Line,

@@ -54,15 +54,15 @@ type watched struct {
 // begin starts the watch, and returns once it runs. Where systemd ends what a session has
 // started with that session, it would not live without us.
 func (l *watched) begin(ctx context.Context, u host.Undo) error {
-	undo := "exec " + quoted(slices.Concat(l.n.environment(), u.Argv)...)
+	undo := "exec " + host.Quoted(slices.Concat(l.n.environment(), u.Argv)...)
 	if u.Stdin != "" {
-		undo = "printf %s " + quoted(u.Stdin) + " | " + strings.TrimPrefix(undo, "exec ")
+		undo = "printf %s " + host.Quoted(u.Stdin) + " | " + strings.TrimPrefix(undo, "exec ")
 	}
 	const killsSessions = `busctl get-property org.freedesktop.login1 /org/freedesktop/login1 ` +
 		`org.freedesktop.login1.Manager KillUserProcesses 2>/dev/null`
 	return l.run(ctx, `[ "$(`+killsSessions+`)" != "b true" ] ||
 	{ echo 'systemd-logind has KillUserProcesses=yes, and would end the watch of a lease: set it to no' >&2; exit 1; }
-mkdir "$0" && cd "$0" && printf %s `+quoted(watch)+` >watch && printf '%s\n' `+quoted(undo)+` >undo && `+
+mkdir "$0" && cd "$0" && printf %s `+host.Quoted(watch)+` >watch && printf '%s\n' `+host.Quoted(undo)+` >undo && `+
 		l.until("until")+` && { setsid sh ./watch "$0" </dev/null >/dev/null 2>&1 & }
 tries=0; until [ -s pid ]; do tries=$((tries + 1)) && [ $tries -lt 50 ] && sleep 0.1 || exit 1; done`)
 }

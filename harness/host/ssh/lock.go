@@ -67,7 +67,7 @@ func (n *Node) takeLock(ctx context.Context, l *link, again bool) error {
 	if again {
 		before = "again"
 	}
-	line := "cd " + folders + " && exec " + quoted("sh", "-c", lockScript, "drillbook-lock", n.h.cfg.Run, host.Owner(),
+	line := "cd " + folders + " && exec " + host.Quoted("sh", "-c", lockScript, "drillbook-lock", n.h.cfg.Run, host.Owner(),
 		strconv.Itoa(int(silentFor.Seconds())), before)
 	if err := s.Start(n.behindMark(line)); err != nil {
 		return err

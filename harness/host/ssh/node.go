@@ -193,15 +193,6 @@ func (n *Node) environment() []string {
 	return argv
 }
 
-// quoted is a command as a shell reads it. Every word is in quotes.
-func quoted(argv ...string) string {
-	words := make([]string, 0, len(argv))
-	for _, w := range argv {
-		words = append(words, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
-	}
-	return strings.Join(words, " ")
-}
-
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
