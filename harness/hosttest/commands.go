@@ -17,6 +17,10 @@ const greeting = "GREETING"
 func (k *checker) commands(ctx context.Context) {
 	password := secret.New("password of nobody", "Chest"+"nut7")
 	typed := "conn nobody/" + password.String() + "\n"
+	odd := []string{
+		"", " ", "it's", `\`, `\n`, "$HOME", "`id`", "*", "#x", "~", "a\nb", "%s", "-n", "中文", "\t", `"`, "!", "{a,b}",
+		"x=y", "&", "\xff",
+	}
 	big := strings.Repeat("0123456789abcdef", 1<<16)
 	for _, c := range []struct {
 		what string
@@ -49,6 +53,16 @@ func (k *checker) commands(ctx context.Context) {
 				Typed: typed, Secrets: []secret.Text{password},
 			},
 			host.Answer{Stdout: typed, Stderr: typed},
+		},
+		{
+			"words as they are",
+			host.Command{Argv: append([]string{"printf", "%s|"}, odd...)},
+			host.Answer{Stdout: strings.Join(odd, "|") + "|"},
+		},
+		{
+			"odd input",
+			host.Command{Argv: []string{"cat"}, Stdin: strings.Join(odd, "\n")},
+			host.Answer{Stdout: strings.Join(odd, "\n")},
 		},
 		{"environment", host.Command{Argv: []string{"sh", "-c", "echo $" + greeting}}, host.Answer{Stdout: "hello\n"}},
 	} {

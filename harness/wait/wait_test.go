@@ -89,8 +89,9 @@ func TestChecksLeaveHalfOfTheTime(t *testing.T) {
 				}
 				return errors.Join(errNotYet, wait.Duration(ctx, one.check))
 			})
-			if want := 3 * (one.check + one.pause); err != nil || time.Since(began) != want {
-				t.Errorf("after three checks of %s each %s have passed, want %s: %v", one.check, time.Since(began), want, err)
+			took, want := time.Since(began), 3*(one.check+one.pause)
+			if err != nil || took != want {
+				t.Errorf("three checks of %s each take %s, want %s: %v", one.check, took, want, err)
 			}
 		})
 	}

@@ -67,8 +67,8 @@ func (n *Node) takeLock(ctx context.Context, l *link, again bool) error {
 	if again {
 		before = "again"
 	}
-	line := "cd " + folders + " && exec " + host.Quoted("sh", "-c", lockScript, "drillbook-lock", n.h.cfg.Run, host.Owner(),
-		strconv.Itoa(int(silentFor.Seconds())), before)
+	line := "cd " + folders + " && exec " + host.Quoted("sh", "-c", lockScript, "drillbook-lock",
+		n.h.cfg.Run, host.Owner(), strconv.Itoa(int(silentFor.Seconds())), before)
 	if err := s.Start(n.behindMark(line)); err != nil {
 		return err
 	}
