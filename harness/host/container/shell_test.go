@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +33,7 @@ while read -r _ _ _ parent _ </proc/$p/stat && [ "$parent" != 0 ]; do p=$parent;
 			for range 10 {
 				got, err := n.Exec(t.Context(), host.Command{
 					Argv: []string{
-						"sh", "-c", `printf 'out %s' "$1"; printf 'err %s' "$1" >&2; exit "$1"`, "sh", fmt.Sprint(i),
+						"sh", "-c", `printf 'out %s' "$1"; printf 'err %s' "$1" >&2; exit "$1"`, "sh", strconv.Itoa(i),
 					},
 				})
 				if err != nil || got != want {
