@@ -224,7 +224,7 @@ func (c Command) Input() string { return secret.Fill(c.Typed, c.Secrets...) + c.
 // them. What is not only shown is written with [Quoted].
 func Quote(word string) string {
 	if word == "" || strings.ContainsAny(word, " \t\n'\"$;|&<>()*?") {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		return Quoted(word)
 	}
 	return word
 }

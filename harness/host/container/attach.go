@@ -33,18 +33,9 @@ func (e *engine) attach(ctx context.Context, id string, c host.Command) (*consol
 	if len(c.Argv) == 0 {
 		return nil, phrase.Errorf("the command is empty")
 	}
-	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
-		User:         c.User,
-		Cmd:          append([]string{"sh", "-c", onTerminal, "sh"}, c.Argv...),
-		Tty:          true,
-		AttachStdin:  true,
-		AttachStdout: true,
-		AttachStderr: true,
+	_, streams, err := e.enter(ctx, id, container.ExecOptions{
+		User: c.User, Cmd: append([]string{"sh", "-c", onTerminal, "sh"}, c.Argv...), Tty: true, AttachStdin: true,
 	})
-	if err != nil {
-		return nil, wrapGone(err)
-	}
-	streams, err := e.cli.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{Tty: true})
 	if err != nil {
 		return nil, wrapGone(err)
 	}

@@ -37,17 +37,9 @@ func (e *engine) exec(ctx context.Context, id string, c host.Command) (host.Answ
 	if len(c.Argv) == 0 {
 		return host.Answer{}, phrase.Errorf("the command is empty")
 	}
-	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
-		User:         c.User,
-		Cmd:          c.Argv,
-		AttachStdin:  c.Input() != "",
-		AttachStdout: true,
-		AttachStderr: true,
+	run, streams, err := e.enter(ctx, id, container.ExecOptions{
+		User: c.User, Cmd: c.Argv, AttachStdin: c.Input() != "",
 	})
-	if err != nil {
-		return host.Answer{}, err
-	}
-	streams, err := e.cli.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{})
 	if err != nil {
 		return host.Answer{}, err
 	}
@@ -55,8 +47,22 @@ func (e *engine) exec(ctx context.Context, id string, c host.Command) (host.Answ
 	if err := converse(ctx, streams, c.Input(), &out, &diag); err != nil {
 		return host.Answer{}, err
 	}
-	code, err := e.exitCode(ctx, made.ID)
+	code, err := e.exitCode(ctx, run)
 	return host.Answer{Stdout: out.String(), Stderr: diag.String(), Code: code}.Hide(c.Secrets...), err
+}
+
+// enter starts a program in a container, and returns the number of its exec instance and its
+// streams.
+func (e *engine) enter(
+	ctx context.Context, id string, o container.ExecOptions,
+) (run string, streams types.HijackedResponse, err error) {
+	o.AttachStdout, o.AttachStderr = true, true
+	made, err := e.cli.ContainerExecCreate(ctx, id, o)
+	if err != nil {
+		return "", streams, err
+	}
+	streams, err = e.cli.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{Tty: o.Tty})
+	return made.ID, streams, err
 }
 
 // converse feeds a command and collects what it prints until it closes its

@@ -19,15 +19,23 @@ func TestHost(t *testing.T) {
 
 func TestExec(t *testing.T) {
 	t.Parallel()
-	n := launch(t, open(t), host.Spec{Name: "a"})
-	for _, tt := range []struct {
-		name string
-		c    host.Command
-		want host.Answer
-	}{
+	answer(t, launch(t, open(t), host.Spec{Name: "a"}), []asked{
 		{"user", host.Command{Argv: []string{"id", "-un"}, User: "daemon"}, host.Answer{Stdout: "daemon\n"}},
 		{"host name", host.Command{Argv: []string{"cat", "/proc/sys/kernel/hostname"}}, host.Answer{Stdout: "a\n"}},
-	} {
+	})
+}
+
+// asked is a command and its answer.
+type asked struct {
+	name string
+	c    host.Command
+	want host.Answer
+}
+
+// answer has a node carry out commands one behind the other.
+func answer(t *testing.T, n host.Node, all []asked) {
+	t.Helper()
+	for _, tt := range all {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := n.Exec(t.Context(), tt.c)
 			if err != nil || got != tt.want {

@@ -3,7 +3,6 @@ package container
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -63,23 +62,22 @@ func (s *imageStore) compilePinned(ctx context.Context, p host.Program, dir stri
 	return text, nil
 }
 
-// identity tells a program of this module from what it was before any of its source, its
-// modules or the compiler changed. It is known without linking, which takes most of the time.
-func (s *imageStore) identity(ctx context.Context, p host.Program) (string, error) {
+// identity is another one whenever the source of a program of this module, its modules or the
+// compiler have changed. It is known without linking, which takes most of the time.
+func (s *imageStore) identity(ctx context.Context, p host.Program) ([]byte, error) {
 	if p.Commit { // no package says of which commit it is
-		text, err := s.compileOwn(ctx, p)
-		return fmt.Sprintf("%x", sha256.Sum256(text)), err
+		return s.compileOwn(ctx, p)
 	}
 	root, err := ownSource(ctx, p)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	ids, err := s.goCommand(ctx, root, "list", "-trimpath", "-mod=readonly", "-deps", "-export",
 		"-f", "{{.ImportPath}} {{.BuildID}}", p.Package)
 	if err != nil {
-		return "", phrase.Errorf("compile %s: %w", p.Package, err)
+		return nil, phrase.Errorf("compile %s: %w", p.Package, err)
 	}
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(ids))), nil
+	return []byte(ids), nil
 }
 
 // ownSource is the folder of this module.

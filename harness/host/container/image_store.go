@@ -210,7 +210,7 @@ func (s *imageStore) reference(ctx context.Context, img host.Image) (string, err
 		if err != nil {
 			return "", err
 		}
-		note("program %q %s", p.Package, id)
+		note("program %q %x", p.Package, sha256.Sum256(id))
 	default:
 		note("program %q %q %q %x", p.Package, p.Module, p.Version, sha256.Sum256(p.Sum))
 	}

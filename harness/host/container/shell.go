@@ -38,12 +38,10 @@ func (s *shells) exec(ctx context.Context, e *engine, id string, c host.Command)
 			return answer.Hide(c.Secrets...), nil
 		}
 		one.close()
-		switch {
-		case errors.Is(err, errKilled):
-			return answer.Hide(c.Secrets...), nil
-		case !errors.Is(err, errNotBegun):
+		if !errors.Is(err, errNotBegun) {
 			return host.Answer{}, err
-		case fresh:
+		}
+		if fresh {
 			s.rest()
 		}
 	}
@@ -105,17 +103,11 @@ func (s *shells) open(ctx context.Context, e *engine, id, user string) *shell {
 	if off {
 		return nil
 	}
-	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{
-		User: user, Cmd: []string{"sh"}, AttachStdin: true, AttachStdout: true, AttachStderr: true,
-	})
+	run, streams, err := e.enter(ctx, id, container.ExecOptions{User: user, Cmd: []string{"sh"}, AttachStdin: true})
 	if err != nil {
 		return nil
 	}
-	streams, err := e.cli.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{})
-	if err != nil {
-		return nil
-	}
-	one := &shell{id: made.ID, streams: streams, mark: rand.Text()}
+	one := &shell{id: run, streams: streams, mark: rand.Text()}
 	if _, err := io.WriteString(streams.Conn, carryOut); err != nil {
 		one.close()
 		return nil

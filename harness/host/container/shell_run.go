@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"drillbook/harness/host"
+	"drillbook/harness/phrase"
 )
 
 // shellLimit is how large a command may be that a shell reads, in bytes.
@@ -78,20 +78,14 @@ func (s *shell) run(ctx context.Context, e *engine, c host.Command) (host.Answer
 	case !said.begun():
 		return host.Answer{}, errNotBegun
 	}
-	// The shell was killed, and the command with it: by its node's end, as a rule.
+	// The shell was killed, and the command with it: by its node's end, as a rule. It begins
+	// nothing any more.
 	code, err := e.exitCode(ctx, s.id)
-	if err == nil {
-		err = errKilled
-	}
 	return host.Answer{Stdout: said.out.String()[len(s.mark)+1:], Stderr: said.diag.String(), Code: code}, err
 }
 
-// errEnded ends the reading of a shell's streams; errKilled is a command that was killed with its
-// shell, whose answer is whole.
-var (
-	errEnded  = errors.New("the command has ended")
-	errKilled = errors.New("the shell was killed")
-)
+// errEnded ends the reading of a shell's streams.
+var errEnded = errors.New("the command has ended")
 
 // transcript is what a shell prints from a command's begin to its end.
 type transcript struct {
@@ -131,7 +125,7 @@ func (t *transcript) answer() (host.Answer, error) {
 	text, at, _ := t.code()
 	code, err := strconv.Atoi(text)
 	if err != nil {
-		return host.Answer{}, fmt.Errorf("the shell says that the command has ended with %q", text)
+		return host.Answer{}, phrase.Errorf("the shell says that the command has ended with %q", text)
 	}
 	diag := t.diag.String()
 	return host.Answer{
