@@ -18,6 +18,9 @@ import (
 // shellLimit is how large a command may be that a shell reads, in bytes.
 const shellLimit = 64 << 10
 
+// signalled is what shells, and the engine, add to the number of the signal that ended a program.
+const signalled = 128
+
 // carryOut is what a shell knows: m carries out a command, says when it begins and ends, on both
 // streams, and waits as an engine does until nobody holds the command's output open any more. The
 // mark tells what it says from what the command prints. A shell whose printf is a program of its
@@ -79,8 +82,13 @@ func (s *shell) run(ctx context.Context, e *engine, c host.Command) (host.Answer
 		return host.Answer{}, errNotBegun
 	}
 	// The shell was killed, and the command with it: by its node's end, as a rule. It begins
-	// nothing any more.
+	// nothing any more. One that ended by itself could start no process, and its code is not
+	// that of the command.
 	code, err := e.exitCode(ctx, s.id)
+	if err == nil && code < signalled {
+		return host.Answer{}, phrase.Errorf("the shell in the container ended with code %d: %s", code,
+			strings.TrimSpace(said.diag.String()))
+	}
 	return host.Answer{Stdout: said.out.String()[len(s.mark)+1:], Stderr: said.diag.String(), Code: code}, err
 }
 

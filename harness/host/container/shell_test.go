@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -119,6 +120,29 @@ func TestShellsOfFrozen(t *testing.T) {
 		must(t, n.(host.Freezer).Thaw(t.Context()))
 		run(t, n, "true")
 	}
+}
+
+// TestShellCannotFork: a command that could not be started is an error, and has no code.
+func TestShellCannotFork(t *testing.T) {
+	t.Parallel()
+	name := runName()
+	n := launch(t, open(t), host.Spec{Name: name})
+	run(t, n, "true") // a shell waits now
+	limit := func(processes string) {
+		t.Helper()
+		find := []string{"ps", "-q", "--filter", "label=drillbook.node=" + name}
+		id, err := exec.CommandContext(t.Context(), "docker", find...).Output()
+		must(t, err)
+		argv := []string{"update", "--pids-limit", processes, strings.TrimSpace(string(id))}
+		must(t, exec.CommandContext(t.Context(), "docker", argv...).Run())
+	}
+	limit("1")
+	got, err := n.Exec(t.Context(), host.Command{Argv: []string{"true"}})
+	if err == nil {
+		t.Errorf("Exec = %+v, want an error", got)
+	}
+	limit("-1")
+	run(t, n, "true")
 }
 
 // TestShellGivenUp: a command that was given up goes on, and its output is nobody else's.
